@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AspireConfig(AppConfig):
+    name = "aspire"
+    verbose_name = "ASPIRE"

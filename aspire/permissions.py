@@ -1,0 +1,84 @@
+"""Which role may open which page: one table, read by the middleware at every request and by a test of the URLconf.
+
+A page missing from the table opens for nobody. What one may not see answers exactly as what does not exist.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from aspire.roles import STAFF, Role, roles_of
+
+ANYONE = frozenset({"anyone"})
+SIGNED_IN = frozenset(Role)
+OFFICER, REVIEWER, MANAGER, ADMINISTRATOR = Role.OFFICER, Role.REVIEWER, Role.MANAGER, Role.ADMINISTRATOR
+LOOKS = frozenset({OFFICER, MANAGER, ADMINISTRATOR})
+
+# The first pattern that matches the whole of a URL's name decides.
+TABLE: list[tuple[str, frozenset[Any]]] = [
+    ("healthz", ANYONE),
+    ("set_language", ANYONE),
+    ("javascript_catalog", ANYONE),
+    # Signing in
+    ("account_login", ANYONE),
+    ("account_logout", ANYONE),
+    ("account_inactive", ANYONE),
+    ("account_reset_password.*", ANYONE),
+    ("account_(change_password|set_password|reauthenticate)", SIGNED_IN),
+    ("account_(signup|signup_by_passkey|email|email_verification_sent|confirm_email|confirm_login_code)", frozenset()),
+    # Everybody's first page, and each role's desk
+    ("home", SIGNED_IN),
+    ("review:desk", frozenset({REVIEWER})),
+    # Boards and lists
+    ("calls:(index|board|tallies)", LOOKS),
+    ("proposals:(list|detail)", LOOKS),
+    # The admin: what stands behind it is decided model by model in ``roles``
+    ("admin:.*", STAFF),
+]
+
+
+def allowed(name: str) -> frozenset[Any] | None:
+    """Who may open the page of that URL name; None where the table does not declare it."""
+    return next((who for pattern, who in TABLE if re.fullmatch(pattern, name)), None)
+
+
+def permission_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Hold every page to the table."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, *_args: Any) -> HttpResponse | None:
+        who = allowed(request.resolver_match.view_name) if request.resolver_match else None
+        if who == ANYONE:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not (who and who & roles_of(request.user)):
+            raise Http404
+        return None
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
+    return middleware
+
+
+SECTIONS = [
+    ("home", _("Home")),
+    ("calls:index", _("Calls")),
+    ("proposals:list", _("Proposals")),
+    ("review:desk", _("My reviews")),
+    ("admin:index", _("Records")),
+]
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """The sections a person may open, for the header, and the person's roles."""
+    roles = roles_of(request.user) if hasattr(request, "user") else frozenset()
+    sections = [(name, label) for name, label in SECTIONS if roles & (allowed(name) or frozenset())]
+    return {"sections": sections, "roles": sorted(roles, key=list(Role).index)}

@@ -1,0 +1,5 @@
+"""How templates write figures."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,37 @@
+"""Yen as staff read them: exact with grouping, in millions (the briefing's unit for ceilings), in hundred millions."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.utils.translation import gettext as _
+
+
+def exact(yen: int) -> str:
+    """Whole yen with thousands grouped, without the unit: 26000000 → ``26,000,000``."""
+    return f"{yen:,}"
+
+
+def _in(yen: int, unit: int) -> str:
+    amount = (Decimal(yen) / unit).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,}"
+
+
+def millions(yen: int) -> str:
+    """Millions of yen, one decimal where needed, half up, with the unit: 26000000 → ``26 million yen``."""
+    return _("¥%(amount)s million") % {"amount": _in(yen, 1_000_000)}
+
+
+def oku(yen: int) -> str:
+    """Hundred millions of yen (oku) in Japanese, billions in English: 44000000000 → ``¥44 billion``."""
+    return _("¥%(billions)s billion") % {"billions": _in(yen, 1_000_000_000), "oku": _in(yen, 100_000_000)}
+
+
+def readable(yen: int) -> str:
+    """The unit staff would choose: hundred millions from one hundred million on, millions below."""
+    return oku(yen) if yen >= 1_000_000_000 else millions(yen)
+
+
+def rate(part: int, whole: int) -> str | None:
+    """A percentage with one decimal, half up; None where there is no denominator."""
+    if not whole:
+        return None
+    return str((Decimal(part) * 100 / whole).quantize(Decimal("0.1"), ROUND_HALF_UP))

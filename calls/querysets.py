@@ -1,0 +1,15 @@
+"""Which calls, in what order."""
+
+import datetime
+
+from django.db import models
+
+
+class CallQuerySet(models.QuerySet["Call"]):  # type: ignore[name-defined]  # noqa: F821
+    def newest_first(self) -> "CallQuerySet":
+        """By fiscal year, the latest first; those of one year by code."""
+        return self.order_by("-fiscal_year", "code")
+
+    def open(self, *, at: datetime.datetime) -> "CallQuerySet":
+        """Calls whose application window holds the instant."""
+        return self.filter(opens_at__lte=at, closes_at__gte=at)

@@ -1,0 +1,169 @@
+"""Who we work with: countries, their funders, what their officials said and what they launched."""
+
+from django.db import models
+from django.db.models import GeneratedField, Q, Value
+from django.db.models.functions import Concat
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from aspire.history import track
+from aspire.kana import GojuonKey, SearchKey
+from aspire.rules import Check, Unique
+from partners.querysets import CountryQuerySet, FunderQuerySet
+
+
+def in_language(ja: str, en: str) -> str:
+    """The wording of the active language, or the other where that one is empty."""
+    first, second = (ja, en) if (get_language() or "ja").startswith("ja") else (en, ja)
+    return first or second
+
+
+@track(exclude=("sort_key", "search_key"))
+class Country(models.Model):
+    """A country or region, by ISO 3166-1 alpha-2; ordered by its katakana reading."""
+
+    alpha2 = models.CharField(_("country code"), max_length=2, db_collation="C", help_text=_("ISO 3166-1 alpha-2"))
+    name_ja = models.CharField(_("Japanese name"), max_length=80)
+    name_en = models.CharField(_("English name"), max_length=80)
+    reading = models.CharField(_("reading"), max_length=80, help_text=_("in katakana; decides the order of lists"))
+    also_ja = models.CharField(
+        _("other Japanese name"), max_length=80, blank=True, help_text=_("as used in running text, such as Beikoku")
+    )
+    sort_key = GeneratedField(
+        expression=GojuonKey("reading"), output_field=models.TextField(db_collation="C"), db_persist=True
+    )
+    search_key = GeneratedField(
+        expression=SearchKey(
+            Concat("alpha2", Value("|"), "name_ja", Value("|"), "also_ja", Value("|"), "name_en", Value("|"), "reading")
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = CountryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("country or region")
+        verbose_name_plural = _("countries and regions")
+        ordering = ["sort_key", "alpha2"]
+        constraints = [
+            Unique(fields=["alpha2"], name="country_alpha2_once"),
+            Check(condition=Q(alpha2__regex=r"^[A-Z]{2}$"), name="country_alpha2_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_ja, self.name_en)
+
+
+@track(exclude=("search_key",))
+class Funder(models.Model):
+    """A foreign funding agency, or a category such as "private and other" inside one country.
+
+    A funder is identified by country and label, never by the label alone.
+    """
+
+    class Kind(models.TextChoices):
+        AGENCY = "agency", _("funding agency")
+        PRIVATE = "private", _("private and other")
+        PUBLIC_INSTITUTION = "public_institution", _("public research institution")
+
+    country = models.ForeignKey(Country, models.PROTECT, related_name="funders", verbose_name=_("country or region"))
+    code = models.CharField(_("funder code"), max_length=40, db_collation="C", help_text=_("such as US-NSF"))
+    acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.AGENCY)
+    name_ja = models.CharField(_("Japanese name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200)
+    label_as_printed = models.CharField(
+        _("label as printed"), max_length=80, help_text=_("misprints are kept: either spelling finds the funder")
+    )
+    ror_id = models.CharField(_("ROR ID"), max_length=20, blank=True, help_text="https://ror.org/…")
+    crossref_funder_id = models.CharField(_("Crossref Funder ID"), max_length=20, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    search_key = GeneratedField(
+        expression=SearchKey(
+            Concat(
+                "code", Value("|"), "acronym", Value("|"), "label_as_printed", Value("|"), "name_ja", Value("|"), "name_en"
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = FunderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("funder")
+        verbose_name_plural = _("funders")
+        ordering = ["country__sort_key", "code"]
+        constraints = [
+            Unique(fields=["code"], name="funder_code_once"),
+            Unique(fields=["country", "label_as_printed"], name="funder_label_once_a_country"),
+            Check(condition=~Q(kind="agency") | ~Q(acronym=""), name="funder_agency_has_acronym"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.label}"
+
+    @property
+    def is_category(self) -> bool:
+        return self.kind != self.Kind.AGENCY
+
+    @property
+    def label(self) -> str:
+        """What stands in a table: the acronym, or the category's name."""
+        return self.acronym or self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_ja, self.name_en)
+
+
+@track()
+class Dialogue(models.Model):
+    """What an official of a partner country said, as the source reports it."""
+
+    country = models.ForeignKey(Country, models.PROTECT, related_name="dialogues", verbose_name=_("country or region"))
+    funder = models.ForeignKey(
+        Funder, models.PROTECT, null=True, blank=True, related_name="dialogues", verbose_name=_("funder")
+    )
+    held_on = models.DateField(_("date"), null=True, blank=True, help_text=_("empty where the source does not state it"))
+    person_ja = models.CharField(_("person (Japanese)"), max_length=80)
+    person_en = models.CharField(_("person (English)"), max_length=80, blank=True)
+    office_ja = models.CharField(_("office (Japanese)"), max_length=200)
+    office_en = models.CharField(_("office (English)"), max_length=200, blank=True)
+    said_ja = models.TextField(_("what was said (Japanese)"), blank=True)
+    said_en = models.TextField(_("what was said (English)"), blank=True, help_text=_("our translation"))
+    source = models.CharField(_("source"), max_length=200)
+
+    class Meta:
+        verbose_name = _("dialogue")
+        verbose_name_plural = _("dialogues")
+        ordering = ["country__sort_key", "pk"]
+
+    def __str__(self) -> str:
+        return f"{in_language(self.office_ja, self.office_en)} {in_language(self.person_ja, self.person_en)}"
+
+
+@track()
+class Initiative(models.Model):
+    """A partner's own scheme that our calls can meet, such as the ISPF of the United Kingdom."""
+
+    country = models.ForeignKey(Country, models.PROTECT, related_name="initiatives", verbose_name=_("country or region"))
+    acronym = models.CharField(_("acronym"), max_length=20, unique=True)
+    name_ja = models.CharField(_("Japanese name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200)
+    launched_on = models.DateField(_("launched in"), help_text=_("the first day of the month where only that is stated"))
+    initial_yen = models.BigIntegerField(_("initial funds (yen, about)"))
+    source = models.CharField(_("source"), max_length=200)
+
+    class Meta:
+        verbose_name = _("partner's initiative")
+        verbose_name_plural = _("partners' initiatives")
+        ordering = ["acronym"]
+
+    def __str__(self) -> str:
+        return self.acronym
