@@ -1,0 +1,33 @@
+"""``manage.py load_briefing``: the press briefing of 27 April 2023, from an empty database to its tables."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from calls.models import PublishedFigure
+from partners.models import Country, Dialogue, Funder
+from proposals.briefing.loading import TRIAL, load
+from proposals.models import Proposal
+
+
+class Command(BaseCommand):
+    help = "Load the press briefing of 27 April 2023. Loading it again changes nothing."
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        load()
+        counts = {
+            "countries": Country.objects.count(),
+            "funders": Funder.objects.count(),
+            "dialogues": Dialogue.objects.count(),
+            "figures": PublishedFigure.objects.filter(call__code=TRIAL).count(),
+            "proposals": Proposal.objects.filter(call__code=TRIAL, is_reconstructed=True).count(),
+        }
+        if options["verbosity"]:
+            self.stdout.write(
+                _(
+                    "The briefing is loaded: %(countries)s countries, %(funders)s funders, %(dialogues)s dialogues, "
+                    "%(figures)s published figures, %(proposals)s reconstructed proposals."
+                )
+                % counts
+            )
