@@ -1,0 +1,97 @@
+"""What every test stands on: PostgreSQL, the people, plain static files, and a browser where there is one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from aspire.roles import Role
+from tests.people import person
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# What migrations wrote must outlive the emptying of the tables after a transactional test.
+WRITTEN_BY_MIGRATIONS = {"auth_group", "auth_permission", "django_content_type"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Static files as they lie (the manifest has a test of its own), and a hash that costs nothing for passwords."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.STATIC_ROOT = settings.VAR_DIR / "no-static"
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = [
+        report for report in terminalreporter.getreports("skipped") if "no Chromium" in str(report.longrepr)
+    ]
+    if left_out:
+        terminalreporter.write_line(
+            f"{len(left_out)} browser tests did not run: no Chromium on this machine (Debian: apt install chromium).",
+            yellow=True,
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_emptied_after_transactional_tests() -> Iterator[None]:
+    """Let the tests, and nobody else, pass by the rule that no table is ever truncated."""
+    sql_flush, execute_sql_flush = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
+
+    def without_migrated(self, style, tables, **options):
+        return sql_flush(
+            self, style, [table for table in tables if table not in WRITTEN_BY_MIGRATIONS], **options
+        )
+
+    def unguarded(self, sql_list):
+        execute_sql_flush(
+            self, ["SET LOCAL session_replication_role = replica", *sql_list, "TRUNCATE aspire_cache"]
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", without_migrated)
+        patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
+        yield
+
+
+@pytest.fixture
+def officer(db: None) -> User:
+    """May log."""
+    return person("aoki", "Officer Aoki", Role.OFFICER)
+
+
+@pytest.fixture
+def reviewer(db: None) -> User:
+    """May review."""
+    return person("baba", "Reviewer Baba", Role.REVIEWER)
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    """May look."""
+    return person("chiba", "Manager Chiba", Role.MANAGER)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    """May keep the accounts, and whatever an officer may."""
+    return person("endo", "Administrator Endo", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def visitor(db: None) -> User:
+    """Is signed in and has no role: must see nothing."""
+    return person("date", "Visitor Date")
