@@ -1,5 +1,100 @@
-"""How templates write figures."""
+"""How templates write figures: yen, counts, differences, rates, days and fiscal years, each in one way."""
+
+import datetime
 
 from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from aspire import wareki, yen
 
 register = template.Library()
+
+NOTHING = "\u2015"
+MINUS = "\u2212"
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """A whole number with thousands grouped; a dash where there is none."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def exact_yen(amount_yen: int | None) -> str:
+    """Whole yen with thousands grouped; the unit stands in the header, not in the cell."""
+    return NOTHING if amount_yen is None else yen.exact(amount_yen)
+
+
+@register.filter
+def readable_yen(amount_yen: int | None) -> str:
+    """Yen in the unit staff would choose, with the exact amount for machines and on hover."""
+    if amount_yen is None:
+        return NOTHING
+    return format_html(
+        '<data value="{}" title="¥{}">{}</data>', amount_yen, yen.exact(amount_yen), yen.readable(amount_yen)
+    )
+
+
+@register.filter
+def signed(number: int | None) -> str:
+    """A difference with its sign: ``+2``, ``\u22121``, ``0``."""
+    if number is None:
+        return NOTHING
+    return f"{number:+,}".replace("-", MINUS) if number else "0"
+
+
+@register.filter
+def percent(rate: str | None) -> str:
+    """A rate without its unit, which stands in the header; a dash where there is no denominator."""
+    return NOTHING if rate is None else rate
+
+
+@register.filter
+def day(value: datetime.date | datetime.datetime | None) -> str:
+    """A day in the reader's language, with the Japanese calendar beside it; of an instant, the day in Tokyo."""
+    if value is None:
+        return NOTHING
+    on = _day_in_tokyo(value)
+    return _with_wareki(on, date_format(on, "DATE_FORMAT"), on.isoformat())
+
+
+@register.filter
+def moment(value: datetime.datetime | None) -> str:
+    """An instant in Tokyo, to the minute, with the Japanese calendar beside it."""
+    if value is None:
+        return NOTHING
+    value = timezone.localtime(value)
+    written = _("%(day)s %(time)s") % {"day": date_format(value, "DATE_FORMAT"), "time": f"{value:%H:%M}"}
+    return _with_wareki(value.date(), written, value.isoformat(timespec="minutes"))
+
+
+def _day_in_tokyo(value: datetime.date | datetime.datetime) -> datetime.date:
+    return timezone.localtime(value).date() if isinstance(value, datetime.datetime) else value
+
+
+def _with_wareki(on: datetime.date, written: str, machine: str) -> SafeString:
+    in_wareki = wareki.wareki_date(on)
+    if not in_wareki:
+        return format_html('<time datetime="{}">{}</time>', machine, written)
+    return format_html(
+        '<time datetime="{}">{} <span class="wareki">{}</span></time>',
+        machine,
+        written,
+        _("(%(wareki)s)") % {"wareki": in_wareki},
+    )
+
+
+@register.filter
+def wareki_day(value: datetime.date | datetime.datetime) -> str:
+    """A day in the Japanese calendar alone, as documents are dated."""
+    return wareki.wareki_date(_day_in_tokyo(value))
+
+
+@register.filter
+def fiscal(year: int) -> str:
+    """A fiscal year in both calendars: ``FY2022 (Reiwa 4)``."""
+    return _("FY%(year)s (%(wareki)s)") % {"year": year, "wareki": wareki.wareki_fiscal_year(year)}
