@@ -1,7 +1,14 @@
-"""The table of contents of the whole site."""
+"""The table of contents of the whole site. What lies upstairs is included by name: the ground floor imports no app."""
 
-from django.urls import path
+from django.contrib import admin
+from django.urls import include, path
 
 from aspire import views
 
-urlpatterns = [path("healthz", views.healthz, name="healthz")]
+urlpatterns = [
+    path("", include("proposals.site_urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", views.healthz, name="healthz"),
+]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.history import track
 from aspire.kana import SearchKey
 from aspire.refusals import CATALOGUE, Refusal
-from aspire.rules import Check, Unique, kept, never_truncated
+from aspire.rules import Check, Unique, never_truncated
 from calls.models import Call, Field, Terms
 from calls.terms import Kind, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Country, Funder, in_language
@@ -131,7 +131,7 @@ class Proposal(models.Model):
             models.Index(fields=["call", "number"], name="proposal_list"),
         ]
         triggers = [
-            *kept("requested_direct_yen", "requested_indirect_yen"),
+            *rules.requested_totals_kept,
             *rules.proposals_within_terms,
             rules.period_covers_amounts,
             rules.requests_within_total,
@@ -349,7 +349,8 @@ class Award(models.Model):
         verbose_name_plural = _("awards")
         ordering = ["proposal__call", "proposal__number"]
         triggers = [
-            *kept("awarded_direct_yen", "awarded_indirect_yen"),
+            *rules.awarded_totals_kept,
+            rules.awards_stay,
             *rules.awards_of_eligible_proposals,
             rules.awards_within_total,
             never_truncated(),

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Sum, Value
 from django.db.models.functions import Coalesce
 
 from aspire.kana import search_key
-from aspire.roles import Role, roles_of
+from aspire.roles import STAFF, Role, roles_of
 from proposals.status import NOT_COUNTED
 
 # What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
@@ -22,13 +22,24 @@ MEASURES: dict[str, Any] = {
         Sum(models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen")), Value(0)
     ),
 }
+# Details of a proposal that not everybody who sees it may read.
+STAFF_ONLY = {"researcher_number", "late_reason"}
+FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"}
 SEES_EVERY_PROPOSAL = {Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR}
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):  # type: ignore[name-defined]  # noqa: F821
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. Reviewers see what is assigned to them, which is nothing yet."""
-        return self if roles_of(user) & SEES_EVERY_PROPOSAL else self.none()
+        return self if self._sees(user) else self.none()
+
+    @staticmethod
+    def _sees(user: AbstractBaseUser | AnonymousUser) -> bool:
+        return bool(roles_of(user) & SEES_EVERY_PROPOSAL)
+
+    def fields_visible_to(self, user: AbstractBaseUser | AnonymousUser) -> frozenset[str]:
+        """The fields of a visible proposal that a person may read: a manager has no need of personal numbers."""
+        return frozenset(FIELDS if roles_of(user) & STAFF else FIELDS - STAFF_ONLY) if self._sees(user) else frozenset()
 
     def counted(self) -> "ProposalQuerySet":
         """What tallies count: everything received, less the withdrawn and the ineligible."""

@@ -6,10 +6,10 @@ needs. Inserts are judged once a statement over all new rows, so that a COPY of 
 
 import pgtrigger
 
-from aspire.rules import Rule
+from aspire.rules import Rule, kept, referred_to
+from calls.rules import BLANK
 from proposals.status import MOVES, NOT_COUNTED
 
-BLANK = r"E' \t\n\r\u3000'"
 NOT_COUNTED_SQL = ", ".join(f"'{status.value}'" for status in NOT_COUNTED)
 MOVES_SQL = ", ".join(
     f"('{before.value}', '{after.value}')" for before, following in MOVES.items() for after in following
@@ -40,11 +40,20 @@ LOCK_TERMS_AND_CALL = """
 """
 
 
+# The eve of the day that answers to the first; where that month has no such day, its last day (Civil Code, art. 143).
+AFTER_MONTHS = "(n.starts_on + make_interval(months => t.max_months))"
+LAST_DAY = (
+    f"({AFTER_MONTHS}::date - CASE WHEN extract(day FROM {AFTER_MONTHS}) = extract(day FROM n.starts_on) "
+    "THEN 1 ELSE 0 END)"
+)
+
+
 def judge_proposals(rows: str) -> str:
     return LOCK_TERMS_AND_CALL.format(rows=rows) + judge(
         rows,
-        "JOIN calls_call c ON c.id = n.call_id JOIN calls_terms t ON t.id = n.terms_id "
-        "JOIN calls_call tc ON tc.id = t.call_id JOIN calls_field f ON f.id = n.field_id",
+        "LEFT JOIN calls_call c ON c.id = n.call_id LEFT JOIN calls_terms t ON t.id = n.terms_id "
+        "LEFT JOIN calls_call tc ON tc.id = t.call_id LEFT JOIN calls_field f ON f.id = n.field_id",
+        ("reference_exists", "c.id IS NULL OR t.id IS NULL OR f.id IS NULL", "'proposal', n.number"),
         ("proposal_terms_of_call", "t.call_id <> n.call_id", "'terms_call', tc.code, 'call', c.code"),
         ("proposal_call_has_window", "c.opens_at IS NULL OR c.closes_at IS NULL", "'call', c.code"),
         (
@@ -54,9 +63,8 @@ def judge_proposals(rows: str) -> str:
         ),
         (
             "proposal_period_within_terms",
-            "n.ends_on >= (n.starts_on + make_interval(months => t.max_months))::date",
-            "'value_on', n.ends_on, 'limit', t.max_months, "
-            "'limit_on', (n.starts_on + make_interval(months => t.max_months))::date - 1",
+            f"n.ends_on > {LAST_DAY}",
+            f"'value_on', n.ends_on, 'limit', t.max_months, 'limit_on', {LAST_DAY}",
         ),
         (
             "proposal_field_of_call",
@@ -67,7 +75,20 @@ def judge_proposals(rows: str) -> str:
     )
 
 
+requested_totals_kept = kept(
+    "proposals_annualcost WHERE proposal_id = NEW.id",
+    requested_direct_yen="coalesce(sum(direct_yen), 0)",
+    requested_indirect_yen="coalesce(sum(indirect_yen), 0)",
+)
+awarded_totals_kept = kept(
+    "proposals_annualaward WHERE award_id = NEW.id",
+    awarded_direct_yen="coalesce(sum(direct_yen), 0)",
+    awarded_indirect_yen="coalesce(sum(indirect_yen), 0)",
+)
+awards_stay = referred_to("proposals_annualaward.award_id")
+
 proposals_within_terms = [
+    referred_to("proposals_annualcost.proposal_id", "proposals_award.proposal_id"),
     Rule(
         name="within_terms_on_insert",
         level=pgtrigger.Statement,
@@ -212,7 +233,8 @@ def judge_amounts(kind: str, joins: str) -> str:
     largest = "n.direct_yen * t.indirect_percent / 100"
     return judge(
         "new_rows",
-        f"{joins} JOIN calls_terms t ON t.id = p.terms_id",
+        f"{joins} LEFT JOIN calls_terms t ON t.id = p.terms_id",
+        ("reference_exists", "t.id IS NULL", "'fiscal_year', n.fiscal_year"),
         (f"{kind}_inside_period", OUTSIDE_PERIOD, PERIOD_VALUES),
         (
             f"{kind}_within_ceiling",
@@ -295,7 +317,7 @@ never_deleted = Rule(
 requested_amounts = amount_rules(
     "cost",
     parent="proposal_id",
-    joins="JOIN proposals_proposal p ON p.id = n.proposal_id",
+    joins="LEFT JOIN proposals_proposal p ON p.id = n.proposal_id",
     deletable=True,
     keep="""
         UPDATE proposals_proposal p
@@ -308,17 +330,17 @@ requested_amounts = amount_rules(
 awarded_amounts = amount_rules(
     "award",
     parent="award_id",
-    joins="JOIN proposals_award a ON a.id = n.award_id JOIN proposals_proposal p ON p.id = a.proposal_id",
+    joins="LEFT JOIN proposals_award a ON a.id = n.award_id "
+    "LEFT JOIN proposals_proposal p ON p.id = a.proposal_id",
     deletable=False,
     keep="""
         UPDATE proposals_award a
            SET awarded_direct_yen = a.awarded_direct_yen + d.direct,
                awarded_indirect_yen = a.awarded_indirect_yen + d.indirect
           FROM {difference} d WHERE a.id = d.parent_id;
-        -- FOR SHARE: the period cannot be shortened while an amount is being added to it.
-        PERFORM 1 FROM proposals_proposal WHERE id IN
-            (SELECT proposal_id FROM proposals_award WHERE id IN (SELECT award_id FROM new_rows))
-            ORDER BY id FOR SHARE;
+        -- Rewriting the proposal: its period cannot be shortened meanwhile, nor by somebody with an older snapshot.
+        UPDATE proposals_proposal SET status = status WHERE id IN
+            (SELECT proposal_id FROM proposals_award WHERE id IN (SELECT award_id FROM new_rows));
         PERFORM 1 FROM calls_call WHERE id IN
             (SELECT q.call_id FROM proposals_award b JOIN proposals_proposal q ON q.id = b.proposal_id
               WHERE b.id IN (SELECT award_id FROM new_rows)) ORDER BY id FOR NO KEY UPDATE;
@@ -350,12 +372,13 @@ awards_of_eligible_proposals = [
         referencing=pgtrigger.Referencing(new="new_rows"),
         declare=BROKEN,
         func="""
-            -- FOR SHARE: a proposal cannot be withdrawn while it is being awarded.
-            PERFORM 1 FROM proposals_proposal WHERE id IN (SELECT proposal_id FROM new_rows) ORDER BY id FOR SHARE;
+            -- Rewriting the proposal: it cannot be withdrawn meanwhile, nor by somebody with an older snapshot.
+            UPDATE proposals_proposal SET status = status WHERE id IN (SELECT proposal_id FROM new_rows);
         """
         + judge(
             "new_rows",
-            "JOIN proposals_proposal p ON p.id = n.proposal_id",
+            "LEFT JOIN proposals_proposal p ON p.id = n.proposal_id",
+            ("reference_exists", "p.id IS NULL", "'proposal', n.proposal_id"),
             (
                 "award_of_eligible_proposal",
                 f"p.status IN ({NOT_COUNTED_SQL})",

@@ -158,7 +158,8 @@ def load_reconstructed_proposals(figures: Figures) -> None:
 
 
 def outcomes(by_field: Any, awards: dict[int | None, int | None]) -> Iterator[tuple[Field, bool]]:
-    """For each published proposal of a field: the field, and whether it is one of those awarded there."""
+    """For each published proposal of a field: the field, and whether it is one of those awarded there (the last)."""
     for figure in by_field:
+        declined = (figure.value or 0) - (awards.get(figure.field_id) or 0)
         for place in range(figure.value or 0):
-            yield figure.field, place < (awards.get(figure.field_id) or 0)
+            yield figure.field, place >= declined

@@ -1,0 +1,173 @@
+"""What a call's board says: facts, six headline tiles, the tallies, what was left out, and where it all comes from."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from aspire.wareki import wareki_fiscal_year
+from aspire.yen import exact, rate, readable
+from calls.models import Call, Terms
+from partners.models import in_language
+from proposals.boards.explaining import Explanation
+from proposals.boards.figures import Figure, Table, Tile, rows_url
+from proposals.boards.tallies import Tallies, add_up
+from proposals.querysets import ProposalQuerySet
+from proposals.status import NOT_COUNTED
+
+NOTHING = "\u2015"
+
+
+@dataclass
+class Board:
+    """The board of one call, over the proposals one reader may see, at one moment."""
+
+    call: Call
+    proposals: ProposalQuerySet
+    as_of: datetime.datetime
+
+    @cached_property
+    def tallies(self) -> Tallies:
+        return Tallies(self.call, self.proposals)
+
+    @property
+    def tables(self) -> list[Table]:
+        return self.tallies.tables
+
+    @property
+    def explanations(self) -> list[Explanation]:
+        return self.tallies.explanations
+
+    @property
+    def has_published(self) -> bool:
+        return self.tallies.has_published
+
+    @property
+    def is_reconstructed(self) -> bool:
+        return self.tallies.is_reconstructed
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.call.is_synthetic
+
+    @property
+    def stage(self) -> str:
+        return str(self.call.stage(at=self.as_of).label)
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        return self.call.current_terms
+
+    @property
+    def counting_rule(self) -> str:
+        return _(
+            "Each proposal counts once, under the country of its primary funder; withdrawn and ineligible ones are "
+            "left out."
+        )
+
+    @property
+    def not_published(self) -> list[str]:
+        """The cross-tabulations that the source does not hold, which are therefore never shown as a number."""
+        if not self.is_reconstructed:
+            return []
+        return [
+            _("field by country"),
+            _("field by funder"),
+            _("awards by country"),
+            _("awards by funder"),
+            _("titles, people, institutions and amounts of the proposals"),
+        ]
+
+    @property
+    def left_out(self) -> list[tuple[str, int, str]]:
+        """What the tallies do not count: status, number, address of the rows."""
+        cells = self.tallies.cells
+        return [
+            (
+                str(status.label),
+                add_up([cell for cell in cells if cell["status"] == status], "proposals"),
+                f"{reverse('proposals:list')}?call={self.call.code}&status={status}",
+            )
+            for status in NOT_COUNTED
+        ]
+
+    @property
+    def sources(self) -> list[str]:
+        """Where the published figures and the terms come from."""
+        found = [_("JST President's press briefing, 27 April 2023")] if self.has_published else []
+        return found + ([self.terms.source] if self.terms and self.terms.source else [])
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Who, what, until when and on what terms: label and text."""
+        return [(label, text) for label, text in [*self._offer(), *self._conditions()] if text]
+
+    def _offer(self) -> Iterable[tuple[str, str]]:
+        call = self.call
+        fields = (in_language(place.field.name_ja, place.field.name_en) for place in self.tallies.fields)
+        yield _("Who is supported"), in_language(call.supported_ja, call.supported_en)
+        yield _("Partner countries"), in_language(call.partners_ja, call.partners_en)
+        yield _("Fields"), in_language(call.fields_note_ja, call.fields_note_en) or _(", ").join(fields) or NOTHING
+        yield _("Fiscal year"), f"{call.fiscal_year} ({wareki_fiscal_year(call.fiscal_year)})"
+        yield _("Paid from"), in_language(call.programme.budget_source_ja, call.programme.budget_source_en)
+
+    def _conditions(self) -> Iterable[tuple[str, str]]:
+        call, terms = self.call, self.terms
+        if terms:
+            ceiling = readable(terms.annual_ceiling_yen)
+            yield _("Ceiling"), _("at most %(yen)s a fiscal year per project") % {"yen": ceiling}
+            yield _("Longest period"), _("%(months)s months") % {"months": terms.max_months}
+        if call.pot_yen is not None:
+            yield _("Pot"), _("%(pot)s (¥%(yen)s)") % {"pot": readable(call.pot_yen), "yen": exact(call.pot_yen)}
+        if call.max_awards is not None:
+            yield _("Number of awards"), _("at most %(number)s") % {"number": call.max_awards}
+        if terms:
+            yield _("Assumptions"), terms.assumptions
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """Six headline numbers, each leading to its rows."""
+        counted, call = self.tallies.counted, self.call.code
+        received, awarded = add_up(counted, "proposals"), add_up(counted, "awards")
+        everything, awards, share = rows_url(call), rows_url(call, awarded="1"), rate(awarded, received)
+        of = _("%(awards)s of %(proposals)s") % {"awards": exact(awarded), "proposals": exact(received)}
+        used = {cell["primary_funder"] for cell in counted}
+        funders = [funder for funder in self.tallies.funders if funder.pk in used]
+        agencies = [funder for funder in funders if not funder.is_category]
+        return [
+            Tile(_("Proposals received"), exact(received), compared(self.tallies.total.proposals), everything),
+            Tile(_("Awards"), exact(awarded), compared(self.tallies.total.awards), awards),
+            Tile(_("Success rate"), f"{share} %" if share else NOTHING, of, awards),
+            Tile(
+                _("Countries and regions"),
+                exact(len({funder.country_id for funder in funders})),
+                _("of the primary funders"),
+                everything,
+            ),
+            Tile(_("Foreign funders"), exact(len(agencies)), _("categories such as private not counted"), everything),
+            self._money_tile(everything, awards),
+        ]
+
+    def _money_tile(self, everything: str, awards: str) -> Tile:
+        counted, pot = self.tallies.counted, self.call.pot_yen
+        if self.is_reconstructed:
+            return Tile(_("Amount requested"), _("not published"), _("the source states no amounts"), everything)
+        if add_up(counted, "awards"):
+            note = _("of a pot of %(pot)s") % {"pot": readable(pot)} if pot is not None else _("no pot is set")
+            return Tile(_("Amount awarded"), readable(add_up(counted, "awarded_yen")), note, awards)
+        return Tile(
+            _("Amount requested"), readable(add_up(counted, "requested_yen")), _("over all fiscal years"), everything
+        )
+
+
+def compared(figure: Figure) -> str:
+    """A headline number beside the published one, in words."""
+    if figure.published is None:
+        return _("recorded")
+    if figure.difference == 0:
+        return _("published %(published)s, no difference") % {"published": exact(figure.published)}
+    values = {"published": exact(figure.published), "difference": f"{figure.difference:+d}"}
+    return _("published %(published)s, difference %(difference)s") % values

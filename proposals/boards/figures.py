@@ -1,0 +1,82 @@
+"""What one cell of a board holds: the recorded count, the published one, and whether either may be shown."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from aspire.yen import rate
+
+NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
+
+
+def rows_url(call: str, **filters: str) -> str:
+    """The address of exactly the proposals behind a number: those counted, unless ``status`` says otherwise."""
+    return f"{reverse('proposals:list')}?{urlencode({'call': call, 'status': 'counted', **filters})}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and the address of its rows. ``recorded`` is None where the source published nothing to hold it to."""
+
+    recorded: int | None
+    published: int | None
+    status: str
+    href: str = ""
+
+    @property
+    def difference(self) -> int | None:
+        """Recorded less published; None where there are not both."""
+        if self.recorded is None or self.published is None:
+            return None
+        return self.recorded - self.published
+
+    def as_json(self) -> dict[str, Any]:
+        if self.status == NOT_PUBLISHED:
+            return {"status": self.status}
+        if self.status == RECORDED_ONLY:
+            return {"recorded": self.recorded, "status": self.status}
+        return {"recorded": self.recorded, "published": self.published, "difference": self.difference}
+
+
+@dataclass
+class Row:
+    """One line of a tally. ``codes`` are the codes of its dimensions, ``group`` the label of an outer dimension."""
+
+    code: str
+    label: str
+    proposals: Figure
+    awards: Figure
+    codes: dict[str, str] = field(default_factory=dict)
+    group: str = ""
+    explanations: list[Any] = field(default_factory=list)
+
+    @property
+    def rate(self) -> str | None:
+        """Awards in a hundred proposals, one decimal, half up; None without both numbers or a denominator."""
+        if self.proposals.recorded is None or self.awards.recorded is None:
+            return None
+        return rate(self.awards.recorded, self.proposals.recorded)
+
+
+@dataclass
+class Table:
+    """A tally by one dimension, in its printed order, with its total."""
+
+    key: str
+    caption: str
+    header: str
+    rows: list[Row]
+    total: Row
+    has_awards: bool
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A headline number: what it is, the number, one line of context, and where its rows are."""
+
+    label: str
+    value: str
+    note: str
+    href: str

@@ -1,0 +1,46 @@
+"""Home, the list of proposals, one proposal, and the reviewer's desk."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from aspire.roles import Role, roles_of
+from proposals.boards.overview import overview
+from proposals.filters import ProposalFilter
+from proposals.models import Proposal
+from proposals.reading import sheet
+
+ROWS_A_PAGE = 50
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if roles_of(request.user) == {Role.REVIEWER}:
+        return redirect("review:desk")
+    proposals = Proposal.objects.visible_to(request.user)
+    return render(request, "home.html", {"calls": overview(proposals, at=timezone.now())})
+
+
+@require_safe
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user).for_list())
+    page = Paginator(asked.answer(), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {"filter": asked, "problems": asked.problems, "page": page, "total": page.paginator.count}
+    return render(request, "proposals/list.html", {**context, "querystring": rest.urlencode()})
+
+
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    proposals = Proposal.objects.visible_to(request.user).for_list().select_related("terms")
+    proposal = get_object_or_404(proposals, number=number)
+    return render(request, "proposals/detail.html", sheet(proposal, request.user))
+
+
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    proposals = Proposal.objects.visible_to(request.user).for_list()
+    return render(request, "review/desk.html", {"proposals": proposals})
