@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "partners",
     "calls",
     "proposals",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "aspire.apps.AspireAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

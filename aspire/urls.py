@@ -12,3 +12,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", views.healthz, name="healthz"),
 ]
+
+# What one may not see answers exactly as what does not exist.
+handler403 = "aspire.views.not_found"

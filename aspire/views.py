@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -15,6 +16,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except (DatabaseError, ImproperlyConfigured):
         return HttpResponse("database unreachable\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to a forbidden page: the same as to a missing one."""
+    return page_not_found(request, exception)
 
 
 def health_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -1,6 +1,7 @@
 """Which proposals, for whom, how many and how much."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -56,6 +57,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):  # type: ignore[name-define
             return self.order_by("received_at", "number")
         outside = Q(received_at__lt=opens_at) | Q(received_at__gt=closes_at)
         return self.filter(outside, late_reason="").order_by("received_at", "number")
+
+    def next_number(self, call: str) -> str:
+        """The number after the highest of the call's consecutive ones: ``DEMO-OPEN-121``."""
+        numbers = self.filter(number__regex=rf"^{re.escape(call)}-\d+$").values_list("number", flat=True)
+        last = max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
+        return f"{call}-{last + 1:03}"
 
     def search(self, text: str) -> "ProposalQuerySet":
         """Proposals that hold every word of the text, in any width, case, kana script or published spelling."""

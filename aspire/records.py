@@ -1,0 +1,84 @@
+"""The records: Django's admin as our staff meet it, with every refusal answered by its sentence and the form as typed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import DatabaseError, connection
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from aspire.refusals import Refusal, from_error
+from aspire.roles import ADMINISTRATOR_MAY, STAFF, roles_of
+
+
+class AspireAdminSite(admin.AdminSite):
+    """The records, for officers and administrators; only models that the table of roles names are there."""
+
+    site_header = site_title = "ASPIRE"
+    index_title = _("Records")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(roles_of(request.user) & STAFF)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
+        kept = [model for model in models if model._meta.label_lower in ADMINISTRATOR_MAY]
+        super().register(kept, admin_class, **options)
+
+
+class RefusingForm(ModelForm):  # type: ignore[type-arg]
+    """A form that can be told of a refusal by the database, and keeps errors of fields it does not show."""
+
+    refusal: Refusal | None = None
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if self.refusal:
+            raise self.refusal.error()
+        return cleaned
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """A rule may speak of a field that is read only here: its sentence then stands above the form."""
+        if hasattr(errors, "error_dict"):
+            hidden = [name for name in errors.error_dict if name not in self.fields and name != NON_FIELD_ERRORS]
+            for name in hidden:
+                errors.error_dict.setdefault(NON_FIELD_ERRORS, []).extend(errors.error_dict.pop(name))
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
+class RefusingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin in which a rule that only PostgreSQL can judge still answers on the form, with nothing lost."""
+
+    form = RefusingForm
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)  # the class is made anew for each request
+        return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DatabaseError as error:
+            refusal = from_error(error)
+            if refusal is None or hasattr(request, "refusal"):
+                raise
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Rules over several rows wait until all rows of the form are written; then they are asked."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

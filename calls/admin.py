@@ -1,0 +1,117 @@
+"""How staff see and edit calls."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from aspire.records import RefusingAdmin, RefusingForm
+from aspire.wareki import wareki_fiscal_year
+from aspire.yen import exact, readable
+from calls.models import Call, CallField, EligibleFunder, Field, Programme, PublishedFigure, Terms
+
+
+class CallFieldInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = CallField
+    form = RefusingForm
+    extra = 0
+    fields = ["position", "field", "label_as_printed"]
+
+
+class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
+    """The terms of a call. Those in use are frozen: new terms are added beside them."""
+
+    model = Terms
+    form = RefusingForm
+    extra = 0
+    fieldsets = [
+        (None, {"fields": ["annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent"]}),
+        (_("Where they come from"), {"fields": ["source", "assumptions_ja", "assumptions_en"]}),
+    ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EligibleFunderInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = EligibleFunder
+    form = RefusingForm
+    extra = 0
+    autocomplete_fields = ["funder"]
+
+
+@admin.register(Call)
+class CallAdmin(RefusingAdmin):
+    list_display = ["code", "name_ja", "programme", "year", "stage_now", "pot"]
+    list_display_links = ["code", "name_ja"]
+    list_filter = ["programme", "fiscal_year"]
+    list_select_related = ["programme"]
+    search_fields = ["code", "name_ja", "name_en"]
+    readonly_fields = ["stage_now", "awarded"]
+    inlines = [CallFieldInline, TermsInline, EligibleFunderInline]
+    fieldsets = [
+        (None, {"fields": ["code", "programme", "fiscal_year", "name_ja", "name_en"]}),
+        (_("Window and stage"), {"fields": ["opens_at", "closes_at", "progress", "stage_now"]}),
+        (_("Money"), {"fields": ["pot_yen", "max_awards", "awarded"]}),
+        (
+            _("Outline"),
+            {
+                "fields": [
+                    *("supported_ja", "supported_en", "partners_ja", "partners_en"),
+                    *("fields_note_ja", "fields_note_en", "is_synthetic"),
+                ]
+            },
+        ),
+    ]
+
+    @admin.display(description=_("fiscal year"), ordering="fiscal_year")
+    def year(self, call: Call) -> str:
+        return f"{call.fiscal_year} ({wareki_fiscal_year(call.fiscal_year)})"
+
+    @admin.display(description=_("stage today"))
+    def stage_now(self, call: Call) -> str:
+        return str(call.stage(at=timezone.now()).label) if call.pk else "\u2015"
+
+    @admin.display(description=_("pot"), ordering="pot_yen")
+    def pot(self, call: Call) -> str:
+        return readable(call.pot_yen) if call.pot_yen is not None else "\u2015"
+
+    @admin.display(description=_("awarded so far"))
+    def awarded(self, call: Call) -> str:
+        return _("%(count)s awards, ¥%(yen)s") % {"count": call.awarded_count, "yen": exact(call.awarded_yen)}
+
+
+@admin.register(Field)
+class FieldAdmin(RefusingAdmin):
+    list_display = ["code", "name_ja", "name_en"]
+    search_fields = ["code", "name_ja", "name_en"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """For a proposal's form (``?call=``), only the fields of the call; all where it names none."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        call = request.GET.get("call", "")
+        if call.isdecimal():
+            of_call = found.filter(call_fields__call=call).order_by("call_fields__position")
+            found = of_call if queryset.filter(call_fields__call=call).exists() else found
+        return found, has_duplicates
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(RefusingAdmin):
+    list_display = ["code", "name_ja", "budget_source_ja", "fund"]
+
+    @admin.display(description=_("fund"), ordering="fund_yen")
+    def fund(self, programme: Programme) -> str:
+        return readable(programme.fund_yen) if programme.fund_yen is not None else "\u2015"
+
+
+@admin.register(PublishedFigure)
+class PublishedFigureAdmin(RefusingAdmin):
+    list_display = ["position", "call", "measure", "dimension", "label_as_printed", "value", "status", "source"]
+    list_display_links = ["position", "label_as_printed"]
+    list_filter = ["call", "measure", "dimension"]
+    list_select_related = ["call"]
+    search_fields = ["label_as_printed", "source"]

@@ -1,0 +1,146 @@
+"""How officers see and edit proposals and awards: fieldsets in the order of the paper form."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from aspire.records import RefusingAdmin, RefusingForm
+from aspire.yen import exact, readable
+from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
+from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal
+
+NOTHING = "\u2015"
+
+
+class AnnualCostInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = AnnualCost
+    form = RefusingForm
+    formset = AnnualCostFormSet
+    extra = 0
+    fields = ["fiscal_year", "direct_yen", "indirect_yen", "total", "remaining"]
+    readonly_fields = ["total", "remaining"]
+
+    @admin.display(description=_("total (yen)"))
+    def total(self, cost: AnnualCost) -> str:
+        return exact(cost.total_yen) if cost.pk else NOTHING
+
+    @admin.display(description=_("left under the ceiling (yen)"))
+    def remaining(self, cost: AnnualCost) -> str:
+        if not cost.pk:
+            return NOTHING
+        limits = cost.proposal.terms.limits
+        return exact(limits.annual_ceiling_yen - limits.counted_yen(cost.direct_yen, cost.indirect_yen))
+
+
+class CounterpartInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Counterpart
+    form = RefusingForm
+    extra = 0
+    autocomplete_fields = ["country", "funder"]
+
+
+@admin.register(Proposal)
+class ProposalAdmin(RefusingAdmin):
+    form = ProposalForm
+    list_display = ["number", "short_title", "principal_investigator", "field", "primary_funder", "requested", "status"]
+    list_display_links = ["number", "short_title"]
+    list_filter = ["call", "status", "field", "primary_funder__country"]
+    search_fields = ["search_key"]
+    search_help_text = _("number, title, name, reading, institution, funder or country; in any width or kana")
+    ordering = ["call", "number"]
+    date_hierarchy = "received_at"
+    inlines = [AnnualCostInline, CounterpartInline]
+    fieldsets = [
+        (
+            _("Receipt"),
+            {"fields": ["call", "number", "status", "received_at", "late_reason", "pinned_terms", "is_reconstructed"]},
+        ),
+        (_("Project"), {"fields": ["title_ja", "title_en", "field", ("starts_on", "ends_on"), "requested_exact"]}),
+        (
+            _("Principal investigator"),
+            {
+                "fields": [
+                    ("principal_investigator", "principal_investigator_reading"),
+                    ("researcher_number", "institution"),
+                ]
+            },
+        ),
+        (_("Partner abroad"), {"fields": ["primary_funder"]}),
+        (_("Young researchers"), {"fields": ["young_researcher_plan"]}),
+    ]
+
+    class Media:
+        js = ["aspire/proposal_form.js", "aspire/money.js"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
+        return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return queryset.search(search_term), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
+        computed = ["pinned_terms", "is_reconstructed", "requested_exact"]
+        return [*computed, "call"] if obj else computed
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"received_at": timezone.now(), **super().get_changeform_initial_data(request)}  # type: ignore[dict-item]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in {"field", "primary_funder"}:
+            kwargs["widget"] = WithinCallSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("title"), ordering="title_ja")
+    def short_title(self, proposal: Proposal) -> str:
+        return proposal.title or (_("(reconstructed)") if proposal.is_reconstructed else NOTHING)
+
+    @admin.display(description=_("requested"), ordering="requested_direct_yen")
+    def requested(self, proposal: Proposal) -> str:
+        return readable(proposal.requested_yen) if proposal.requested_yen else NOTHING
+
+    @admin.display(description=_("requested in all (yen)"))
+    def requested_exact(self, proposal: Proposal) -> str:
+        if not proposal.pk:
+            return NOTHING
+        limit = proposal.terms.limits.total_ceiling_yen
+        return _("%(yen)s of at most %(limit)s") % {"yen": exact(proposal.requested_yen), "limit": exact(limit)}
+
+    @admin.display(description=_("terms"))
+    def pinned_terms(self, proposal: Proposal) -> str:
+        if not proposal.terms_id:
+            return _("pinned when the proposal is saved")
+        limits = proposal.terms.limits
+        values = {"yen": exact(limits.annual_ceiling_yen), "months": limits.max_months}
+        return _("at most ¥%(yen)s a fiscal year, %(months)s months") % values
+
+
+class AnnualAwardInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = AnnualAward
+    form = RefusingForm
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Award)
+class AwardAdmin(RefusingAdmin):
+    list_display = ["proposal", "call", "awarded", "awarded_on"]
+    list_filter = ["proposal__call"]
+    list_select_related = ["proposal__call"]
+    search_fields = ["proposal__search_key"]
+    autocomplete_fields = ["proposal"]
+    inlines = [AnnualAwardInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Award | None = None) -> list[str]:
+        return ["proposal", "awarded"] if obj else ["awarded"]
+
+    @admin.display(description=_("call"))
+    def call(self, award: Award) -> str:
+        return award.proposal.call.code
+
+    @admin.display(description=_("awarded in all (yen)"))
+    def awarded(self, award: Award) -> str:
+        return exact(award.awarded_yen) if award.pk and award.awarded_yen else NOTHING
