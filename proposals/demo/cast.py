@@ -1,0 +1,92 @@
+"""Who asks for what in a synthetic call: invented people, titles that correspond in both languages, partners abroad.
+
+Every pool is shuffled once with the same seed and dealt out to the calls like cards, so no two calls share a
+person or a title, and the same call always gets the same ones.
+"""
+
+import functools
+import itertools
+from dataclasses import dataclass
+from random import Random
+
+from proposals.demo.sheets import rows
+
+SEED = "aspire"
+CARDS_OF = tuple(row["code"] for row in rows("calls"))
+
+
+@dataclass(frozen=True)
+class Investigator:
+    """An invented principal investigator with an invented 8-digit researcher number."""
+
+    name: str
+    reading: str
+    researcher_number: str
+
+
+@dataclass(frozen=True)
+class Title:
+    ja: str
+    en: str
+
+
+@functools.cache
+def _investigators() -> tuple[Investigator, ...]:
+    random = Random(SEED)  # noqa: S311 - a demonstration, not a secret
+    families = [row for row in rows("people") if row["part"] == "family"]
+    givens = [row for row in rows("people") if row["part"] == "given"]
+    pairs = list(itertools.product(families, givens))
+    random.shuffle(pairs)
+    numbers = random.sample(range(100_000, 100_000_000), len(pairs))
+    return tuple(
+        Investigator(f"{a['text']} {b['text']}", f"{a['reading']} {b['reading']}", f"{number:08}")
+        for (a, b), number in zip(pairs, numbers, strict=True)
+    )
+
+
+@functools.cache
+def _titles(field: str) -> tuple[Title, ...]:
+    parts = [row for row in rows("topics") if row["field"] == field]
+    aims = [row for row in parts if row["part"] == "aim"]
+    subjects = [row for row in parts if row["part"] == "subject"]
+    pairs = list(itertools.product(aims, subjects))
+    Random(f"{SEED} {field}").shuffle(pairs)  # noqa: S311
+    return tuple(Title(aim["ja"].format(subject["ja"]), aim["en"].format(subject["en"])) for aim, subject in pairs)
+
+
+def investigators(call: str) -> tuple[Investigator, ...]:
+    """The principal investigators of one call."""
+    return _investigators()[CARDS_OF.index(call) :: len(CARDS_OF)]
+
+
+def titles(call: str, field: str) -> tuple[Title, ...]:
+    """The titles of one call in one field."""
+    return _titles(field)[CARDS_OF.index(call) :: len(CARDS_OF)]
+
+
+def fields(random: Random, count: int) -> list[str]:
+    """So many field codes in the shares of ``fields.csv``, in no order."""
+    shares = [int(row["share"]) for row in rows("fields")]
+    bounds = list(itertools.accumulate(shares))
+    places = ((index + 0.5) * bounds[-1] / count for index in range(count))
+    chosen = [
+        next(row["code"] for row, bound in zip(rows("fields"), bounds, strict=True) if at < bound) for at in places
+    ]
+    random.shuffle(chosen)
+    return chosen
+
+
+def countries(random: Random, count: int) -> list[str]:
+    """So many country codes by the weights of ``counterparts.csv``."""
+    abroad = rows("counterparts")
+    weights = [int(row["weight"]) for row in abroad]
+    return [row["alpha2"] for row in random.choices(abroad, weights, k=count)]
+
+
+def person_abroad(random: Random, country: str) -> tuple[str, str]:
+    """An invented person of a country and her invented institution."""
+    row = next(row for row in rows("counterparts") if row["alpha2"] == country)
+    given, family, institution = (
+        random.choice(row[column].split("|")) for column in ("given_names", "family_names", "institutions")
+    )
+    return f"{given} {family}", institution
