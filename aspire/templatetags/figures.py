@@ -18,6 +18,12 @@ MINUS = "\u2212"
 
 
 @register.filter
+def stated(text: str | None) -> str:
+    """A text, or a dash where nothing was stated."""
+    return text or NOTHING
+
+
+@register.filter
 def count(number: int | None) -> str:
     """A whole number with thousands grouped; a dash where there is none."""
     return NOTHING if number is None else f"{number:,}"
