@@ -55,6 +55,8 @@ class Site(BaseApplication):  # type: ignore[misc]
 
     def announce(self, worker: Any) -> None:
         """Say where the site is, once its first worker answers."""
+        for of_the_terminal in (signal.SIGINT, signal.SIGHUP):  # a worker stops at the arbiter's word alone
+            signal.signal(of_the_terminal, signal.SIG_IGN)
         if worker.age == 1:
             sys.stdout.write(
                 f"\nASPIRE answers at http://{ADDRESS}:{self.port}/\n"
