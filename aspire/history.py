@@ -5,8 +5,38 @@ from typing import Any
 
 import pghistory
 import pgtrigger
+from pghistory import trigger
 
 from aspire.rules import Rule, never_truncated
+
+
+class EventRule(Rule, trigger.Event):
+    """The trigger that writes an event; like every rule, no session setting switches it off."""
+
+
+def _add_event_trigger(event: pghistory.RowEvent, event_model: Any) -> None:
+    rule = EventRule(
+        event_model=event_model,
+        label=event.label,
+        name=event.trigger_name,
+        row=event.row,
+        operation=event.operation,
+        condition=event.condition,
+        level=event.level,
+    )
+    pgtrigger.register(rule)(event_model.pgh_tracked_model)
+
+
+class Inserted(pghistory.InsertEvent):
+    add_event_trigger = _add_event_trigger
+
+
+class Updated(pghistory.UpdateEvent):
+    add_event_trigger = _add_event_trigger
+
+
+class Deleted(pghistory.DeleteEvent):
+    add_event_trigger = _add_event_trigger
 
 
 def append_only() -> list[Rule]:
@@ -29,9 +59,9 @@ def track(*, exclude: tuple[str, ...] = ()) -> Callable[[Any], Any]:
     ``exclude`` names columns that PostgreSQL keeps by itself, whose changes nobody made.
     """
     return pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(),
-        pghistory.DeleteEvent(),
+        Inserted(),
+        Updated(),
+        Deleted(),
         exclude=list(exclude),
         level=pgtrigger.Statement,
         meta={"triggers": append_only()},

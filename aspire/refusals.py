@@ -3,6 +3,7 @@
 import datetime
 import json
 import zoneinfo
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -151,8 +152,11 @@ CATALOGUE: dict[str, Promise] = {
     "history_is_append_only": _("History is kept as it was written and cannot be changed or deleted."),
     "rows_never_truncated": _("These rows cannot be emptied in one stroke, since totals and history rest on them."),
     "value_required": _("A required value is missing. Fill it in."),
+    "reference_exists": _("This refers to a record that does not exist. Choose an existing one, or record it first."),
     "still_referred_to": _("Other records refer to this one. Remove or change those first."),
 }
+# Names that PostgreSQL chose itself, for the rules they keep.
+CHOSEN_BY_POSTGRESQL = {"proposals_award_proposal_id_key": "award_once"}
 NOTHING = "\u2015"
 UNKNOWN = _("The database refused this change, and nothing was saved. Check the values and try again.")
 
@@ -190,7 +194,7 @@ class Refusal:
         """The one sentence, in the active language."""
         if self.name not in CATALOGUE:
             return str(UNKNOWN)
-        return str(CATALOGUE[self.name]) % readable(self.values)
+        return str(CATALOGUE[self.name]) % defaultdict(lambda: NOTHING, readable(self.values))
 
     def error(self) -> ValidationError:
         """The refusal as a form or ``full_clean`` reports it."""
@@ -203,10 +207,10 @@ def from_error(error: BaseException) -> Refusal | None:
     Only the constraint's name and the values our own triggers hand over are read: the server's own message
     and detail may carry other columns' values, and go no further.
     """
-    diagnostics = getattr(error.__cause__, "diag", None)
+    diagnostics = getattr(error if hasattr(error, "diag") else error.__cause__, "diag", None)
     if diagnostics is None or not (diagnostics.sqlstate or "").startswith("23"):
         return None
-    name = diagnostics.constraint_name
+    name = CHOSEN_BY_POSTGRESQL.get(diagnostics.constraint_name, diagnostics.constraint_name)
     if name in CATALOGUE:
         is_ours = (diagnostics.message_primary or "").startswith("aspire: ")
         return Refusal(name, json.loads(diagnostics.message_detail) if is_ours else {})

@@ -33,7 +33,11 @@ class Unique(models.UniqueConstraint):
 
 
 class RuleSql(compiler.UpsertTriggerSql):
-    """The installation of a rule's trigger: pgtrigger's own, less the session variable that would ignore it."""
+    """The installation of a rule's trigger: pgtrigger's own, less the session variable that would ignore it.
+
+    The function looks names up in the schema it was installed in, temporary tables last: otherwise a session's own
+    table named like one of ours would be judged by instead.
+    """
 
     def get_template(self) -> str:
         return """
@@ -43,6 +47,10 @@ class RuleSql(compiler.UpsertTriggerSql):
                     {func}
                 END;
             $$ LANGUAGE plpgsql;
+            DO $$ BEGIN
+                EXECUTE 'ALTER FUNCTION {pgid}() SET search_path = pg_catalog, '
+                    || quote_ident(current_schema()) || ', pg_temp';
+            END $$;
             DROP TRIGGER IF EXISTS {pgid} ON {table};
             CREATE {constraint} TRIGGER {pgid} {when} {operation} ON {table}
                 {timing} {referencing} FOR EACH {level} {condition}
@@ -87,19 +95,24 @@ def never_truncated(name: str = "rows_never_truncated") -> Rule:
     )
 
 
-def kept(*columns: str) -> list[Rule]:
-    """Columns kept by triggers alone: what anybody else writes into them is set back, so no counter can be forged."""
-    changed = " OR ".join(f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in columns)
-    filled = " OR ".join(f'NEW."{column}" <> 0' for column in columns)
-    back = " ".join(f'NEW."{column}" := OLD."{column}";' for column in columns)
-    zero = " ".join(f'NEW."{column}" := 0;' for column in columns)
+def kept(source: str, **truths: str) -> list[Rule]:
+    """Columns kept by triggers alone: whatever anybody writes into them becomes what the rows behind them add up to.
+
+    So no counter can be forged, at no depth of triggers, and a stale copy that is saved does no harm. The row is locked
+    before its trigger runs, so the sum misses nobody's rows. ``truths``: the aggregate for each column over ``source``,
+    which may name NEW.
+    """
+    changed = " OR ".join(f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in truths)
+    filled = " OR ".join(f'NEW."{column}" <> 0' for column in truths)
+    columns = ", ".join(f'NEW."{column}"' for column in truths)
+    zero = " ".join(f'NEW."{column}" := 0;' for column in truths)
     return [
         Rule(
             name="kept_on_update",
             when=pgtrigger.Before,
             operation=pgtrigger.Update,
-            condition=pgtrigger.Condition(f"pg_trigger_depth() = 0 AND ({changed})"),
-            func=f"{back} RETURN NEW;",
+            condition=pgtrigger.Condition(changed),
+            func=f"SELECT {', '.join(truths.values())} INTO {columns} FROM {source}; RETURN NEW;",
         ),
         Rule(
             name="kept_on_insert",
@@ -109,3 +122,35 @@ def kept(*columns: str) -> list[Rule]:
             func=f"{zero} RETURN NEW;",
         ),
     ]
+
+
+def referred_to(*references: str) -> Rule:
+    """A row that others refer to keeps its place: it is neither deleted nor given another key.
+
+    The foreign keys say so too, but at the end of the transaction: until then another row could take its place, with
+    other terms or with empty counters. ``references``: ``table.column`` of those that refer to it.
+    """
+    found = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {column} = OLD.id)"
+        for table, column in (reference.split(".") for reference in references)
+    )
+    return Rule(
+        name="still_referred_to",
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("id") | pgtrigger.Delete,
+        func=f"""
+            IF (TG_OP = 'DELETE' OR NEW.id <> OLD.id) AND ({found}) THEN
+                PERFORM aspire_refuse('still_referred_to', '{{}}');
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
+# Where a rule must see what others have just committed, an older snapshot would hide it.
+SEES_EVERYTHING = """
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure',
+            MESSAGE = 'aspire: terms, windows and fields of a call change at READ COMMITTED only';
+    END IF;
+"""

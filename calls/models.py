@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.history import track
 from aspire.refusals import Refusal
-from aspire.rules import Check, Unique, kept, never_truncated
+from aspire.rules import Check, Unique, never_truncated
 from calls import rules
 from calls.querysets import CallQuerySet
 from calls.terms import Limits
@@ -126,7 +126,7 @@ class Call(models.Model):
                 name="call_awards_within_number",
             ),
         ]
-        triggers = [*kept("awarded_yen", "awarded_count"), rules.window_covers_received]
+        triggers = [*rules.counters_kept, rules.calls_stay, rules.awards_fit, rules.window_covers_received]
 
     def __str__(self) -> str:
         return self.code
@@ -223,7 +223,7 @@ class Terms(models.Model):
             Check(condition=Q(max_months__gt=0), name="terms_months_positive"),
             Check(condition=Q(indirect_percent__lte=100), name="terms_indirect_percent_sane"),
         ]
-        triggers = [rules.terms_frozen_once_used, never_truncated()]
+        triggers = [rules.terms_frozen_once_used, rules.terms_stay, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.call.code} ¥{self.annual_ceiling_yen:,} × {self.max_months}"

@@ -2,17 +2,47 @@
 
 import pgtrigger
 
-from aspire.rules import Rule
+from aspire.rules import SEES_EVERYTHING, Rule, kept, referred_to
+
+# What does not count as a reason: spaces of either width, tabs, line ends.
+BLANK = r"E' \t\n\r\u3000'"
+
+counters_kept = kept(
+    "proposals_award a JOIN proposals_proposal p ON p.id = a.proposal_id WHERE p.call_id = NEW.id",
+    awarded_yen="coalesce(sum(a.awarded_direct_yen + a.awarded_indirect_yen), 0)",
+    awarded_count="count(*)",
+)
+calls_stay = referred_to("calls_terms.call_id", "proposals_proposal.call_id")
+terms_stay = referred_to("proposals_proposal.terms_id")
+
+# The checks on the row say the same; this one comes first and knows the values its sentence needs.
+awards_fit = Rule(
+    name="call_awards_fit",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.AnyChange("pot_yen", "max_awards"),
+    func="""
+        IF OLD.awarded_yen > NEW.pot_yen THEN
+            PERFORM aspire_refuse('call_awards_within_pot', jsonb_build_object(
+                'call', NEW.code, 'value_yen', OLD.awarded_yen, 'limit_yen', NEW.pot_yen,
+                'over_yen', OLD.awarded_yen - NEW.pot_yen));
+        END IF;
+        IF OLD.awarded_count > NEW.max_awards THEN
+            PERFORM aspire_refuse('call_awards_within_number', jsonb_build_object(
+                'call', NEW.code, 'value', OLD.awarded_count, 'limit', NEW.max_awards));
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 # An insert of a proposal locks its terms and its call FOR SHARE, so these checks cannot be passed by a concurrent one.
 terms_frozen_once_used = Rule(
     name="terms_frozen_once_used",
     when=pgtrigger.After,
     operation=pgtrigger.Update,
-    condition=pgtrigger.AnyChange(
-        "call", "annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent"
-    ),
-    func="""
+    condition=pgtrigger.AnyChange("call", "annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent"),
+    func=SEES_EVERYTHING
+    + """
         IF EXISTS (SELECT 1 FROM proposals_proposal WHERE terms_id = OLD.id) THEN
             PERFORM aspire_refuse('terms_frozen_once_used', jsonb_build_object(
                 'call', (SELECT code FROM calls_call WHERE id = OLD.call_id)));
@@ -27,11 +57,12 @@ window_covers_received = Rule(
     operation=pgtrigger.Update,
     condition=pgtrigger.AnyChange("opens_at", "closes_at"),
     declare=[("outside", "RECORD")],
-    func="""
+    func=SEES_EVERYTHING
+    + f"""
         SELECT number, received_at INTO outside FROM proposals_proposal
          WHERE call_id = NEW.id
            AND (NEW.opens_at IS NULL
-                OR late_reason = '' AND (received_at < NEW.opens_at OR received_at > NEW.closes_at))
+                OR btrim(late_reason, {BLANK}) = '' AND (received_at < NEW.opens_at OR received_at > NEW.closes_at))
          ORDER BY received_at, number LIMIT 1;
         IF FOUND THEN
             PERFORM aspire_refuse('call_window_covers_received', jsonb_build_object(
@@ -45,7 +76,10 @@ fields_keep_proposals = Rule(
     name="call_fields_keep_proposals",
     when=pgtrigger.After,
     operation=pgtrigger.Update | pgtrigger.Delete,
-    func="""
+    func=SEES_EVERYTHING
+    + """
+        -- Rewriting the call waits for proposals that are just being received, and later ones for this.
+        UPDATE calls_call SET code = code WHERE id = OLD.call_id;
         IF EXISTS (SELECT 1 FROM proposals_proposal p WHERE p.call_id = OLD.call_id AND p.field_id = OLD.field_id)
            AND NOT EXISTS (SELECT 1 FROM calls_callfield WHERE call_id = OLD.call_id AND field_id = OLD.field_id) THEN
             PERFORM aspire_refuse('call_fields_keep_proposals', jsonb_build_object(

@@ -42,8 +42,13 @@ class Limits:
         return direct_yen * self.indirect_percent // 100
 
     def last_day(self, starts_on: datetime.date) -> datetime.date:
-        """The last day of the longest period that starts on the given day."""
-        return add_months(starts_on, self.max_months) - datetime.timedelta(days=1)
+        """The last day of the longest period that starts on the given day.
+
+        It is the eve of the day that answers to the first so many months later; where that month has no such day,
+        its last day (Civil Code, article 143): five years from 29 February 2024 end on 28 February 2029.
+        """
+        answering = add_months(starts_on, self.max_months)
+        return answering - datetime.timedelta(days=answering.day == starts_on.day)
 
 
 def add_months(day: datetime.date, months: int) -> datetime.date:

@@ -375,6 +375,8 @@ class Award(models.Model):
 
     def _status_breaches(self) -> list[Refusal]:
         proposal = self.proposal
+        if Award.objects.filter(proposal=proposal).exists():
+            return [Refusal("award_once")]
         if proposal.status not in NOT_COUNTED:
             return []
         return [Refusal("award_of_eligible_proposal", {"proposal": proposal.number, "status": proposal.status})]

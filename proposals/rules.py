@@ -254,7 +254,11 @@ def judge_amounts(kind: str, joins: str) -> str:
 def difference(parent: str, *, new: bool, old: bool) -> str:
     """The change of direct and indirect yen per parent that a statement made."""
     parts = [f"SELECT {parent} AS parent_id, direct_yen, indirect_yen FROM new_rows"] if new else []
-    parts += [f"SELECT {parent}, -direct_yen, -indirect_yen FROM old_rows"] if old else []
+    parts += (
+        [f"SELECT {parent} AS parent_id, -direct_yen AS direct_yen, -indirect_yen AS indirect_yen FROM old_rows"]
+        if old
+        else []
+    )
     return (
         "(SELECT parent_id, sum(direct_yen)::bigint AS direct, sum(indirect_yen)::bigint AS indirect "
         f"FROM ({' UNION ALL '.join(parts)}) AS moved GROUP BY 1)"
@@ -330,8 +334,7 @@ requested_amounts = amount_rules(
 awarded_amounts = amount_rules(
     "award",
     parent="award_id",
-    joins="LEFT JOIN proposals_award a ON a.id = n.award_id "
-    "LEFT JOIN proposals_proposal p ON p.id = a.proposal_id",
+    joins="LEFT JOIN proposals_award a ON a.id = n.award_id LEFT JOIN proposals_proposal p ON p.id = a.proposal_id",
     deletable=False,
     keep="""
         UPDATE proposals_award a

@@ -81,7 +81,9 @@ class CallFactory(DjangoModelFactory):
     closes_at = CLOSES_AT
 
     @factory.post_generation
-    def fields(self, _create, extracted, **_kwargs):
+    def fields(self, create, extracted, **_kwargs):
+        if not create:
+            return
         chosen = [FieldFactory()] if extracted is None else extracted
         rows = [CallField(call=self, field=field, position=place) for place, field in enumerate(chosen, 1)]
         CallField.objects.bulk_create(rows)
