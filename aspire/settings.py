@@ -15,18 +15,26 @@ env = Env()
 # A deployment names its database. Without one this is somebody's own machine: loopback only, embedded PostgreSQL.
 DATABASE_URL = env.str("DATABASE_URL", "")
 MODE = env.str("ASPIRE_MODE", "production" if DATABASE_URL else "local")
-if MODE not in {"production", "local"}:
-    raise ImproperlyConfigured(f"ASPIRE_MODE must be 'production' or 'local', not {MODE!r}.")
 IS_PRODUCTION = MODE == "production"
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+def refuse(name: str, demand: str, *, when: bool) -> None:
+    """Stop the start where an environment variable is unsafe, with one line that names it."""
+    if when:
+        raise ImproperlyConfigured(f"{name} {demand}{' in production' if IS_PRODUCTION else ''}.")
 
 
 def required(name: str) -> str:
     """The value of an environment variable that production cannot do without."""
     value = env.str(name, "")
-    if not value:
-        raise ImproperlyConfigured(f"{name} must be set in production.")
+    refuse(name, "must be set", when=not value)
     return value
+
+
+def is_https(origin: str) -> bool:
+    return origin.startswith("https://")
 
 
 def local_secret_key() -> str:
@@ -40,20 +48,25 @@ def local_secret_key() -> str:
 
 
 DEBUG = env.bool("DEBUG", False)
+LOG_LEVEL = env.str("LOG_LEVEL", "WARNING")
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000) if IS_PRODUCTION else 0
 if IS_PRODUCTION:
-    SECRET_KEY = required("SECRET_KEY")
-    ALLOWED_HOSTS = [host for host in required("ALLOWED_HOSTS").split(",") if host]
     required("DATABASE_URL")
-    if len(SECRET_KEY) < 50 or SECRET_KEY.startswith("django-insecure-"):
-        raise ImproperlyConfigured("SECRET_KEY must have at least 50 random characters in production.")
-    if "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production, not '*'.")
-    if DEBUG:
-        raise ImproperlyConfigured("DEBUG must be off in production.")
+    SECRET_KEY = required("SECRET_KEY")
+    ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS").split(",") if host.strip()]
+    fewest_signs, fewest_different = 50, 5
+    is_guessable = len(SECRET_KEY) < fewest_signs or len(set(SECRET_KEY)) < fewest_different
+    refuse("SECRET_KEY", "must have at least 50 random characters", when=is_guessable or "insecure" in SECRET_KEY)
+    refuse("ALLOWED_HOSTS", "must name the hosts, not '*'", when=any("*" in host for host in ALLOWED_HOSTS))
+    refuse("DEBUG", "must be off", when=DEBUG)
+    refuse("SECURE_HSTS_SECONDS", "must be positive", when=SECURE_HSTS_SECONDS <= 0)
+    refuse("CSRF_TRUSTED_ORIGINS", "must begin with https://", when=not all(map(is_https, CSRF_TRUSTED_ORIGINS)))
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key()
     ALLOWED_HOSTS = LOOPBACK
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+refuse("ASPIRE_MODE", "must be 'production' or 'local'", when=MODE not in {"production", "local"})
+refuse("LOG_LEVEL", "must be one of " + ", ".join(LOG_LEVELS), when=LOG_LEVEL not in LOG_LEVELS)
 
 INSTALLED_APPS = [
     "aspire",
@@ -78,9 +91,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before the redirect to https and the check of the host's name: a load balancer asks by http and by number.
+    "aspire.views.health_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "aspire.views.health_middleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -114,13 +128,13 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.DjangoDivFormRenderer"
 
 if DATABASE_URL:
     DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=env.int("CONN_MAX_AGE", 60))}
+    is_postgresql = DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
+    refuse("DATABASE_URL", "must name a PostgreSQL server (postgres://…)", when=not is_postgresql)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server (postgres://…).")
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 else:
     DATABASES = {
         "default": {
@@ -162,7 +176,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# How many proxies of ours stand before the web process, so that the sign-in's limit counts people and not the proxy.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if IS_PRODUCTION else 0)
+# Without a mail server production sends nothing: a link to a new password must not land in a log.
+EMAIL_BACKEND = f"django.core.mail.backends.{'dummy' if IS_PRODUCTION else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "aspire@localhost")
 if env.str("EMAIL_URL", ""):
     EMAIL = env.dj_email_url("EMAIL_URL")
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_BACKEND"], EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
@@ -178,7 +196,6 @@ X_FRAME_OPTIONS = "DENY"
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
@@ -203,5 +220,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
