@@ -36,9 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    left_out = [
-        report for report in terminalreporter.getreports("skipped") if "no Chromium" in str(report.longrepr)
-    ]
+    left_out = [report for report in terminalreporter.getreports("skipped") if "no Chromium" in str(report.longrepr)]
     if left_out:
         terminalreporter.write_line(
             f"{len(left_out)} browser tests did not run: no Chromium on this machine (Debian: apt install chromium).",
@@ -52,14 +50,10 @@ def tables_emptied_after_transactional_tests() -> Iterator[None]:
     sql_flush, execute_sql_flush = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
 
     def without_migrated(self, style, tables, **options):
-        return sql_flush(
-            self, style, [table for table in tables if table not in WRITTEN_BY_MIGRATIONS], **options
-        )
+        return sql_flush(self, style, [table for table in tables if table not in WRITTEN_BY_MIGRATIONS], **options)
 
     def unguarded(self, sql_list):
-        execute_sql_flush(
-            self, ["SET LOCAL session_replication_role = replica", *sql_list, "TRUNCATE aspire_cache"]
-        )
+        execute_sql_flush(self, ["SET LOCAL session_replication_role = replica", *sql_list, "TRUNCATE aspire_cache"])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", without_migrated)
