@@ -46,6 +46,21 @@ def allowed(name: str) -> frozenset[Any] | None:
     return next((who for pattern, who in TABLE if re.fullmatch(pattern, name)), None)
 
 
+RECORDS_PAGE = re.compile(r"admin:([a-z]+)_([a-z]+)_(changelist|add|change|delete|history|password_change)")
+ACTIONS = {"add": "add", "delete": "delete", "password_change": "change"}
+
+
+def may_open(name: str, user: Any) -> bool:
+    """Whether a signed-in person may open the page: by role, and for the records of a model by its permission."""
+    if not (allowed(name) or frozenset()) & roles_of(user):
+        return False
+    records = RECORDS_PAGE.fullmatch(name)
+    if records is None:
+        return True
+    app, model, page = records.groups()
+    return bool(user.has_perm(f"{app}.{ACTIONS.get(page, 'view')}_{model}"))
+
+
 def permission_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -55,12 +70,12 @@ def permission_middleware(
         return get_response(request)
 
     def process_view(request: HttpRequest, *_args: Any) -> HttpResponse | None:
-        who = allowed(request.resolver_match.view_name) if request.resolver_match else None
-        if who == ANYONE:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if allowed(name) == ANYONE:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not (who and who & roles_of(request.user)):
+        if not may_open(name, request.user):
             raise Http404
         return None
 
@@ -79,6 +94,8 @@ SECTIONS = [
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """The sections a person may open, for the header, and the person's roles."""
-    roles = roles_of(request.user) if hasattr(request, "user") else frozenset()
-    sections = [(name, label) for name, label in SECTIONS if roles & (allowed(name) or frozenset())]
+    if not hasattr(request, "user"):
+        return {"sections": [], "roles": []}
+    roles = roles_of(request.user)
+    sections = [(name, label) for name, label in SECTIONS if may_open(name, request.user)]
     return {"sections": sections, "roles": sorted(roles, key=list(Role).index)}

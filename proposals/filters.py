@@ -58,11 +58,16 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def problems(self) -> list[str]:
         """What in the address could not be understood, one sentence each; unknown names among them."""
-        found = [
-            f"{self.form.fields[name].label}: {' '.join(messages)}" for name, messages in self.form.errors.items()
-        ]
+        found = [f"{self.form.fields[name].label}: {' '.join(messages)}" for name, messages in self.form.errors.items()]
         unknown = set(self.data) - set(self.filters) - {"page"}
         return found + [str(_("There is no filter called “%(name)s”.")) % {"name": name} for name in sorted(unknown)]
+
+    @property
+    def asks_unpublished_cross(self) -> bool:
+        """Whether it crosses field or outcome with country or funder, which no source holds for reconstructed rows."""
+        asked = {name for name, value in self.form.cleaned_data.items() if value}
+        is_outcome = self.form.cleaned_data.get("status") in {Status.AWARDED, Status.DECLINED}
+        return bool(asked & {"country", "funder", "q"}) and (bool(asked & {"field", "awarded"}) or is_outcome)
 
     def answer(self) -> ProposalQuerySet:
         """The proposals asked for; where part of the question is malformed, the understood part of it decides."""

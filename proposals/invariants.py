@@ -41,7 +41,9 @@ def breaches() -> Iterator[Breach]:
 
 
 def _proposals() -> Iterable[Proposal]:
-    related = Proposal.objects.select_related("call", "terms__call", "award").prefetch_related("costs", "award__amounts")
+    related = Proposal.objects.select_related("call", "terms__call", "award").prefetch_related(
+        "costs", "award__amounts"
+    )
     return related.order_by("pk").iterator(chunk_size=ROWS_AT_ONCE)
 
 

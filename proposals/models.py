@@ -55,7 +55,10 @@ class Proposal(models.Model):
 
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
     late_reason = models.CharField(
-        _("reason for accepting it outside the window"), max_length=300, blank=True, help_text=_("recorded by an officer")
+        _("reason for accepting it outside the window"),
+        max_length=300,
+        blank=True,
+        help_text=_("recorded by an officer"),
     )
     starts_on = models.DateField(_("research starts"), null=True, blank=True)
     ends_on = models.DateField(_("research ends"), null=True, blank=True)
@@ -104,12 +107,8 @@ class Proposal(models.Model):
                 | Q(starts_on__isnull=False, ends_on__isnull=False),
                 name="proposal_period_whole",
             ),
-            Check(
-                condition=Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="proposal_period_ordered"
-            ),
-            Check(
-                condition=Q(is_reconstructed=True) | Q(received_at__isnull=False), name="proposal_received_recorded"
-            ),
+            Check(condition=Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="proposal_period_ordered"),
+            Check(condition=Q(is_reconstructed=True) | Q(received_at__isnull=False), name="proposal_received_recorded"),
             Check(
                 condition=Q(is_reconstructed=False)
                 | Q(

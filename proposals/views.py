@@ -29,8 +29,18 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(asked.answer(), ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
-    context = {"filter": asked, "problems": asked.problems, "page": page, "total": page.paginator.count}
-    return render(request, "proposals/list.html", {**context, "querystring": rest.urlencode()})
+    reconstructed = any(proposal.is_reconstructed for proposal in page)
+    context = {
+        "filter": asked,
+        "problems": asked.problems,
+        "page": page,
+        "total": page.paginator.count,
+        "querystring": rest.urlencode(),
+        "has_reconstructed": reconstructed,
+        "has_synthetic": any(proposal.call.is_synthetic for proposal in page),
+        "is_unpublished_cross": reconstructed and asked.asks_unpublished_cross,
+    }
+    return render(request, "proposals/list.html", context)
 
 
 @require_safe

@@ -77,7 +77,9 @@ class Tallies:
         return [
             self._table("country", _("Proposals by partner country"), _("Country or region"), self._country_rows()),
             self._table("field", _("Proposals by field"), _("Field"), self._field_rows()),
-            self._table("country_funder", _("Proposals by partner country and funder"), _("Funder"), self._funder_rows()),
+            self._table(
+                "country_funder", _("Proposals by partner country and funder"), _("Funder"), self._funder_rows()
+            ),
         ]
 
     @cached_property

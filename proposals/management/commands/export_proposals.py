@@ -26,4 +26,6 @@ class Command(BaseCommand):
         with options["file"].open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows(export_rows(call, Proposal.objects.all()))
         count = call.proposals.count()
-        self.stdout.write(_("%(count)s proposals exported to %(name)s.") % {"count": count, "name": options["file"].name})
+        self.stdout.write(
+            _("%(count)s proposals exported to %(name)s.") % {"count": count, "name": options["file"].name}
+        )

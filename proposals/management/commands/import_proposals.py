@@ -26,9 +26,7 @@ class Command(BaseCommand):
         if not options["file"].is_file():
             raise CommandError(_("There is no file %(name)s.") % {"name": options["file"].name})
         try:
-            done = import_file(
-                options["file"], call=call, received_at=timezone.now(), is_trial_run=options["dry_run"]
-            )
+            done = import_file(options["file"], call=call, received_at=timezone.now(), is_trial_run=options["dry_run"])
         except Faults as faults:
             for sentence in faults.sentences:
                 self.stderr.write(sentence)

@@ -1,0 +1,199 @@
+"""Every URL by every role: what the table declares is what the site answers, and the hidden looks like the missing."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from aspire.permissions import ANYONE, SIGNED_IN, allowed
+from aspire.roles import PERMISSIONS, Role, roles_of
+from proposals.models import Proposal
+from tests.factories import AnnualCostFactory, ProposalFactory
+
+pytestmark = pytest.mark.django_db
+ROLES = ["officer", "reviewer", "manager", "administrator", "visitor"]
+
+
+def named(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every page of the site with its full name; the admin's catch-all, which shows nothing, is left out."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from named(pattern, inner)
+        elif pattern.name:
+            yield f"{namespace}{pattern.name}", pattern
+
+
+PAGES = dict(named(get_resolver()))
+
+
+def test_every_page_has_a_name_and_stands_in_the_table():
+    assert len(PAGES) > 60
+    assert [name for name in PAGES if allowed(name) is None] == []
+
+
+def test_a_page_missing_from_the_table_is_open_to_nobody():
+    assert allowed("something:new") is None
+
+
+def address(name: str, proposal: Proposal) -> str:
+    """The page's address with keys of rows that exist."""
+    samples = {"object_id": proposal.pk, "code": proposal.call.code, "number": proposal.number, "form": "json"}
+    samples |= {"content_type_id": 1, "app_label": "proposals", "key": "x", "uidb36": "1", "id": proposal.pk}
+    samples |= {"url": "nope"}
+    keys = PAGES[name].pattern.regex.groupindex if hasattr(PAGES[name].pattern, "regex") else {}
+    return reverse(name, kwargs={key: samples[key] for key in keys})
+
+
+# Pages that answer "not found" to every sample key, whoever asks, and why.
+NO_SAMPLE = {
+    "admin:view_on_site": "the sample content type has no such row",
+    "admin:autocomplete": "asks for a field in its query",
+    "admin:auth_user_password_change": "the sample row is no account",
+}
+# What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
+BOARDS = {"calls:index", "calls:board", "calls:tallies", "proposals:list", "proposals:detail"}
+OPENS = {
+    "officer": {"home", *BOARDS},
+    "reviewer": {"home", "review:desk"},
+    "manager": {"home", *BOARDS},
+    "administrator": {"home", *BOARDS},
+    "visitor": set(),
+}
+EVERYBODY = {"healthz", "set_language"}
+
+
+def opens(name: str, role: str) -> bool:
+    """Whether the page is meant for the role; in the admin, whether its model may be looked at, added or deleted."""
+    if name in EVERYBODY | OPENS[role]:
+        return True
+    if role not in ("officer", "administrator") or not name.startswith("admin:"):
+        return False
+    model = re.fullmatch(r"admin:(\w+?)_(\w+)_(changelist|add|change|delete|history)", name)
+    action = {"add": "add", "delete": "delete"}.get(model[3], "view") if model else ""
+    return not model or f"{model[1]}.{action}_{model[2]}" in PERMISSIONS[Role(role)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_page_opens_exactly_for_the_roles_it_is_meant_for(client, request, role):
+    client.force_login(request.getfixturevalue(role))
+    proposal = AnnualCostFactory().proposal
+    wrong = {}
+
+    for name in PAGES:
+        if name.startswith("account_") or name in NO_SAMPLE:
+            continue
+        status = client.get(address(name, proposal)).status_code
+        # A key that is no row of that model sends staff back to the index (302); some pages take no GET (405).
+        if status not in ((200, 302, 405) if opens(name, role) else (404,)):
+            wrong[name] = status
+
+    assert wrong == {}
+
+
+def test_nobody_gets_in_without_signing_in(client):
+    proposal = AnnualCostFactory().proposal
+    guarded = [name for name in PAGES if allowed(name) != ANYONE]
+
+    answers = {name: client.get(address(name, proposal)) for name in guarded}
+
+    assert len(guarded) > 50
+    let_in = [n for n, a in answers.items() if not a.get("Location", "").startswith("/accounts/login/")]
+    assert let_in == []
+
+
+def as_anonymous_text(answer, number: str) -> str:
+    """The page less what differs at every request: the masked token of its forms and the address asked for."""
+    text = re.sub(r'(name="csrfmiddlewaretoken" value=)"\w+"', r"\1", answer.content.decode())
+    return text.replace(number, "")
+
+
+@pytest.mark.parametrize("role", ["reviewer", "visitor"])
+def test_what_one_may_not_see_answers_as_what_does_not_exist(client, request, role):
+    client.force_login(request.getfixturevalue(role))
+    proposal = ProposalFactory()
+
+    hidden = client.get(proposal.get_absolute_url())
+    missing = client.get(reverse("proposals:detail", args=["NO-SUCH-NUMBER"]))
+
+    assert (hidden.status_code, missing.status_code) == (404, 404)
+    assert as_anonymous_text(hidden, proposal.number) == as_anonymous_text(missing, "NO-SUCH-NUMBER")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_tallies_and_lists_count_only_what_a_person_may_see(request, role):
+    ProposalFactory()
+    seen = Proposal.objects.visible_to(request.getfixturevalue(role)).count()
+
+    assert seen == (0 if role in ("reviewer", "visitor") else 1)
+
+
+def test_a_manager_does_not_see_personal_numbers(client, manager, officer):
+    proposal = ProposalFactory(researcher_number="00123456")
+
+    pages = {}
+    for person in (manager, officer):
+        client.force_login(person)
+        pages[person.username] = client.get(proposal.get_absolute_url()).content.decode()
+
+    assert "00123456" not in pages[manager.username]
+    assert "00123456" in pages[officer.username]
+    assert "researcher_number" not in Proposal.objects.fields_visible_to(manager)
+
+
+def test_somebody_who_may_not_see_a_proposal_may_read_none_of_its_fields(reviewer):
+    assert Proposal.objects.fields_visible_to(reviewer) == frozenset()
+
+
+def test_an_account_that_is_no_longer_active_has_no_role(officer):
+    officer.is_active = False
+
+    assert roles_of(officer) == frozenset()
+
+
+def test_a_superuser_is_an_administrator(django_user_model):
+    root = django_user_model.objects.create_superuser("root")
+
+    assert roles_of(root) == {Role.ADMINISTRATOR}
+
+
+def test_single_permissions_given_to_a_person_count_for_nothing(manager):
+    from django.contrib.auth.models import Permission
+
+    manager.user_permissions.set(Permission.objects.filter(codename="change_proposal"))
+
+    assert not manager.has_perm("proposals.change_proposal")
+
+
+def test_a_manager_changes_nothing(client, manager):
+    client.force_login(manager)
+    proposal = ProposalFactory()
+
+    statuses = {client.post(reverse(name)).status_code for name in ("home", "proposals:list", "calls:index")}
+    statuses.add(client.post(proposal.get_absolute_url()).status_code)
+
+    assert statuses == {405}
+
+
+def test_the_admin_holds_only_models_of_the_table_of_roles():
+    registered = {model._meta.label_lower for model in admin.site._registry}
+    declared = {f"{n.split('.')[0]}.{n.split('_', 1)[1]}" for role in Role for n in PERMISSIONS[role]}
+
+    assert registered <= declared
+
+
+def test_signing_up_is_closed(client):
+    assert client.get("/accounts/signup/").status_code == 404 or not client.get("/accounts/signup/").context
+
+
+def test_reviewers_first_page_is_their_desk(client, reviewer):
+    client.force_login(reviewer)
+
+    assert client.get("/")["Location"] == "/review/"
+    assert client.get("/review/").status_code == 200
+
+
+def test_signed_in_pages_are_for_every_role():
+    assert allowed("home") == SIGNED_IN
