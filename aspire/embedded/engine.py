@@ -45,6 +45,7 @@ class Engine:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.users: IO[str] | None = None
+        self.user_pid = os.getpid()
 
     def start(self) -> Path:
         """Make sure that the engine runs, and keep it running until this process ends; the socket's directory.
@@ -56,14 +57,18 @@ class Engine:
             fcntl.flock(starting, fcntl.LOCK_EX)
             self.users = self._beside("users").open("w")
             fcntl.flock(self.users, fcntl.LOCK_SH)
-            atexit.register(self._leave, os.getpid())
-            if not (self.data / "PG_VERSION").exists():
-                self._make_cluster()
-            return self._address() or self._start_server()
+            atexit.register(self.leave)
+            try:
+                if not (self.data / "PG_VERSION").exists():
+                    self._make_cluster()
+                return self._address() or self._start_server()
+            except Exception:
+                self.users.close()
+                raise
 
-    def _leave(self, pid: int) -> None:
-        """Stop the engine with its last user. A forked child inherits this call and must not follow it."""
-        if self.users is None or os.getpid() != pid:
+    def leave(self) -> None:
+        """Use the engine no more, and stop it if nobody else does. A forked child inherits this call and ignores it."""
+        if self.users is None or self.users.closed or os.getpid() != self.user_pid:
             return
         try:
             fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,13 +100,15 @@ class Engine:
         making.rename(self.data)
 
     def _start_server(self) -> Path:
-        sockets = self._socket_directory()
+        sockets, log = self._socket_directory(), self.data / "log"
         self._drop_stale_locks(sockets)
         options = shlex.join(["-p", PORT, "-k", str(sockets)])
-        self._run(
-            "pg_ctl", "start", "-w", "-s", "-t", str(WAIT_SECONDS), "-D", str(self.data),
-            "-l", str(self.data / "log"), "-o", options,
-        )  # fmt: skip
+        command = ["start", "-w", "-s", "-t", str(WAIT_SECONDS), "-D", str(self.data), "-l", str(log), "-o", options]
+        try:
+            self._run("pg_ctl", *command)
+        except EngineError as error:
+            reasons = re.findall(r"FATAL: +(.*)", log.read_text(errors="replace")) if log.exists() else []
+            raise EngineError(f"{reasons[-1]}; see {log}" if reasons else str(error)) from error
         self._call_guardian()
         return sockets
 
