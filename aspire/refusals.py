@@ -135,6 +135,9 @@ CATALOGUE: dict[str, Promise] = {
     "call_fields_keep_proposals": _(
         "Field %(field)s is used by proposals of call %(call)s and stays among its fields."
     ),
+    "call_field_once": _("That field is already among the call's fields. Change the existing row instead."),
+    "eligible_funder_once_a_call": _("That funder is already eligible for the call. Change the existing row instead."),
+    "published_figure_once_a_place": _("That place in print is taken by another figure. Use another place."),
     "terms_frozen_once_used": _(
         "These terms are pinned by proposals of call %(call)s and cannot change. "
         "Add new terms; they hold for proposals received from then on."
@@ -152,11 +155,19 @@ CATALOGUE: dict[str, Promise] = {
     "history_is_append_only": _("History is kept as it was written and cannot be changed or deleted."),
     "rows_never_truncated": _("These rows cannot be emptied in one stroke, since totals and history rest on them."),
     "value_required": _("A required value is missing. Fill it in."),
+    "value_once": _("That value is taken. Use the record that has it, or another value."),
+    "value_not_negative": _("A number here cannot be below 0. Enter 0 or more."),
     "reference_exists": _("This refers to a record that does not exist. Choose an existing one, or record it first."),
     "still_referred_to": _("Other records refer to this one. Remove or change those first."),
 }
-# Names that PostgreSQL chose itself, for the rules they keep.
-CHOSEN_BY_POSTGRESQL = {"proposals_award_proposal_id_key": "award_once"}
+# What a constraint says whose name PostgreSQL or Django chose, by its name or else by its SQLSTATE.
+CHOSEN_NAMES = {"proposals_award_proposal_id_key": "award_once"}
+GENERAL = {
+    "23502": "value_required",
+    "23503": "still_referred_to",
+    "23505": "value_once",
+    "23514": "value_not_negative",
+}
 NOTHING = "\u2015"
 UNKNOWN = _("The database refused this change, and nothing was saved. Check the values and try again.")
 
@@ -210,11 +221,13 @@ def from_error(error: BaseException) -> Refusal | None:
     diagnostics = getattr(error if hasattr(error, "diag") else error.__cause__, "diag", None)
     if diagnostics is None or not (diagnostics.sqlstate or "").startswith("23"):
         return None
-    name = CHOSEN_BY_POSTGRESQL.get(diagnostics.constraint_name, diagnostics.constraint_name)
+    name, message = diagnostics.constraint_name, diagnostics.message_primary or ""
+    name = CHOSEN_NAMES.get(name, name)
     if name in CATALOGUE:
-        is_ours = (diagnostics.message_primary or "").startswith("aspire: ")
-        return Refusal(name, json.loads(diagnostics.message_detail) if is_ours else {})
-    return Refusal({"23502": "value_required", "23503": "still_referred_to"}.get(diagnostics.sqlstate, ""))
+        return Refusal(name, json.loads(diagnostics.message_detail) if message.startswith("aspire: ") else {})
+    if diagnostics.sqlstate == "23503" and message.startswith("insert or update"):
+        return Refusal("reference_exists")
+    return Refusal(GENERAL.get(diagnostics.sqlstate, ""))
 
 
 class RefusalMiddleware:
