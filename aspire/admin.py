@@ -23,8 +23,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         (_("Role"), {"fields": ["groups"]}),
     ]
-    filter_horizontal: list[str] = []
-    readonly_fields: list[str] = []
+    filter_horizontal = ()
+    readonly_fields = ()
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:

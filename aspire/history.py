@@ -58,7 +58,7 @@ def track(*, exclude: tuple[str, ...] = ()) -> Callable[[Any], Any]:
 
     ``exclude`` names columns that PostgreSQL keeps by itself, whose changes nobody made.
     """
-    return pghistory.track(
+    tracked: Callable[[Any], Any] = pghistory.track(
         Inserted(),
         Updated(),
         Deleted(),
@@ -66,3 +66,4 @@ def track(*, exclude: tuple[str, ...] = ()) -> Callable[[Any], Any]:
         level=pgtrigger.Statement,
         meta={"triggers": append_only()},
     )
+    return tracked

@@ -28,8 +28,14 @@ def _plain(kana: str) -> str:
 
 def _with_vowel(vowel: int) -> str:
     """Every katakana that ends in the given vowel (0 = a … 4 = o)."""
-    rows = {0: "\u30a2\u30ab\u30b5\u30bf\u30ca\u30cf\u30de\u30e4\u30e9\u30ef", 1: "\u30a4\u30ad\u30b7\u30c1\u30cb\u30d2\u30df\u30ea"}
-    rows |= {2: "\u30a6\u30af\u30b9\u30c4\u30cc\u30d5\u30e0\u30e6\u30eb", 3: "\u30a8\u30b1\u30bb\u30c6\u30cd\u30d8\u30e1\u30ec"}
+    rows = {
+        0: "\u30a2\u30ab\u30b5\u30bf\u30ca\u30cf\u30de\u30e4\u30e9\u30ef",
+        1: "\u30a4\u30ad\u30b7\u30c1\u30cb\u30d2\u30df\u30ea",
+    }
+    rows |= {
+        2: "\u30a6\u30af\u30b9\u30c4\u30cc\u30d5\u30e0\u30e6\u30eb",
+        3: "\u30a8\u30b1\u30bb\u30c6\u30cd\u30d8\u30e1\u30ec",
+    }
     rows |= {4: "\u30aa\u30b3\u30bd\u30c8\u30ce\u30db\u30e2\u30e8\u30ed\u30f2"}
     return "".join(kana for kana in KATAKANA if _plain(kana) in rows[vowel])
 
@@ -44,10 +50,10 @@ class SearchKey(Func):
 
     arity = 1
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         source, target = SEARCH_FROM.replace("'", "''"), SEARCH_TO
         template = f"LOWER(TRANSLATE(NORMALIZE(%(expressions)s, NFKC), '{source}', '{target}'))"
-        return super().as_sql(compiler, connection, template=template, **extra)
+        return super().as_sql(compiler, connection, *args, **{**extra, "template": template})
 
 
 class GojuonKey(Func):
@@ -59,10 +65,10 @@ class GojuonKey(Func):
 
     arity = 1
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         template = "TRANSLATE(NORMALIZE(%(expressions)s, NFKC), '" + HIRAGANA + "', '" + KATAKANA + "')"
         for index, vowel in enumerate(VOWELS):
             template = f"REGEXP_REPLACE({template}, '([{_with_vowel(index)}]){PROLONGED}', '\\1{vowel}', 'g')"
         plain = "".join(map(_plain, KATAKANA))
         template = f"TRANSLATE({template}, '{KATAKANA}{IGNORED.replace(chr(39), chr(39) * 2)}', '{plain}')"
-        return super().as_sql(compiler, connection, template=template, **extra)
+        return super().as_sql(compiler, connection, *args, **{**extra, "template": template})

@@ -1,4 +1,4 @@
-"""The records: Django's admin as our staff meet it, with every refusal answered by its sentence and the form as typed."""
+"""The records: Django's admin as our staff meet it; every refusal answers on the form as typed."""
 
 from typing import Any
 
@@ -58,8 +58,8 @@ class RefusingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
-        form.refusal = getattr(request, "refusal", None)  # the class is made anew for each request
+        form: Any = super().get_form(request, obj, change=change, **kwargs)  # a class of this request alone
+        form.refusal = getattr(request, "refusal", None)
         return form
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

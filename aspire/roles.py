@@ -1,10 +1,10 @@
 """Who does what: four roles, kept as groups, and what each may do with each model."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ class Role(TextChoices):
 
 
 STAFF = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
+REMEMBERED = "_aspire_roles"
 LOOK, LOG, KEEP = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
 
 # What staff may do in the admin. Awards are marked on pages of their own; history is only looked at.
@@ -66,12 +67,15 @@ def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     """The roles of a person, read once a request; none for somebody who is not signed in or no longer active."""
     if not (user.is_authenticated and user.is_active):
         return frozenset()
-    if not hasattr(user, "_roles"):
-        names = {name for name in user.groups.values_list("name", flat=True) if name in Role.values}  # type: ignore[attr-defined]
-        if getattr(user, "is_superuser", False):
+    remembered: frozenset[Role] | None = getattr(user, REMEMBERED, None)
+    if remembered is None:
+        person = cast(User, user)
+        names = {name for name in person.groups.values_list("name", flat=True) if name in Role.values}
+        if person.is_superuser:
             names.add(Role.ADMINISTRATOR)
-        user._roles = frozenset(map(Role, names))  # type: ignore[union-attr]
-    return user._roles  # type: ignore[union-attr]
+        remembered = frozenset(map(Role, names))
+        setattr(user, REMEMBERED, remembered)
+    return remembered
 
 
 class RoleBackend(ModelBackend):

@@ -1,4 +1,4 @@
-"""How a rule is written into PostgreSQL: a named constraint, or a named trigger that no session setting can switch off."""
+"""How a rule is written into PostgreSQL: a named constraint, or a trigger that no session can switch off."""
 
 import textwrap
 from typing import Any
@@ -18,7 +18,7 @@ class Check(models.CheckConstraint):
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         self.violation_error_code = self.name
-        super().validate(*args, **kwargs)
+        super().validate(*args, **kwargs)  # type: ignore[misc]
 
 
 class Unique(models.UniqueConstraint):

@@ -107,12 +107,10 @@ def whole_yen(text: str) -> int | None:
 def day(text: str) -> datetime.date | None:
     """A day as 2026-04-01 or 2026/4/1; None for an empty cell. Refuses everything else."""
     found = DAY.fullmatch(text)
+    if not text:
+        return None
     try:
-        return datetime.date(*map(int, found.groups())) if found else _none_if_empty(text)
+        year, month, number = map(int, found.groups()) if found else (0, 0, 0)
+        return datetime.date(year, month, number)
     except ValueError as error:
         raise ValidationError(_("“%(value)s” is not a day. Write it as 2026-04-01.") % {"value": text}) from error
-
-
-def _none_if_empty(text: str) -> None:
-    if text:
-        raise ValueError(text)

@@ -4,6 +4,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
 
+MILLION, OKU, BILLION = 10**6, 10**8, 10**9
+
 
 def exact(yen: int) -> str:
     """Whole yen with thousands grouped, without the unit: 26000000 → ``26,000,000``."""
@@ -17,17 +19,17 @@ def _in(yen: int, unit: int) -> str:
 
 def millions(yen: int) -> str:
     """Millions of yen, one decimal where needed, half up, with the unit: 26000000 → ``26 million yen``."""
-    return _("¥%(amount)s million") % {"amount": _in(yen, 1_000_000)}
+    return _("¥%(amount)s million") % {"amount": _in(yen, MILLION)}
 
 
 def oku(yen: int) -> str:
     """Hundred millions of yen (oku) in Japanese, billions in English: 44000000000 → ``¥44 billion``."""
-    return _("¥%(billions)s billion") % {"billions": _in(yen, 1_000_000_000), "oku": _in(yen, 100_000_000)}
+    return _("¥%(billions)s billion") % {"billions": _in(yen, BILLION), "oku": _in(yen, OKU)}
 
 
 def readable(yen: int) -> str:
-    """The unit staff would choose: hundred millions from one hundred million on, millions below."""
-    return oku(yen) if yen >= 1_000_000_000 else millions(yen)
+    """The unit staff would choose: hundred millions from a billion on, millions below."""
+    return oku(yen) if yen >= BILLION else millions(yen)
 
 
 def rate(part: int, whole: int) -> str | None:

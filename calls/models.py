@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -57,6 +56,9 @@ class Field(models.Model):
         return in_language(self.name_ja, self.name_en)
 
 
+CallManager = models.Manager.from_queryset(CallQuerySet)
+
+
 @track(exclude=("awarded_yen", "awarded_count"))
 class Call(models.Model):
     """A call for proposals. Without a window it is in preparation and takes none.
@@ -90,12 +92,14 @@ class Call(models.Model):
     partners_en = models.CharField(_("partner countries in words (English)"), max_length=200, blank=True)
     fields_note_ja = models.CharField(_("fields in words (Japanese)"), max_length=200, blank=True)
     fields_note_en = models.CharField(_("fields in words (English)"), max_length=200, blank=True)
-    is_synthetic = models.BooleanField(_("synthetic"), default=False, help_text=_("demonstration data; every page says so"))
+    is_synthetic = models.BooleanField(
+        _("synthetic"), default=False, help_text=_("demonstration data; every page says so")
+    )
     fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"), help_text=_("April to March; 2022 is Reiwa 4"))
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     progress = models.CharField(_("progress"), max_length=20, choices=Progress, default=Progress.NONE, blank=True)
-    fields = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
+    fields: Any = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
     pot_yen = models.BigIntegerField(_("pot (yen)"), null=True, blank=True, help_text=_("empty where none is set"))
     max_awards = models.PositiveIntegerField(
         _("number of awards"), null=True, blank=True, help_text=_("at most; empty where none is set")
@@ -103,7 +107,7 @@ class Call(models.Model):
     awarded_yen = models.BigIntegerField(_("awarded so far (yen)"), default=0, editable=False)
     awarded_count = models.IntegerField(_("awards so far"), default=0, editable=False)
 
-    objects = CallQuerySet.as_manager()
+    objects = CallManager()
 
     class Meta:
         verbose_name = _("call")
@@ -118,9 +122,7 @@ class Call(models.Model):
             ),
             Check(condition=Q(opens_at__isnull=True) | Q(opens_at__lt=F("closes_at")), name="call_window_ordered"),
             Check(condition=Q(pot_yen__isnull=True) | Q(pot_yen__gte=0), name="call_pot_not_negative"),
-            Check(
-                condition=Q(pot_yen__isnull=True) | Q(awarded_yen__lte=F("pot_yen")), name="call_awards_within_pot"
-            ),
+            Check(condition=Q(pot_yen__isnull=True) | Q(awarded_yen__lte=F("pot_yen")), name="call_awards_within_pot"),
             Check(
                 condition=Q(max_awards__isnull=True) | Q(awarded_count__lte=F("max_awards")),
                 name="call_awards_within_number",
@@ -161,8 +163,8 @@ class Call(models.Model):
             values = {"value_yen": stored.awarded_yen, "limit_yen": self.pot_yen, "over_yen": over}
             errors["pot_yen"] = Refusal("call_awards_within_pot", {"call": self.code, **values}).error()
         if self.max_awards is not None and stored.awarded_count > self.max_awards:
-            values = {"call": self.code, "value": stored.awarded_count, "limit": self.max_awards}
-            errors["max_awards"] = Refusal("call_awards_within_number", values).error()
+            numbers = {"value": stored.awarded_count, "limit": self.max_awards}
+            errors["max_awards"] = Refusal("call_awards_within_number", {"call": self.code, **numbers}).error()
         errors |= self._window_errors(stored)
         if errors:
             raise ValidationError(dict(errors))
@@ -194,7 +196,7 @@ class CallField(models.Model):
         verbose_name = _("field of a call")
         verbose_name_plural = _("fields of a call")
         ordering = ["call", "position"]
-        constraints = [models.UniqueConstraint(fields=["call", "field"], name="call_field_once")]
+        constraints = [Unique(fields=["call", "field"], name="call_field_once")]
         triggers = [rules.fields_keep_proposals, never_truncated()]
 
     def __str__(self) -> str:
@@ -249,7 +251,7 @@ class Terms(models.Model):
 
     @property
     def is_used(self) -> bool:
-        return bool(self.pk) and self.proposals.exists()  # type: ignore[attr-defined]
+        return bool(self.pk) and self.proposals.exists()
 
 
 @track()
@@ -264,7 +266,7 @@ class EligibleFunder(models.Model):
         verbose_name = _("eligible funder")
         verbose_name_plural = _("eligible funders")
         ordering = ["call", "pk"]
-        constraints = [models.UniqueConstraint(fields=["call", "funder"], name="eligible_funder_once_a_call")]
+        constraints = [Unique(fields=["call", "funder"], name="eligible_funder_once_a_call")]
 
     def __str__(self) -> str:
         return str(self.funder)
@@ -296,7 +298,9 @@ class PublishedFigure(models.Model):
     country = models.ForeignKey(
         Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("country or region")
     )
-    funder = models.ForeignKey(Funder, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("funder"))
+    funder = models.ForeignKey(
+        Funder, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("funder")
+    )
     field = models.ForeignKey(Field, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("field"))
     label_as_printed = models.CharField(_("label as printed"), max_length=80, blank=True)
     value = models.IntegerField(_("value"), null=True, blank=True, validators=[MinValueValidator(0)])
@@ -308,7 +312,7 @@ class PublishedFigure(models.Model):
         verbose_name = _("published figure")
         verbose_name_plural = _("published figures")
         ordering = ["call", "position"]
-        constraints = [models.UniqueConstraint(fields=["call", "position"], name="published_figure_once_a_place")]
+        constraints = [Unique(fields=["call", "position"], name="published_figure_once_a_place")]
 
     def __str__(self) -> str:
         return f"{self.call} {self.measure} {self.label_as_printed}"

@@ -1,11 +1,15 @@
 """Which calls, in what order."""
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 
+if TYPE_CHECKING:
+    from calls.models import Call  # noqa: F401 - named in a string, read by mypy
 
-class CallQuerySet(models.QuerySet["Call"]):  # type: ignore[name-defined]  # noqa: F821
+
+class CallQuerySet(models.QuerySet["Call"]):
     def newest_first(self) -> "CallQuerySet":
         """By fiscal year, the latest first; those of one year by code."""
         return self.order_by("-fiscal_year", "code")

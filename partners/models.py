@@ -11,6 +11,9 @@ from aspire.kana import GojuonKey, SearchKey
 from aspire.rules import Check, Unique
 from partners.querysets import CountryQuerySet, FunderQuerySet
 
+CountryManager = models.Manager.from_queryset(CountryQuerySet)
+FunderManager = models.Manager.from_queryset(FunderQuerySet)
+
 
 def in_language(ja: str, en: str) -> str:
     """The wording of the active language, or the other where that one is empty."""
@@ -40,7 +43,7 @@ class Country(models.Model):
         db_persist=True,
     )
 
-    objects = CountryQuerySet.as_manager()
+    objects = CountryManager()
 
     class Meta:
         verbose_name = _("country or region")
@@ -86,14 +89,22 @@ class Funder(models.Model):
     search_key = GeneratedField(
         expression=SearchKey(
             Concat(
-                "code", Value("|"), "acronym", Value("|"), "label_as_printed", Value("|"), "name_ja", Value("|"), "name_en"
+                "code",
+                Value("|"),
+                "acronym",
+                Value("|"),
+                "label_as_printed",
+                Value("|"),
+                "name_ja",
+                Value("|"),
+                "name_en",
             )
         ),
         output_field=models.TextField(),
         db_persist=True,
     )
 
-    objects = FunderQuerySet.as_manager()
+    objects = FunderManager()
 
     class Meta:
         verbose_name = _("funder")
@@ -130,7 +141,9 @@ class Dialogue(models.Model):
     funder = models.ForeignKey(
         Funder, models.PROTECT, null=True, blank=True, related_name="dialogues", verbose_name=_("funder")
     )
-    held_on = models.DateField(_("date"), null=True, blank=True, help_text=_("empty where the source does not state it"))
+    held_on = models.DateField(
+        _("date"), null=True, blank=True, help_text=_("empty where the source does not state it")
+    )
     person_ja = models.CharField(_("person (Japanese)"), max_length=80)
     person_en = models.CharField(_("person (English)"), max_length=80, blank=True)
     office_ja = models.CharField(_("office (Japanese)"), max_length=200)
@@ -152,11 +165,15 @@ class Dialogue(models.Model):
 class Initiative(models.Model):
     """A partner's own scheme that our calls can meet, such as the ISPF of the United Kingdom."""
 
-    country = models.ForeignKey(Country, models.PROTECT, related_name="initiatives", verbose_name=_("country or region"))
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="initiatives", verbose_name=_("country or region")
+    )
     acronym = models.CharField(_("acronym"), max_length=20, unique=True)
     name_ja = models.CharField(_("Japanese name"), max_length=200)
     name_en = models.CharField(_("English name"), max_length=200)
-    launched_on = models.DateField(_("launched in"), help_text=_("the first day of the month where only that is stated"))
+    launched_on = models.DateField(
+        _("launched in"), help_text=_("the first day of the month where only that is stated")
+    )
     initial_yen = models.BigIntegerField(_("initial funds (yen, about)"))
     source = models.CharField(_("source"), max_length=200)
 

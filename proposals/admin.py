@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingAdmin, RefusingForm
@@ -87,7 +88,7 @@ class ProposalAdmin(RefusingAdmin):
         return [*computed, "call"] if obj else computed
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"received_at": timezone.now(), **super().get_changeform_initial_data(request)}  # type: ignore[dict-item]
+        return {"received_at": timezone.now(), **super().get_changeform_initial_data(request)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in {"field", "primary_funder"}:
@@ -96,7 +97,7 @@ class ProposalAdmin(RefusingAdmin):
 
     @admin.display(description=_("title"), ordering="title_ja")
     def short_title(self, proposal: Proposal) -> str:
-        return proposal.title or (_("(reconstructed)") if proposal.is_reconstructed else NOTHING)
+        return proposal.title or (gettext("(reconstructed)") if proposal.is_reconstructed else NOTHING)
 
     @admin.display(description=_("requested"), ordering="requested_direct_yen")
     def requested(self, proposal: Proposal) -> str:
@@ -107,15 +108,15 @@ class ProposalAdmin(RefusingAdmin):
         if not proposal.pk:
             return NOTHING
         limit = proposal.terms.limits.total_ceiling_yen
-        return _("%(yen)s of at most %(limit)s") % {"yen": exact(proposal.requested_yen), "limit": exact(limit)}
+        return gettext("%(yen)s of at most %(limit)s") % {"yen": exact(proposal.requested_yen), "limit": exact(limit)}
 
     @admin.display(description=_("terms"))
     def pinned_terms(self, proposal: Proposal) -> str:
         if not proposal.terms_id:
-            return _("pinned when the proposal is saved")
+            return gettext("pinned when the proposal is saved")
         limits = proposal.terms.limits
         values = {"yen": exact(limits.annual_ceiling_yen), "months": limits.max_months}
-        return _("at most ¥%(yen)s a fiscal year, %(months)s months") % values
+        return gettext("at most ¥%(yen)s a fiscal year, %(months)s months") % values
 
 
 class AnnualAwardInline(admin.TabularInline):  # type: ignore[type-arg]

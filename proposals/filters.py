@@ -1,7 +1,5 @@
 """What one may ask of the list of proposals in its address, and what is said to a question it cannot answer."""
 
-from typing import Any
-
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +69,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def answer(self) -> ProposalQuerySet:
         """The proposals asked for; where part of the question is malformed, the understood part of it decides."""
-        proposals: Any = self.queryset
+        proposals: ProposalQuerySet = self.queryset
         self.form.is_valid()
         for name, value in self.form.cleaned_data.items():
             proposals = self.filters[name].filter(proposals, value)

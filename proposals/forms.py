@@ -29,7 +29,7 @@ class ProposalForm(RefusingForm):
 
     class Meta:
         model = Proposal
-        exclude = ["terms", "is_reconstructed"]  # noqa: DJ006 - the admin's fieldsets name what is shown
+        exclude = ["terms", "is_reconstructed"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

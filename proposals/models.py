@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, GeneratedField, Q, Sum, Value
 from django.db.models.functions import Concat
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.history import track
 from aspire.kana import SearchKey
-from aspire.refusals import CATALOGUE, Refusal
+from aspire.refusals import Refusal
 from aspire.rules import Check, Unique, never_truncated
 from calls.models import Call, Field, Terms
 from calls.terms import Kind, annual_breaches, period_breaches, total_breaches, window_breaches
@@ -22,6 +22,7 @@ from proposals import rules
 from proposals.querysets import ProposalQuerySet
 from proposals.status import NOT_COUNTED, Status, may_move
 
+ProposalManager = models.Manager.from_queryset(ProposalQuerySet)
 BLANKS = " \t\n\r\u3000"
 
 
@@ -86,14 +87,15 @@ class Proposal(models.Model):
         expression=SearchKey(
             Concat(
                 "number", Value("|"), "title_ja", Value("|"), "title_en", Value("|"), "principal_investigator",
-                Value("|"), "principal_investigator_reading", Value("|"), "researcher_number", Value("|"), "institution",
+                Value("|"), "principal_investigator_reading", Value("|"), "researcher_number", Value("|"),
+                "institution",
             )
         ),
         output_field=models.TextField(),
         db_persist=True,
     )  # fmt: skip
 
-    objects = ProposalQuerySet.as_manager()
+    objects = ProposalManager()
 
     class Meta:
         verbose_name = _("proposal")

@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
@@ -13,6 +13,9 @@ from django.db.models.functions import Coalesce
 from aspire.kana import search_key
 from aspire.roles import STAFF, Role, roles_of
 from proposals.status import NOT_COUNTED
+
+if TYPE_CHECKING:
+    from proposals.models import Proposal  # noqa: F401 - named in a string, read by mypy
 
 # What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
 MEASURES: dict[str, Any] = {
@@ -29,7 +32,7 @@ FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"
 SEES_EVERY_PROPOSAL = {Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR}
 
 
-class ProposalQuerySet(models.QuerySet["Proposal"]):  # type: ignore[name-defined]  # noqa: F821
+class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. Reviewers see what is assigned to them, which is nothing yet."""
         return self if self._sees(user) else self.none()
@@ -85,4 +88,5 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):  # type: ignore[name-define
 
     def tally_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: the same measures for each combination of the named columns that occurs."""
-        return self.order_by().values(*dimensions).annotate(**MEASURES)
+        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
+        return cells

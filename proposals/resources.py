@@ -138,7 +138,7 @@ def columns_of(call: Call) -> list[str]:
     return [*ProposalResource.Meta.fields, *(f"{kind}_yen_{year}" for year in years for kind in ("direct", "indirect"))]
 
 
-class Faults(Exception):
+class Faults(Exception):  # noqa: N818 - the plural of what an officer calls them
     """What is wrong with a file, one sentence each; nothing of it was saved."""
 
     def __init__(self, sentences: Iterable[str]) -> None:
@@ -191,7 +191,7 @@ def export_rows(call: Call, proposals: ProposalQuerySet) -> Iterator[list[Any]]:
     proposals = proposals.filter(call=call).for_list().prefetch_related("costs")
     years = sorted(
         {cost.fiscal_year for proposal in proposals for cost in proposal.costs.all()}
-        | {year for p in proposals if p.starts_on for year in fiscal_years(p.starts_on, p.ends_on)}
+        | {year for p in proposals if p.starts_on and p.ends_on for year in fiscal_years(p.starts_on, p.ends_on)}
     )
     yield [*ProposalResource.Meta.fields, *(f"{kind}_yen_{year}" for year in years for kind in ("direct", "indirect"))]
     for proposal in proposals:

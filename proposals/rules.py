@@ -178,7 +178,8 @@ period_covers_amounts = Rule(
     )
     + judge(
         "proposals_annualaward",
-        "JOIN proposals_award a ON a.id = n.award_id JOIN proposals_proposal p ON p.id = a.proposal_id AND p.id = NEW.id",
+        "JOIN proposals_award a ON a.id = n.award_id "
+        "JOIN proposals_proposal p ON p.id = a.proposal_id AND p.id = NEW.id",
         ("award_inside_period", OUTSIDE_PERIOD, PERIOD_VALUES),
     )
     + "RETURN NULL;",

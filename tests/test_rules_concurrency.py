@@ -51,7 +51,8 @@ def attempt(action: Action, *, isolation: str, ready: Action, then: Action = lam
         return "again"
     except DatabaseError as error:
         refusal = from_error(error)
-        assert refusal is not None, error
+        if refusal is None:
+            raise
         return refusal.name
     else:
         return "done"

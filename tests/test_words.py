@@ -67,7 +67,7 @@ def used_messages(*, in_overrides: bool) -> dict[MessageKey, str]:
 def translated_elsewhere() -> set[MessageKey]:
     """The messages that Django and the installed packages translate themselves."""
     with override_settings(LOCALE_PATHS=[]):
-        keys = [key[0] if isinstance(key, tuple) else key for key in DjangoTranslation("ja")._catalog.keys()]
+        keys = [key[0] if isinstance(key, tuple) else key for key in DjangoTranslation("ja")._catalog]
     return {(context or None, text) for context, _separator, text in (key.rpartition("\x04") for key in keys)}
 
 

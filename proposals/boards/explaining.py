@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.utils.translation import gettext as _
 
 from calls.models import Call
@@ -22,7 +23,7 @@ class Explanation:
 
 def explanations(call: Call, proposals: ProposalQuerySet) -> list[Explanation]:
     """Every proposal of a reconstructed call that no longer stands as it was reconstructed."""
-    history = Proposal.pgh_event_model.objects.filter(pgh_label="insert", call=call)
+    history = apps.get_model("proposals.ProposalEvent").objects.filter(pgh_label="insert", call=call)
     at_first = {event.pgh_obj_id: event for event in history.only("pgh_obj_id", "field_id", "primary_funder_id")}
     found = []
     for proposal in proposals.filter(call=call).select_related("call").order_by("number"):

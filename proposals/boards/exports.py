@@ -12,7 +12,8 @@ from proposals.boards.figures import Figure, Row, Table
 
 BOM = "\ufeff"
 COLUMNS = [
-    "call", "fiscal_year", "table", "country_code", "country", "funder_code", "funder", "field_code", "field", "is_total",
+    "call", "fiscal_year", "table", "country_code", "country", "funder_code", "funder", "field_code", "field",
+    "is_total",
     "measure", "unit", "kind", "value", "status", "is_reconstructed", "is_synthetic", "counting_rule", "as_of",
 ]  # fmt: skip
 

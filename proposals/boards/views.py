@@ -38,7 +38,7 @@ def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
     if form == "json":
         return JsonResponse(as_json(found), json_dumps_params={"ensure_ascii": False})
     if form == "csv":
-        name = f"{code}_{found.as_of:%Y-%m-%d}_{request.LANGUAGE_CODE}.csv"  # type: ignore[attr-defined]
+        name = f"{code}_{found.as_of:%Y-%m-%d}_{request.LANGUAGE_CODE}.csv"
         headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
     raise Http404

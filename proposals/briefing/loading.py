@@ -7,10 +7,10 @@ printed. What is already there is left as people have changed it.
 import csv
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -43,7 +43,7 @@ def load() -> None:
 def load_partners(briefing: dict[str, Any]) -> None:
     """Countries, funders, dialogues and the partners' own initiatives."""
     rows = read_csv("partners.csv")
-    countries = [
+    countries: list[dict[str, str]] = [
         {"alpha2": row["country_alpha2"], "name_ja": row["country_ja"], "name_en": row["country_en"]}
         | {"reading": row["country_reading"]}
         for row in rows
@@ -54,10 +54,10 @@ def load_partners(briefing: dict[str, Any]) -> None:
     for row in rows:
         load_funder(row)
     for dialogue in briefing["dialogues"]:
-        country = Country.objects.get(alpha2=dialogue["country"])
+        speaks_for = Country.objects.get(alpha2=dialogue["country"])
         funder = Funder.objects.get(code=dialogue["funder"]) if dialogue["funder"] else None
-        values = dialogue | {"country": country, "funder": funder, "source": briefing["source"]}
-        Dialogue.objects.get_or_create(country=country, person_ja=dialogue["person_ja"], defaults=values)
+        values = dialogue | {"country": speaks_for, "funder": funder, "source": briefing["source"]}
+        Dialogue.objects.get_or_create(country=speaks_for, person_ja=dialogue["person_ja"], defaults=values)
     for initiative in briefing["initiatives"]:
         values = initiative | {
             "country": Country.objects.get(alpha2=initiative["country"]),
@@ -149,7 +149,7 @@ def load_reconstructed_proposals(figures: Figures) -> None:
             terms=terms,
             number=f"{TRIAL}-R{sequence:02}",
             field=field,
-            primary_funder=funder,
+            primary_funder=cast(Funder, funder),
             is_reconstructed=True,
             status=Status.AWARDED if is_awarded else Status.DECLINED,
         )
@@ -157,7 +157,7 @@ def load_reconstructed_proposals(figures: Figures) -> None:
             Award.objects.create(proposal=proposal)
 
 
-def outcomes(by_field: Any, awards: dict[int | None, int | None]) -> Iterator[tuple[Field, bool]]:
+def outcomes(by_field: Any, awards: Mapping[Any, int | None]) -> Iterator[tuple[Field, bool]]:
     """For each published proposal of a field: the field, and whether it is one of those awarded there (the last)."""
     for figure in by_field:
         declined = (figure.value or 0) - (awards.get(figure.field_id) or 0)
