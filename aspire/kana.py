@@ -9,9 +9,10 @@ KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
 HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 # Signs that people type or leave out at will: spaces, the three middle dots, hyphens, full stops, commas, apostrophes.
 IGNORED = " \u00b7\u30fb\u2022-\u2010\u2011\u2012\u2013\u2014.,'\u2019"
-CAPITALS = "".join(chr(c) for c in range(0xC0, 0x180) if len(chr(c).lower()) == 1 and chr(c).lower() != chr(c))
+# Latin, Greek and Cyrillic. A table of our own, since what lower() does depends on the server's locale.
+CAPITALS = "".join(chr(c) for c in range(0x41, 0x530) if len(chr(c).lower()) == 1 and chr(c).lower() != chr(c))
 SEARCH_FROM = KATAKANA + CAPITALS + IGNORED
-SEARCH_TO = HIRAGANA + CAPITALS.lower()
+SEARCH_TO = HIRAGANA + "".join(map(str.lower, CAPITALS))
 _SEARCH_TABLE = {ord(sign): SEARCH_TO[i] if i < len(SEARCH_TO) else None for i, sign in enumerate(SEARCH_FROM)}
 
 VOWELS = "\u30a2\u30a4\u30a6\u30a8\u30aa"
@@ -42,7 +43,7 @@ def _with_vowel(vowel: int) -> str:
 
 def search_key(text: str) -> str:
     """The form in which text is compared: width, case, kana script and middle dots make no difference."""
-    return unicodedata.normalize("NFKC", text).translate(_SEARCH_TABLE).lower()
+    return unicodedata.normalize("NFKC", text).translate(_SEARCH_TABLE)
 
 
 class SearchKey(Func):
@@ -52,7 +53,7 @@ class SearchKey(Func):
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         source, target = SEARCH_FROM.replace("'", "''"), SEARCH_TO
-        template = f"LOWER(TRANSLATE(NORMALIZE(%(expressions)s, NFKC), '{source}', '{target}'))"
+        template = f"TRANSLATE(NORMALIZE(%(expressions)s, NFKC), '{source}', '{target}')"
         return super().as_sql(compiler, connection, *args, **{**extra, "template": template})
 
 
