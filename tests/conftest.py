@@ -1,7 +1,5 @@
 """What every test stands on: PostgreSQL, the people, plain static files, and a browser where there is one."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from aspire.roles import Role
+from tests import chromium
 from tests.people import person
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 # What migrations wrote must outlive the emptying of the tables after a transactional test.
 WRITTEN_BY_MIGRATIONS = {"auth_group", "auth_permission", "django_content_type"}
 
@@ -29,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM is None:
+    if chromium.PROGRAM is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
