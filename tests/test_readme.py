@@ -67,7 +67,7 @@ def test_readme_names_every_target() -> None:
 def test_demo_announces_the_accounts_that_it_makes() -> None:
     readme = (ROOT / "README.md").read_text()
 
-    assert demo.ACCOUNTS == [row["username"] for row in rows("accounts")]
+    assert [row["username"] for row in rows("accounts")] == demo.ACCOUNTS
     assert demo.PASSWORD == PASSWORD
     assert all(f"`{word}`" in readme for word in [*demo.ACCOUNTS, demo.PASSWORD])
 
