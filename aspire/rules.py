@@ -4,6 +4,8 @@ import textwrap
 from typing import Any
 
 import pgtrigger
+from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
 from pgtrigger import compiler
 
@@ -30,6 +32,22 @@ class Unique(models.UniqueConstraint):
 
     def get_violation_error_message(self) -> str:
         return str(CATALOGUE[self.name]) % {"name": self.name}
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Django's own sentence would take precedence for a constraint of plain fields."""
+        try:
+            super().validate(*args, **kwargs)
+        except ValidationError:
+            error = ValidationError(self.get_violation_error_message(), code=self.name)
+            raise (ValidationError({self.fields[0]: error}) if len(self.fields) == 1 else error) from None
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """As Django judges it, in our words, at the field where there is only one."""
+        try:
+            super().validate(*args, **kwargs)  # type: ignore[misc]
+        except ValidationError as taken:
+            error = ValidationError(self.get_violation_error_message(), code=self.name)
+            raise ValidationError({self.fields[0]: error} if len(self.fields) == 1 else error) from taken
 
 
 class RuleSql(compiler.UpsertTriggerSql):

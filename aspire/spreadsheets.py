@@ -69,7 +69,10 @@ def _read_csv(path: Path) -> list[list[str]]:
     raw = path.read_bytes()
     for encoding in ("utf-8-sig", "cp932"):
         try:
-            return list(csv.reader(io.StringIO(raw.decode(encoding), newline=""), strict=True))
+            text = raw.decode(encoding)
+            if "\0" in text:  # UTF-16 passes for CP932 otherwise
+                continue
+            return list(csv.reader(io.StringIO(text, newline=""), strict=True))
         except UnicodeDecodeError:
             continue
         except csv.Error as error:
@@ -95,7 +98,7 @@ def _as_text(cell: Any) -> str:
 
 
 def whole_yen(text: str) -> int | None:
-    """A whole number of yen, thousands grouped or not; None for an empty cell. Refuses everything else."""
+    """A whole number of yen, thousands grouped or not, in any width; None for an empty cell; refuses the rest."""
     if not text:
         return None
     if not GROUPED.fullmatch(text):

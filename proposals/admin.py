@@ -25,6 +25,9 @@ class AnnualCostInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ["fiscal_year", "direct_yen", "indirect_yen", "total", "remaining"]
     readonly_fields = ["total", "remaining"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AnnualCost]:
+        return super().get_queryset(request).select_related("proposal__terms")
+
     @admin.display(description=_("total (yen)"))
     def total(self, cost: AnnualCost) -> str:
         return exact(cost.total_yen) if cost.pk else NOTHING

@@ -71,7 +71,7 @@ def load_funder(row: dict[str, str]) -> None:
     """One funder row: an agency under its acronym, a category under its kind (``US-PRIVATE``)."""
     suffix = row["acronym"] or {"private": "PRIVATE", "public_institution": "PUBLIC"}[row["kind"]]
     columns = ("acronym", "label_as_printed", "name_en", "name_ja", "kind", "ror_id", "crossref_funder_id", "note")
-    values = {column: row[column] for column in columns}
+    values: dict[str, Any] = {column: row[column] for column in columns}
     values["country"] = Country.objects.get(alpha2=row["country_alpha2"])
     Funder.objects.get_or_create(code=f"{row['country_alpha2']}-{suffix}", defaults=values)
 
