@@ -7,6 +7,9 @@ class AspireConfig(AppConfig):
     default = True
     verbose_name = "ASPIRE"
 
+    def ready(self) -> None:
+        from aspire import checks  # noqa: F401, PLC0415 - importing registers them
+
 
 class AspireAdminConfig(admin.AdminConfig):
     """Django's admin, with our own site."""

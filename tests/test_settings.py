@@ -16,6 +16,8 @@ from django.db import connection
 from django.test import Client
 from environs import EnvError
 
+from aspire import checks
+
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "aspire" / "settings.py"
 GUIDE = ROOT / "docs" / "operators-guide.md"
@@ -166,3 +168,20 @@ def test_every_static_file_that_pages_name_is_collected(tmp_path: Path, settings
     assert named
     assert (tmp_path / "staticfiles.json").exists()
     assert [name for name in sorted(named) if not (tmp_path / name).exists()] == []
+
+
+@pytest.mark.django_db
+def test_server_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "OLDEST_POSTGRESQL", 99)
+
+    refusals = checks.postgresql_is_recent(databases=["default"])
+
+    version = connection.pg_version // 10_000
+    assert [refusal.msg for refusal in refusals] == [
+        f"DATABASE_URL names a PostgreSQL {version}; ASPIRE needs 99 or newer."
+    ]
+
+
+@pytest.mark.django_db
+def test_server_of_today_is_accepted() -> None:
+    call_command("check", databases=["default"])
