@@ -36,18 +36,10 @@ class Unique(models.UniqueConstraint):
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Django's own sentence would take precedence for a constraint of plain fields."""
         try:
-            super().validate(*args, **kwargs)
+            super().validate(*args, **kwargs)  # type: ignore[misc]
         except ValidationError:
             error = ValidationError(self.get_violation_error_message(), code=self.name)
             raise (ValidationError({self.fields[0]: error}) if len(self.fields) == 1 else error) from None
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """As Django judges it, in our words, at the field where there is only one."""
-        try:
-            super().validate(*args, **kwargs)  # type: ignore[misc]
-        except ValidationError as taken:
-            error = ValidationError(self.get_violation_error_message(), code=self.name)
-            raise ValidationError({self.fields[0]: error} if len(self.fields) == 1 else error) from taken
 
 
 class RuleSql(compiler.UpsertTriggerSql):

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 MILLION, OKU, BILLION = 10**6, 10**8, 10**9
@@ -24,7 +25,8 @@ def millions(yen: int) -> str:
 
 def oku(yen: int) -> str:
     """Hundred millions of yen (oku) in Japanese, billions in English: 44000000000 → ``¥44 billion``."""
-    return _("¥%(billions)s billion") % {"billions": _in(yen, BILLION), "oku": _in(yen, OKU)}
+    unit = OKU if (get_language() or "ja").startswith("ja") else BILLION
+    return _("¥%(amount)s billion") % {"amount": _in(yen, unit)}
 
 
 def readable(yen: int) -> str:

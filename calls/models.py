@@ -128,7 +128,13 @@ class Call(models.Model):
                 name="call_awards_within_number",
             ),
         ]
-        triggers = [*rules.counters_kept, rules.calls_stay, rules.awards_fit, rules.window_covers_received]
+        triggers = [
+            *rules.counters_kept,
+            rules.calls_stay,
+            rules.limits_not_negative,
+            rules.awards_fit,
+            rules.window_covers_received,
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -159,10 +165,10 @@ class Call(models.Model):
         if stored is None:
             return
         errors: dict[str, ValidationError] = {}
-        if self.pot_yen is not None and (over := stored.awarded_yen - self.pot_yen) > 0:
+        if self.pot_yen is not None and self.pot_yen >= 0 and (over := stored.awarded_yen - self.pot_yen) > 0:
             values = {"value_yen": stored.awarded_yen, "limit_yen": self.pot_yen, "over_yen": over}
             errors["pot_yen"] = Refusal("call_awards_within_pot", {"call": self.code, **values}).error()
-        if self.max_awards is not None and stored.awarded_count > self.max_awards:
+        if self.max_awards is not None and 0 <= self.max_awards < stored.awarded_count:
             numbers = {"value": stored.awarded_count, "limit": self.max_awards}
             errors["max_awards"] = Refusal("call_awards_within_number", {"call": self.code, **numbers}).error()
         errors |= self._window_errors(stored)

@@ -22,16 +22,31 @@ awards_fit = Rule(
     operation=pgtrigger.Update,
     condition=pgtrigger.AnyChange("pot_yen", "max_awards"),
     func="""
-        IF OLD.awarded_yen > NEW.pot_yen THEN
+        IF NEW.pot_yen >= 0 AND OLD.awarded_yen > NEW.pot_yen THEN
             PERFORM aspire_refuse('call_awards_within_pot', jsonb_build_object(
                 'call', NEW.code, 'value_yen', OLD.awarded_yen, 'limit_yen', NEW.pot_yen,
                 'over_yen', OLD.awarded_yen - NEW.pot_yen));
         END IF;
-        IF OLD.awarded_count > NEW.max_awards THEN
+        IF NEW.max_awards >= 0 AND OLD.awarded_count > NEW.max_awards THEN
             PERFORM aspire_refuse('call_awards_within_number', jsonb_build_object(
                 'call', NEW.code, 'value', OLD.awarded_count, 'limit', NEW.max_awards));
         END IF;
         RETURN NEW;
+    """,
+)
+
+# Otherwise a negative limit would be refused for being less than what is awarded.
+limits_not_negative = Rule(
+    name="call_limits_not_negative",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Condition("NEW.pot_yen < 0 OR NEW.max_awards < 0"),
+    func="""
+        IF NEW.pot_yen < 0 THEN
+            PERFORM aspire_refuse('call_pot_not_negative', '{}');
+        END IF;
+        PERFORM aspire_refuse('value_not_negative', '{}');
+        RETURN NULL;
     """,
 )
 

@@ -80,6 +80,14 @@ class ProposalAdmin(RefusingAdmin):
     class Media:
         js = ["aspire/proposal_form.js", "aspire/money.js"]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Proposal | None = None) -> Any:
+        """Only a reconstructed proposal says that it is one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj and obj.is_reconstructed:
+            return fieldsets
+        shown = [(name, [f for f in of["fields"] if f != "is_reconstructed"]) for name, of in fieldsets]
+        return [(name, {"fields": fields}) for name, fields in shown]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
         return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
 

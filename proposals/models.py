@@ -416,7 +416,10 @@ class AnnualAward(AnnualAmount):
     def clean(self) -> None:
         if hasattr(self, "award"):
             self.judge(with_siblings=True)
-            raise_all(self._pot_breaches())
+
+    def breaches(self) -> Iterable[Refusal]:
+        yield from super().breaches()
+        yield from self._pot_breaches()
 
     def _pot_breaches(self) -> Iterable[Refusal]:
         call = Call.objects.get(pk=self.award.proposal.call_id)

@@ -67,7 +67,8 @@ def used_messages(*, in_overrides: bool) -> dict[MessageKey, str]:
 def translated_elsewhere() -> set[MessageKey]:
     """The messages that Django and the installed packages translate themselves."""
     with override_settings(LOCALE_PATHS=[]):
-        keys = [key[0] if isinstance(key, tuple) else key for key in DjangoTranslation("ja")._catalog]
+        items = DjangoTranslation("ja")._catalog.items()
+        keys = [key[0] if isinstance(key, tuple) else key for key, _text in items]
     return {(context or None, text) for context, _separator, text in (key.rpartition("\x04") for key in keys)}
 
 

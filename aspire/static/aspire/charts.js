@@ -3,7 +3,7 @@
   "use strict";
 
   const SERIES = ["proposals-published", "proposals-recorded", "awards-published", "awards-recorded"];
-  const WIDE = window.matchMedia("(width >= 1100px)");
+  const BESIDE = window.matchMedia("screen and (width >= 1100px)");
 
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
@@ -62,7 +62,7 @@
 
   /* Beside its table, a chart keeps each bar on the line of its row; under it, it only leaves room for the key. */
   const padding = (figure, table) => {
-    if (!WIDE.matches) return { top: figure.querySelector("figcaption").offsetHeight + 8, right: 32 };
+    if (!BESIDE.matches) return { top: figure.querySelector("figcaption").offsetHeight + 8, right: 32 };
     const frame = figure.getBoundingClientRect();
     const bodies = table.tBodies;
     const top = bodies[0].getBoundingClientRect().top - frame.top;
@@ -71,7 +71,7 @@
 
   /* The axis stands under the last row, so the drawing ends where the rows end. */
   const axisHeight = (figure, table) => {
-    if (!WIDE.matches) return undefined;
+    if (!BESIDE.matches) return undefined;
     const end = table.tBodies[table.tBodies.length - 1].getBoundingClientRect().bottom;
     return Math.max(figure.getBoundingClientRect().bottom - end, 0);
   };
@@ -121,8 +121,7 @@
       chart.update("none");
     };
     new ResizeObserver(redraw).observe(table);
-    window.addEventListener("beforeprint", redraw);
-    window.addEventListener("afterprint", redraw);
+    window.matchMedia("print").addEventListener("change", redraw);
   };
 
   document.querySelectorAll(".chart[data-table]").forEach(draw);

@@ -1,0 +1,122 @@
+"""``python -m tests.screenshots``: every page as a picture, for a desk and for a phone, into ``var/screenshots``.
+
+Runs the site on the demonstration data of its own database (``DATABASE_URL``, else the embedded engine). The board is
+also printed, page by page, where pdftoppm (Debian: poppler-utils) is installed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.test.utils import override_settings
+
+from tests.chromium import DESK, PHONE, PROGRAM, launched, sign_in, visit
+
+PASSWORD = "aspire-demo"
+TARGET = Path(__file__).resolve().parent.parent / "var" / "screenshots"
+PAGES = {
+    "": ["/accounts/login/", "/accounts/password/reset/"],
+    "manager": [
+        "/",
+        "/calls/",
+        "/calls/R4-TRIAL/",
+        "/calls/ASPIRE/",
+        "/calls/DEMO-OPEN/",
+        "/calls/DEMO-RELEASED/",
+        "/proposals/",
+        "/proposals/?call=R4-TRIAL&status=counted&country=US",
+        "/proposals/?call=NONE&colour=red",
+        "/proposals/?q=nothing-like-it",
+        "/proposals/R4-TRIAL-R01/",
+        "/proposals/DEMO-RELEASED-001/",
+        "/accounts/password/change/",
+        "/nowhere/",
+    ],
+    "reviewer": ["/review/"],
+    "officer": [
+        "/",
+        "/admin/",
+        "/admin/proposals/proposal/",
+        "/admin/proposals/proposal/add/",
+        "/admin/proposals/proposal/44/change/",
+        "/admin/calls/call/1/change/",
+    ],
+    "admin": ["/admin/auth/user/"],
+}
+
+
+class Silent(WSGIRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Pictures need no log of their requests."""
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The site on a free port of this machine, with its demonstration data and its files as they lie."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.wsgi import get_wsgi_application
+
+    files = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    for command in (["migrate"], ["load_briefing"], ["load_demo"]):
+        call_command(*command, verbosity=0)
+    with override_settings(STORAGES=files):
+        server = ThreadedWSGIServer(("127.0.0.1", 0), Silent)
+        server.set_app(StaticFilesHandler(get_wsgi_application()))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def name(path: str) -> str:
+    return re.sub(r"\W+", "-", path).strip("-") or "home"
+
+
+def printed(page, picture: Path) -> None:
+    """The page as it leaves the printer, one picture a sheet."""
+    page.emulate_media(media="print")
+    page.pdf(path=picture.with_suffix(".pdf"), prefer_css_page_size=True)
+    page.emulate_media(media="screen")
+    if shutil.which("pdftoppm"):
+        subprocess.run(["pdftoppm", "-r", "70", "-png", picture.with_suffix(".pdf"), picture], check=True)
+
+
+def main() -> None:
+    if PROGRAM is None:
+        sys.exit("No Chromium on this machine (Debian: apt install chromium), so there are no pictures.")
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir(parents=True)
+    with serving() as address, launched() as browser:
+        for language in ("ja", "en"):
+            for username, paths in PAGES.items():
+                context = visit(browser, address, language)
+                page = context.new_page()
+                if username:
+                    sign_in(page, username, PASSWORD)
+                for path in paths:
+                    for size in (DESK, PHONE):
+                        page.set_viewport_size(size)
+                        page.goto(path, wait_until="networkidle")
+                        picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
+                        page.screenshot(path=TARGET / picture, full_page=True)
+                    if path == "/calls/R4-TRIAL/":
+                        page.set_viewport_size(DESK)
+                        printed(page, TARGET / f"{language}-{username}-{name(path)}-print")
+                context.close()
+    sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("ASPIRE_MODE", "local")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
+    django.setup()
+    main()
