@@ -22,6 +22,18 @@ class Tier(IntEnum):
 # One sentence a code: what is wrong, the value or limit, and what to do. A literal percent sign is doubled.
 SENTENCES: dict[str, Promise] = {
     "file_empty": _("The file is empty. Send one with a header row and at least one row under it."),
+    # --- what goes out -----------------------------------------------------------------------------------------
+    "text_too_long_to_write": _(
+        "The text has %(length)s characters, and a cell of Excel holds %(limit)s. Shorten it, then export again."
+    ),
+    "character_unwritable": _("The text holds half a character, which no file can keep. Type the text anew."),
+    "too_many_rows_to_write": _(
+        "A sheet of Excel holds %(limit)s rows under its header. Narrow the filter, or export as CSV."
+    ),
+    "not_in_cp932": _(
+        "CP932 (Shift JIS) has no “%(value)s” (%(code_point)s); the file says “%(written)s” instead. "
+        "Export as UTF-8 to keep it, and do not import this file again."
+    ),
 }
 
 

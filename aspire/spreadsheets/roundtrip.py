@@ -1,4 +1,4 @@
-"""What we add to a file on its way out and take off on its way in: the guard of a text, the errors' column, our sheets."""
+"""What we add to a file on its way out and take off on its way in: a guard before a text, a column, two sheets."""
 
 import re
 import unicodedata
@@ -35,26 +35,24 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith("'") and is_live(text[1:]) else text
 
 
-def is_ours(name: str, *, among: tuple[Promise, ...]) -> bool:
-    """Whether a sheet's or column's name is one that we give, in either language, width and case."""
-    return _plain(name) in {_plain(own) for own in _either_language(among)}
-
-
 def is_errors_header(header: str) -> bool:
-    """Whether the column is the one that an annotated copy added: left out when the mended copy comes in."""
-    return is_ours(header, among=(ERRORS_HEADER,))
+    """Whether the column is the one that an annotated copy added: left out when the mended copy comes in.
+
+    In a copy the words may be followed by what is wrong with the file as a whole.
+    """
+    return _plain(header).startswith(tuple(_in_either_language(ERRORS_HEADER)))
 
 
 def is_own_sheet(name: str) -> bool:
     """Whether the sheet is one of a template's explaining ones, which are not read."""
-    return is_ours(name, among=(NOTES_SHEET, LISTS_SHEET))
+    return _plain(name) in {*_in_either_language(NOTES_SHEET), *_in_either_language(LISTS_SHEET)}
 
 
-def _either_language(names: tuple[Promise, ...]) -> list[str]:
+def _in_either_language(words: Promise) -> list[str]:
     found = []
     for language in ("ja", "en"):
         with override(language):
-            found += [str(name) for name in names]
+            found.append(_plain(str(words)))
     return found
 
 
