@@ -1,64 +1,35 @@
 """From bytes to lines: what a file holds, with Excel's own row numbers, within bounds, or one sentence why not."""
 
-import datetime
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
+from pathlib import PurePath
 
-from aspire.spreadsheets.faults import Fault
+from aspire.spreadsheets.cells import BOUNDS, EMPTY, Bounds, Cell, Kind, Line, Sheet, refusal
+from aspire.spreadsheets.delimited import read_delimited
+from aspire.spreadsheets.workbooks import read_workbook
 
-Kind = Literal["empty", "text", "number", "day", "instant", "truth", "error", "formula"]
+__all__ = ["BOUNDS", "EMPTY", "Bounds", "Cell", "Kind", "Line", "Sheet", "read"]
 
-
-@dataclass(frozen=True)
-class Bounds:
-    """How much of a file is read at all: bytes as sent and unpacked, data rows, columns, signs in a cell, seconds."""
-
-    file_bytes: int = 5 * 2**20
-    unpacked_bytes: int = 20 * 2**20
-    rows: int = 20_000
-    columns: int = 60
-    characters: int = 32_767
-    seconds: float = 10.0
-
-
-BOUNDS = Bounds()
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell. ``text`` is what a person sees; a "formula" has no saved value. CSV has text and empty only."""
-
-    kind: Kind
-    text: str
-    day: datetime.date | None = None
-    number: Decimal | None = None
-
-
-EMPTY = Cell("empty", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One filled row under the number that Excel shows."""
-
-    number: int
-    cells: tuple[Cell, ...]
-    is_hidden: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What was found: the form and encoding, the lines (blank ones left out, numbers kept), what to say about them."""
-
-    form: Literal["csv", "xlsx"]
-    encoding: str
-    delimiter: str
-    sheet_name: str
-    lines: list[Line]
-    faults: list[Fault]
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
+_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")  # .xls, and every workbook with a password
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ZIP = (b"PK\3\4", b"PK\5\6")
 
 
 def read(data: bytes, *, file_name: str, bounds: Bounds = BOUNDS) -> Sheet:
     """The one table of a CSV or XLSX file. Raises Unreadable, and nothing else, where there is none to be had."""
-    raise NotImplementedError
+    suffix = PurePath(file_name).suffix.lower()
+    if not data:
+        raise refusal("file_empty")
+    if len(data) > bounds.file_bytes:
+        raise refusal("file_too_large", limit=bounds.file_bytes // 2**20)
+    if data.startswith(_OLD_OFFICE):
+        raise refusal("file_protected" if _ENCRYPTED in data else "file_old_excel")
+    if suffix == ".xls":
+        raise refusal("file_old_excel")
+    if suffix not in {".xlsx", *_TEXT_SUFFIXES}:
+        raise refusal("file_form_unknown")
+    if data.startswith(_ZIP) != (suffix == ".xlsx"):
+        raise refusal("file_renamed", suffix=suffix)
+    sheet = read_workbook(data, bounds) if suffix == ".xlsx" else read_delimited(data, bounds)
+    if not sheet.lines:
+        raise refusal("file_empty")
+    return sheet
