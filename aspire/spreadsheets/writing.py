@@ -48,15 +48,15 @@ def csv_bytes(
 
     Raises Unwritable for a text that a cell cannot hold.
     """
-    text, faults = io.StringIO(newline=""), list[Fault]()
-    lines = csv.writer(text)
+    file, faults = io.StringIO(newline=""), list[Fault]()
+    lines = csv.writer(file)
     for number, row in _numbered(rows, header=header, first=header):
         written = [_as_text(value) for value in row]
-        if encoding == "cp932":
+        if encoding == "cp932" and _in_cp932(whole := "".join(written)) != whole:
             faults += _not_in_cp932(written, row=number, header=header)
-            written = [_in_cp932(value) for value in written]
+            written = [_in_cp932(text) for text in written]
         lines.writerow(written)
-    return text.getvalue().encode(encoding), faults
+    return file.getvalue().encode(encoding), faults
 
 
 def workbook_bytes(
@@ -133,9 +133,8 @@ def _numbered(
 def _held(value: Value, *, row: int, column: int, header: Sequence[str]) -> Value:
     if isinstance(value, str):
         if code := markup.why_unwritable(value):
-            place = {"row": row, "column": get_column_letter(column + 1), "header": header[column]}
             values = {"limit": f"{markup.LONGEST_TEXT:,}", "length": f"{len(value):,}"}
-            raise Unwritable(Fault(code, **place, values=values))
+            raise Unwritable(Fault(code, row, get_column_letter(column + 1), header[column], values=values))
         return value
     if isinstance(value, bool):
         return frames.YES if value else frames.NO
@@ -168,8 +167,8 @@ def _in_cp932(text: str) -> str:
 
 def _not_in_cp932(texts: Sequence[str], *, row: int, header: Sequence[str]) -> Iterator[Fault]:
     for index, text in enumerate(texts):
-        if _in_cp932(text) != text:
-            for sign in dict.fromkeys(sign for sign in text if _in_cp932(sign) != sign):
-                place = {"row": row, "column": get_column_letter(index + 1), "header": header[index]}
-                values = {"code_point": f"U+{ord(sign):04X}", "written": _in_cp932(sign)}
-                yield Fault("not_in_cp932", **place, value=sign, values=values, tier=Tier.NOTE)
+        for sign in dict.fromkeys(text):
+            if (written := _in_cp932(sign)) != sign:
+                values = {"code_point": f"U+{ord(sign):04X}", "written": written}
+                letter = get_column_letter(index + 1)
+                yield Fault("not_in_cp932", row, letter, header[index], value=sign, values=values, tier=Tier.NOTE)
