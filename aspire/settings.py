@@ -146,6 +146,7 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FILTERS_EMPTY_CHOICE_LABEL = _("All")
 # The rate limits of the sign-in page must hold over all web processes, so their counters live in the database.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "aspire_cache"}}
 
