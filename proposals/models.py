@@ -54,7 +54,7 @@ class Proposal(models.Model):
         _("reconstructed"), default=False, help_text=_("made from published totals; states nothing else")
     )
 
-    received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     late_reason = models.CharField(
         _("reason for accepting it outside the window"),
         max_length=300,
