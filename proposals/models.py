@@ -173,10 +173,12 @@ class Proposal(models.Model):
         )
 
     def _terms_breaches(self, stored: "Proposal | None") -> list[Refusal]:
+        if stored and stored.call_id != self.call_id:
+            return [Refusal("proposal_terms_pinned")]
         if self.terms.call_id != self.call_id:
             values = {"terms_call": self.terms.call.code, "call": self.call.code}
             return [Refusal("proposal_terms_of_call", values)]
-        if stored and (stored.call_id, stored.terms_id) != (self.call_id, self.terms_id):
+        if stored and stored.terms_id != self.terms_id:
             return [Refusal("proposal_terms_pinned")]
         return []
 
