@@ -89,3 +89,10 @@ def test_japanese_reader_gets_the_units_of_japan():
         )
         assert figures.readable_yen(26_000_000) == '<data value="26000000" title="¥26,000,000">26百万円</data>'
         assert "令和4年11月30日" in figures.day(datetime.date(2022, 11, 30))
+
+
+def test_japanese_is_marked_on_a_page_in_english_alone():
+    assert figures.as_written("青木") == '<span lang="ja">青木</span>'
+    assert figures.as_written("Aoki") == "Aoki"
+    with translation.override("ja"):
+        assert figures.as_written("青木") == "青木"
