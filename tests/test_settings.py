@@ -70,7 +70,7 @@ def test_local_start_needs_nothing_and_answers_this_machine_alone(monkeypatch: p
 
 
 def test_mail_goes_to_the_server_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    named = started(monkeypatch, **SAFE, EMAIL_URL="smtp+tls://aspire:hidden@mail.example.jp:587")
+    named = started(monkeypatch, **SAFE, EMAIL_URL="submission://aspire:hidden@mail.example.jp")
     unnamed = started(monkeypatch, **SAFE)
 
     assert named["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
@@ -97,6 +97,8 @@ def test_mail_goes_to_the_server_that_is_named(monkeypatch: pytest.MonkeyPatch) 
         ("SECURE_HSTS_SECONDS", "0"),
         ("CSRF_TRUSTED_ORIGINS", "http://aspire.example.jp"),
         ("CONN_MAX_AGE", "long"),
+        ("EMAIL_URL", "smtp+tls://aspire@mail.example.jp"),
+        ("EMAIL_URL", "smtp://aspire:secret@mail.example.jp"),
         ("ASPIRE_MODE", "staging"),
     ],
 )
