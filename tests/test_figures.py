@@ -1,6 +1,7 @@
 """Figures stand on every page in one way: grouped, signed, dated in both calendars, exact where it matters."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone, translation
@@ -72,9 +73,8 @@ def test_instant_is_told_by_the_clock_in_tokyo():
     assert 'datetime="2022-11-30"' in figures.day(NIGHT_IN_LONDON)
 
 
-def test_document_is_dated_in_the_japanese_calendar():
-    assert figures.wareki_day(NIGHT_IN_LONDON) == figures.wareki_day(datetime.date(2022, 11, 30))
-    assert "Reiwa 4" in figures.wareki_day(NIGHT_IN_LONDON)
+def test_paper_is_dated_in_the_japanese_calendar():
+    assert re.fullmatch(r"Reiwa \d+.*", figures.wareki_today())
 
 
 def test_fiscal_year_is_told_in_both_calendars():

@@ -105,10 +105,10 @@ def _with_wareki(on: datetime.date, written: str, machine: str) -> SafeString:
     )
 
 
-@register.filter
-def wareki_day(value: datetime.date | datetime.datetime) -> str:
-    """A day in the Japanese calendar alone, as documents are dated."""
-    return wareki.wareki_date(_day_in_tokyo(value))
+@register.simple_tag
+def wareki_today() -> str:
+    """Today in Tokyo in the Japanese calendar, for the head of what is printed today."""
+    return wareki.wareki_date(timezone.localdate())
 
 
 @register.filter
