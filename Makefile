@@ -46,13 +46,13 @@ lock: ## Renew both lock files (needs uv)
 .venv/runtime: requirements.lock
 .venv/development: requirements-dev.lock
 .venv/runtime .venv/development:
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "ASPIRE needs Python 3.11 or newer; this python3 is older." >&2; exit 1; }
 	@echo "Installing from $< …"
 ifdef UV
 	@$(PYTHON) -c '' 2>/dev/null || uv venv --quiet --clear .venv
 	@uv pip install --quiet --native-tls --python $(PYTHON) --require-hashes --requirements $<
 else
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ASPIRE needs Python 3.11 or newer as python3, or uv." >&2; exit 1; }
 	@$(PYTHON) -c '' 2>/dev/null || python3 -m venv --clear .venv
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<

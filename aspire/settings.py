@@ -146,6 +146,7 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FILTERS_EMPTY_CHOICE_LABEL = _("All")
 # The rate limits of the sign-in page must hold over all web processes, so their counters live in the database.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "aspire_cache"}}
 
@@ -183,6 +184,9 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'dummy' if IS_PRODUCTION else 'cons
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "aspire@localhost")
 if env.str("EMAIL_URL", ""):
     EMAIL = env.dj_email_url("EMAIL_URL")
+    refuse("EMAIL_URL", "must begin with submission:// or smtp://", when="EMAIL_BACKEND" not in EMAIL)
+    is_open = bool(EMAIL["EMAIL_HOST_PASSWORD"]) and not (EMAIL["EMAIL_USE_TLS"] or EMAIL["EMAIL_USE_SSL"])
+    refuse("EMAIL_URL", "must not send its password without TLS", when=is_open)
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_BACKEND"], EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]

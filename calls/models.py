@@ -217,7 +217,7 @@ class Terms(models.Model):
     annual_ceiling_yen = models.BigIntegerField(_("ceiling a fiscal year (yen)"), help_text=_("per project"))
     max_months = models.PositiveSmallIntegerField(_("longest period (months)"), default=60)
     indirect_included = models.BooleanField(_("ceiling includes indirect costs"), default=True)
-    indirect_percent = models.PositiveSmallIntegerField(_("indirect costs at most (% of direct)"), default=30)
+    indirect_percent = models.PositiveSmallIntegerField(_("indirect costs at most (percent of direct)"), default=30)
     assumptions_ja = models.TextField(_("assumptions (Japanese)"), blank=True)
     assumptions_en = models.TextField(_("assumptions (English)"), blank=True)
     source = models.CharField(_("source"), max_length=200, blank=True)
@@ -321,4 +321,4 @@ class PublishedFigure(models.Model):
         constraints = [Unique(fields=["call", "position"], name="published_figure_once_a_place")]
 
     def __str__(self) -> str:
-        return f"{self.call} {self.measure} {self.label_as_printed}"
+        return f"{self.call} {self.get_measure_display()} {self.label_as_printed}"

@@ -54,7 +54,7 @@ class Proposal(models.Model):
         _("reconstructed"), default=False, help_text=_("made from published totals; states nothing else")
     )
 
-    received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     late_reason = models.CharField(
         _("reason for accepting it outside the window"),
         max_length=300,
@@ -173,10 +173,12 @@ class Proposal(models.Model):
         )
 
     def _terms_breaches(self, stored: "Proposal | None") -> list[Refusal]:
+        if stored and stored.call_id != self.call_id:
+            return [Refusal("proposal_terms_pinned")]
         if self.terms.call_id != self.call_id:
             values = {"terms_call": self.terms.call.code, "call": self.call.code}
             return [Refusal("proposal_terms_of_call", values)]
-        if stored and (stored.call_id, stored.terms_id) != (self.call_id, self.terms_id):
+        if stored and stored.terms_id != self.terms_id:
             return [Refusal("proposal_terms_pinned")]
         return []
 

@@ -59,7 +59,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         if opens_at is None or closes_at is None:
             return self.order_by("received_at", "number")
         outside = Q(received_at__lt=opens_at) | Q(received_at__gt=closes_at)
-        return self.filter(outside, late_reason="").order_by("received_at", "number")
+        return self.filter(outside, late_reason__regex="^[ \t\n\r\u3000]*$").order_by("received_at", "number")
 
     def next_number(self, call: str) -> str:
         """The number after the highest of the call's consecutive ones: ``DEMO-OPEN-121``."""

@@ -105,7 +105,7 @@ def main() -> None:
                 for path in paths:
                     for size in (DESK, PHONE):
                         page.set_viewport_size(size)
-                        page.goto(path, wait_until="networkidle")
+                        page.goto(path)
                         picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
                         page.screenshot(path=TARGET / picture, full_page=True)
                     if path == "/calls/R4-TRIAL/":

@@ -26,13 +26,14 @@ from tests.factories import (
     CallFactory,
     FieldFactory,
     FunderFactory,
+    ProgrammeFactory,
     ProposalFactory,
     TermsFactory,
 )
 
 pytestmark = pytest.mark.django_db
 near_the_limits = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -65,6 +66,14 @@ def written(row):
     return None
 
 
+@pytest.fixture(autouse=True)
+def rows_that_every_example_shares(db):
+    FieldFactory()
+    FieldFactory(code="bio")
+    FunderFactory()
+    ProgrammeFactory()
+
+
 @contextlib.contextmanager
 def undone():
     """Each example starts from the same rows."""
@@ -87,8 +96,8 @@ def assert_same_verdict(row):
 
 LIMITS = st.builds(
     Limits,
-    annual_ceiling_yen=st.sampled_from([1, 10, 100, 26_000_000]),
-    max_months=st.sampled_from([1, 12, 13, 19, 60]),
+    annual_ceiling_yen=st.sampled_from([10, 100, 26_000_000]),
+    max_months=st.sampled_from([1, 13, 19, 60, 60, 60]),
     indirect_included=st.booleans(),
     indirect_percent=st.sampled_from([0, 1, 30, 33, 100]),
 )
@@ -102,7 +111,7 @@ STARTS = st.sampled_from(
         datetime.date(2023, 12, 30),
     ]
 )
-NEARLY = st.sampled_from([-1, 0, 1])
+NEARLY = st.sampled_from([0, 0, 0, 0, 1, -1])
 
 
 @st.composite
@@ -154,7 +163,8 @@ def test_amount_gets_the_same_verdict(factory, data, limits):
                 stored.append(row)
 
         row = data.draw(st.sampled_from([None, *stored]), label="changed")
-        changes = {"fiscal_year": data.draw(st.integers(first - 1, last + 1), label="year")}
+        years = st.one_of(st.integers(first, last), st.integers(first - 1, last + 1))
+        changes = {"fiscal_year": data.draw(years, label="year")}
         changes |= data.draw(direct_and_indirect(limits), label="amount")
         changes |= {data.draw(st.sampled_from(sorted(changes))): None} if data.draw(st.integers(0, 15)) == 0 else {}
         row = row or factory.build(**parent)
@@ -193,10 +203,10 @@ def test_proposal_gets_the_same_verdict(data, limits, window):
             row.save()
             if data.draw(st.booleans(), label="awarded"):
                 AnnualAwardFactory(
-                    award__proposal=row, fiscal_year=fiscal_year(row.ends_on), direct_yen=1, indirect_yen=0
+                    award__proposal=row, fiscal_year=fiscal_year(row.ends_on), direct_yen=0, indirect_yen=0
                 )
             if data.draw(st.booleans(), label="with costs"):
-                AnnualCostFactory(proposal=row, fiscal_year=fiscal_year(row.ends_on), direct_yen=1, indirect_yen=0)
+                AnnualCostFactory(proposal=row, fiscal_year=fiscal_year(row.ends_on), direct_yen=0, indirect_yen=0)
         elsewhere = terms_of(limits)
         longest = limits.last_day(row.starts_on)
         changes = [
@@ -269,10 +279,10 @@ def test_terms_get_the_same_verdict(used, ceiling, months, percent, included, el
 
 
 @given(
-    opens_at=st.sampled_from([OPENS_AT, NOON, NOON + INSTANT, None]),
-    closes_at=st.sampled_from([CLOSES_AT, NOON, NOON - INSTANT, OPENS_AT, None]),
-    pot=st.sampled_from([None, -1, 0, 12_999_999, 13_000_000]),
-    most=st.sampled_from([None, -1, 0, 1]),
+    opens_at=st.sampled_from([OPENS_AT, OPENS_AT, NOON, NOON + INSTANT, None]),
+    closes_at=st.sampled_from([CLOSES_AT, CLOSES_AT, NOON, NOON - INSTANT, OPENS_AT, None]),
+    pot=st.sampled_from([None, None, -1, 0, 12_999_999, 13_000_000, 13_000_000]),
+    most=st.sampled_from([None, None, -1, 0, 1, 1]),
     reason=REASONS,
     awarded=st.booleans(),
     stored=st.booleans(),

@@ -69,6 +69,15 @@ def test_local_start_needs_nothing_and_answers_this_machine_alone(monkeypatch: p
     assert settings["DATABASES"]["default"]["ENGINE"] == "aspire.embedded"
 
 
+def test_mail_goes_to_the_server_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = started(monkeypatch, **SAFE, EMAIL_URL="submission://aspire:hidden@mail.example.jp")
+    unnamed = started(monkeypatch, **SAFE)
+
+    assert named["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (named["EMAIL_HOST"], named["EMAIL_PORT"], named["EMAIL_USE_TLS"]) == ("mail.example.jp", 587, True)
+    assert unnamed["EMAIL_BACKEND"] == "django.core.mail.backends.dummy.EmailBackend"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -88,6 +97,8 @@ def test_local_start_needs_nothing_and_answers_this_machine_alone(monkeypatch: p
         ("SECURE_HSTS_SECONDS", "0"),
         ("CSRF_TRUSTED_ORIGINS", "http://aspire.example.jp"),
         ("CONN_MAX_AGE", "long"),
+        ("EMAIL_URL", "smtp+tls://aspire@mail.example.jp"),
+        ("EMAIL_URL", "smtp://aspire:secret@mail.example.jp"),
         ("ASPIRE_MODE", "staging"),
     ],
 )

@@ -1,12 +1,14 @@
 """How templates write figures: yen, counts, differences, rates, days and fiscal years, each in one way."""
 
 import datetime
+import re
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aspire import wareki, yen
@@ -15,12 +17,21 @@ register = template.Library()
 
 NOTHING = "\u2015"
 MINUS = "\u2212"
+JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
 
 
 @register.filter
 def stated(text: str | None) -> str:
     """A text, or a dash where nothing was stated."""
     return text or NOTHING
+
+
+@register.filter
+def as_written(text: str) -> str:
+    """Text as its author left it, marked as Japanese on a page in another language, for voices and fonts."""
+    if get_language() != "ja" and JAPANESE.search(text):
+        return format_html('<span lang="ja">{}</span>', text)
+    return text
 
 
 @register.filter
@@ -94,10 +105,10 @@ def _with_wareki(on: datetime.date, written: str, machine: str) -> SafeString:
     )
 
 
-@register.filter
-def wareki_day(value: datetime.date | datetime.datetime) -> str:
-    """A day in the Japanese calendar alone, as documents are dated."""
-    return wareki.wareki_date(_day_in_tokyo(value))
+@register.simple_tag
+def wareki_today() -> str:
+    """Today in Tokyo in the Japanese calendar, for the head of what is printed today."""
+    return wareki.wareki_date(timezone.localdate())
 
 
 @register.filter

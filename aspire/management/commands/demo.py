@@ -76,8 +76,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, port: int, **_options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("The demo opens accounts with a known password and never runs in production.")
-        signal.signal(signal.SIGTERM, stop)
         refuse_taken_port(port)
+        signal.signal(signal.SIGTERM, stop)
         try:
             self.prepare()
         except KeyboardInterrupt:
@@ -120,9 +120,8 @@ def refuse_taken_port(port: int) -> None:
         try:
             probe.bind((ADDRESS, port))
         except (OSError, OverflowError) as error:
-            raise CommandError(
-                f"Port {port} of {ADDRESS} cannot be used ({error}); choose another: PORT=8123."
-            ) from error
+            reason = error.args[-1]
+            raise CommandError(f"Port {port} cannot be used ({reason}); choose another: make demo PORT=8123") from error
 
 
 def collect_static_files(say: Any) -> None:
