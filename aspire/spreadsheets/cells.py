@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, NoReturn
 
 from aspire.spreadsheets.faults import Fault, Unreadable
 from aspire.spreadsheets.roundtrip import unguarded
@@ -86,6 +86,11 @@ class Deadline:
 def refusal(code: str, *, row: int | None = None, column: str | None = None, **values: Any) -> Unreadable:
     """The whole file refused, for one reason."""
     return Unreadable(Fault(code, row=row, column=column, values=values))
+
+
+def empty() -> NoReturn:
+    """There is nothing in the file."""
+    raise refusal("file_empty")
 
 
 def letters(column: int) -> str:

@@ -15,6 +15,7 @@ _DIRECTORY_ENTRY = b"PK\x01\x02"
 _PARTS_AT_MOST = 1_000
 _MARKUP_AT_MOST = 10_000  # comments, instructions and quoted sections of one part; real workbooks have one or two
 _MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml [^<>]*\?>)?")
 _PREFIX = re.compile(rb"\s*<([\w.-]+:)")
 _ATTRIBUTE = re.compile(rb"(?<![\w:.-])([\w:.-]++)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _ENTITY = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&")
@@ -85,11 +86,13 @@ def plain(part: bytes) -> bytes:
         part.decode("utf-8-sig")
     except UnicodeDecodeError:
         damaged()
-    if part.count(b"<!") + part.count(b"<?") > _MARKUP_AT_MOST:
-        damaged()
-    part = _MARKUP.sub(_unquoted, part.removeprefix(b"\xef\xbb\xbf")).replace(b"\r\n", b"\n")
-    if b"<!" in part:
-        damaged()
+    part = _DECLARATION.sub(b"", part, count=1)
+    if marks := part.count(b"<!") + part.count(b"<?"):
+        part = _MARKUP.sub(_unquoted, part) if marks < _MARKUP_AT_MOST else damaged()
+        if b"<!" in part:
+            damaged()
+    if b"\r" in part:
+        part = part.replace(b"\r\n", b"\n")
     if prefix := _PREFIX.match(part):
         part = part.replace(b"<" + prefix[1], b"<").replace(b"</" + prefix[1], b"</")
     return part

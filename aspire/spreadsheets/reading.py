@@ -1,8 +1,11 @@
 """From bytes to lines: what a file holds, with Excel's own row numbers, within bounds, or one sentence why not."""
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from pathlib import PurePath
 
-from aspire.spreadsheets.cells import BOUNDS, EMPTY, Bounds, Cell, Kind, Line, Sheet, refusal
+from aspire.spreadsheets.cells import BOUNDS, EMPTY, Bounds, Cell, Kind, Line, Sheet, empty, refusal
 from aspire.spreadsheets.delimited import read_delimited
 from aspire.spreadsheets.workbooks import read_workbook
 
@@ -14,11 +17,23 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ZIP = (b"PK\3\4", b"PK\5\6")
 
 
+@contextlib.contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """A million cells and no cycle among them: looking for cycles again and again would take longer than reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def read(data: bytes, *, file_name: str, bounds: Bounds = BOUNDS) -> Sheet:
     """The one table of a CSV or XLSX file. Raises Unreadable, and nothing else, where there is none to be had."""
     suffix = PurePath(file_name).suffix.lower()
     if not data:
-        raise refusal("file_empty")
+        empty()
     if len(data) > bounds.file_bytes:
         raise refusal("file_too_large", limit=bounds.file_bytes // 2**20)
     if data.startswith(_OLD_OFFICE):
@@ -29,7 +44,6 @@ def read(data: bytes, *, file_name: str, bounds: Bounds = BOUNDS) -> Sheet:
         raise refusal("file_form_unknown")
     if data.startswith(_ZIP) != (suffix == ".xlsx"):
         raise refusal("file_renamed", suffix=suffix)
-    sheet = read_workbook(data, bounds) if suffix == ".xlsx" else read_delimited(data, bounds)
-    if not sheet.lines:
-        raise refusal("file_empty")
-    return sheet
+    with _collector_at_rest():
+        sheet = read_workbook(data, bounds) if suffix == ".xlsx" else read_delimited(data, bounds)
+    return sheet if sheet.lines else empty()

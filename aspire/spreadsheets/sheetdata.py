@@ -59,11 +59,12 @@ class Rows:
 
 def rich_text(item: str) -> str:
     """The text of a shared or inline string: its runs joined, without the reading that Excel keeps with kanji."""
-    if item.startswith("<t>") and item.find("<", 1) == len(item) - len("</t>"):
-        text = item[len("<t>") : -len("</t>")]
+    if item.startswith("<si><t>") and item.find("<", len("<si><t>")) == len(item) - len("</t>"):
+        text = item[len("<si><t>") : -len("</t>")]
     else:
         text = "".join(_TEXT.findall(_PHONETIC.sub("", item)))
-    text = unescaped(text)
+    if "&" in text:
+        text = unescaped(text)
     return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text) if "_x" in text else text
 
 

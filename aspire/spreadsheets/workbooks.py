@@ -24,6 +24,7 @@ from aspire.spreadsheets.cells import (
     Line,
     Sheet,
     column_number,
+    empty,
     letters,
     new_cell,
     refusal,
@@ -36,7 +37,6 @@ from aspire.spreadsheets.sheetdata import Rows, canonical
 
 _BEGIN_DATA, _END_DATA = re.compile(rb"<sheetData(?=[\s/>])[^<>]*>"), b"</sheetData>"
 _FILLED = re.compile(rb"<[vt](?:\s[^<>]*)?>[^<]|<f[\s/>]")
-_ITEM = re.compile(r"<si(?=[\s/>])[^<>]*(?:(?<=/)>|>(.*?)(?:</si>|\Z))", re.DOTALL)
 _RANGE = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 # Formats that show a day or a time, by Excel's own numbers: those of East Asian Excel are among them.
 _DAY_FORMATS = {str(n) for n in (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))}
@@ -93,7 +93,7 @@ def _only_sheet(package: Package, book: bytes, related: list[tuple[str, str, str
         if _FILLED.search(_data(xml)) and not is_own_sheet(sheet.get("name", "")):
             filled.append((sheet.get("name", ""), xml))
     if not filled:
-        raise refusal("file_empty")
+        empty()
     if len(filled) > 1:
         raise refusal("sheets_several", sheets=", ".join(name for name, _xml in filled))
     return filled[0]
@@ -112,7 +112,7 @@ def _texts(part: bytes, bounds: Bounds) -> list[str]:
     """The shared texts as they stand, made into text only when a cell needs them."""
     if part.count(b"<si") > (bounds.rows + 1) * bounds.columns:
         raise refusal("file_unpacks_too_large", limit=bounds.unpacked_bytes // 2**20)
-    return _ITEM.findall(part.decode())
+    return part.decode().replace("<si/>", "<si></si>").split("</si>")[:-1]
 
 
 def _is_1904(book: bytes) -> bool:
