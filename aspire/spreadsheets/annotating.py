@@ -7,6 +7,7 @@ put into the XML of the one sheet, and the marks into that of the styles.
 import codecs
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from xml.parsers import expat
@@ -22,6 +23,7 @@ from aspire.spreadsheets.reading import Cell, Sheet
 from aspire.spreadsheets.roundtrip import ERRORS_HEADER, guarded, is_errors_header
 
 IN_CP932 = str.maketrans({"\u00a5": "\uffe5", "\u2014": "\u2015"})  # what our own sentences may hold
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a fault may quote one, and the copy must not be refused for it
 LONGEST_ERRORS = markup.LONGEST_TEXT // 2
 
 
@@ -41,7 +43,7 @@ def annotated(data: bytes, sheet: Sheet, faults: Sequence[Fault]) -> tuple[bytes
 
 def _marks(sheet: Sheet, faults: Sequence[Fault], *, between: str) -> Marks:
     numbers = {line.number for line in sheet.lines}
-    first = sheet.lines[0].number if sheet.lines else 1
+    first = sheet.lines[0].number
     texts: dict[int, list[str]] = defaultdict(list, {first: [str(ERRORS_HEADER)]})
     cells: dict[int, dict[int, Tier]] = defaultdict(dict)
     for fault in sorted(faults, key=lambda fault: fault.tier):
@@ -54,17 +56,17 @@ def _marks(sheet: Sheet, faults: Sequence[Fault], *, between: str) -> Marks:
 
 def _errors_column(sheet: Sheet) -> int:
     """The column after the last filled one, or that of the errors if the file has one already."""
-    header = sheet.lines[0].cells if sheet.lines else ()
-    for index, cell in enumerate(header, 1):
+    for index, cell in enumerate(sheet.lines[0].cells, 1):
         if is_errors_header(cell.text):
             return index
-    return 1 + max((len(line.cells) for line in sheet.lines), default=0)
+    return 1 + max(len(line.cells) for line in sheet.lines)
 
 
 def _text(fault: Fault) -> str:
     kinds = {Tier.BLOCK: "", Tier.FLAG: _("[follow up] "), Tier.NOTE: _("[note] ")}
     where = " ".join(filter(None, [fault.column, fault.header]))
-    return f"{kinds[fault.tier]}{where}: {fault.sentence}" if where else f"{kinds[fault.tier]}{fault.sentence}"
+    said = f"{where}: {fault.sentence}" if where else fault.sentence
+    return kinds[fault.tier] + _CONTROL.sub("\ufffd", said)
 
 
 def _cut(text: str) -> str:
@@ -110,7 +112,7 @@ def _rewritten_workbook(sheet: Sheet, marks: Marks) -> bytes:
     book, first = assembly.new_book(sheet.sheet_name)
     first.column_dimensions[get_column_letter(marks.column)].width = 80
     pens = markup.pens(
-        [False] * max(marks.column, *(len(line.cells) for line in sheet.lines), 1), assembly.styles_of(first)
+        [False] * max(marks.column, *(len(line.cells) for line in sheet.lines)), assembly.styles_of(first)
     )
     rows = []
     for line in sheet.lines:

@@ -4,7 +4,6 @@ Opening and saving it through a library would lose saved formula values, picture
 """
 
 import io
-import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
@@ -15,6 +14,8 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from aspire.spreadsheets.faults import Tier
 from aspire.spreadsheets.markup import text_cell
+from aspire.spreadsheets.packages import Package, attributes, elements
+from aspire.spreadsheets.reading import BOUNDS
 
 FILLS = {Tier.BLOCK: "FFFFC7CE", Tier.FLAG: "FFFFEB9C", Tier.NOTE: "FFDDEBF7"}
 ERRORS_WIDTH = 80
@@ -41,55 +42,22 @@ def patched(data: bytes, sheet_name: str, marks: Marks) -> bytes:
     """
     result = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
-        sheet_part, styles_part = _parts(source, sheet_name)
+        sheet_part, styles_part = _parts(Package(data, BOUNDS), sheet_name)
         styles = _Styles(source.read(styles_part))
         sheet = _Sheet(source.read(sheet_part), marks, styles).edited()
         ours = {sheet_part: sheet, styles_part: styles.edited()}
-        for part in source.infolist():
-            target.writestr(part, ours.get(part.filename) or source.read(part), zipfile.ZIP_DEFLATED)
+        for name in source.namelist():
+            target.writestr(name, ours.get(name) or source.read(name))
     return result.getvalue()
 
 
-# --- finding the parts -------------------------------------------------------------------------------------------
-
-
-def _parts(source: zipfile.ZipFile, sheet_name: str) -> tuple[str, str]:
+def _parts(package: Package, sheet_name: str) -> tuple[str, str]:
     """Where the sheet and the styles are kept."""
-    book = dict(_relations(source, "").values())["officeDocument"]
-    relations = _relations(source, book)
-    sheets = {sheet["name"]: sheet["id"] for element, sheet in _elements(source.read(book)) if element == "sheet"}
-    return relations[sheets[sheet_name]][1], dict(relations.values())["styles"]
-
-
-def _relations(source: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """The last word of the kind and the target of each relation of a part, by its id."""
-    folder, name = posixpath.split(part)
-    return {
-        relation["Id"]: (
-            relation["Type"].rpartition("/")[2],
-            posixpath.normpath(posixpath.join("/", folder, relation["Target"])).lstrip("/"),
-        )
-        for element, relation in _elements(source.read(posixpath.join(folder, "_rels", f"{name}.rels")))
-        if element == "Relationship"
-    }
-
-
-def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
-    """The elements of a small part with their attributes, all without prefixes."""
-    found: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, attributes: found.append(
-        (_local(name), {_local(key): value for key, value in attributes.items()})
-    )
-    parser.Parse(xml, True)
-    return found
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-# --- editing a part ----------------------------------------------------------------------------------------------
+    book = {kind: name for _id, kind, name in package.related("")}["officeDocument"]
+    names = {identity: name for identity, _kind, name in package.related(book)}
+    kinds = {kind: name for _identity, kind, name in package.related(book)}
+    sheets = {sheet["name"]: sheet["id"] for sheet in map(attributes, elements(package.part(book), b"sheet"))}
+    return names[sheets[sheet_name]], kinds["styles"]
 
 
 class _Part:
@@ -97,8 +65,6 @@ class _Part:
 
     def __init__(self, xml: bytes) -> None:
         self.xml, self.edits = xml, list[Edit]()
-        if b"\0" in xml[:8]:
-            raise Unusual("UTF-16")
         self.parser = expat.ParserCreate()
         self.parser.XmlDeclHandler = self._declare
         self.parser.StartElementHandler = self.start
@@ -123,6 +89,11 @@ class _Part:
         """Where a tag ends."""
         return self.xml.index(b">", tag) + 1
 
+    def close(self, start: int) -> int:
+        """Where the element that began at ``start`` ends, asked at its end."""
+        begun = self.behind(start)
+        return begun if self.xml[begun - 2 : begun] == b"/>" else self.behind(self.here)
+
     def tag(self, at: int) -> str:
         return self.xml[at : self.behind(at)].decode()
 
@@ -135,6 +106,11 @@ class _Part:
             pieces += [self.xml[done:start], text.encode()]
             done = end
         return b"".join([*pieces, self.xml[done:]])
+
+
+def _local(name: str) -> str:
+    """An element's name without its prefix."""
+    return name.rpartition(":")[2]
 
 
 def _with(tag: str, **attributes: object) -> str:
@@ -177,7 +153,7 @@ class _Styles(_Part):
             case [_, "fills" | "cellXfs" as found]:
                 self.at[f"/{found}"] = self.here
             case [_, "cellXfs", "xf"]:
-                self.xfs.append((self.at["xf"], self.behind(self.here)))
+                self.xfs.append((self.at["xf"], self.close(self.at["xf"])))
         self.path.pop()
 
     def marked(self, style: int, tier: Tier) -> int:
@@ -242,7 +218,7 @@ class _Sheet(_Part):
     def end(self, name: str) -> None:
         match _local(name):
             case "c" | "dimension" if self.dropped is not None:
-                self.edits.append((self.dropped, self.behind(self.here), ""))
+                self.edits.append((self.dropped, self.close(self.dropped), ""))
                 self.dropped = None
             case "row":
                 self._write_pending(self.here, before=None)
