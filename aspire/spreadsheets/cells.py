@@ -14,7 +14,7 @@ from aspire.spreadsheets.roundtrip import unguarded
 
 Kind = Literal["empty", "text", "number", "day", "instant", "truth", "error", "formula"]
 # Spaces of every width, and what has no width at all: a cell with nothing else in it is empty.
-BLANKS = " \t\n\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+BLANKS = " \t\n\u00a0\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200C)))
 _VISIBLE = re.compile(f"[^{BLANKS}]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FAULTS_AT_MOST = 1_000  # of one kind: a file of a million stray signs must not become a million faults
