@@ -348,7 +348,7 @@ def test_notes_stand_on_a_second_sheet_that_is_not_read():
 def test_each_header_of_a_template_carries_its_name_meaning_and_example():
     sheet = book_of(template_bytes(COLUMNS, title="公募", language="en")).active
 
-    assert sheet["B1"].comment.text == "title_ja\nAlways\nMeaning\nExample: x"
+    assert sheet["B1"].comment.text == "title_ja\nRequired column\nMeaning\nExample: x"
     assert [bool(cell.comment) for cell in sheet[1]] == [True] * len(COLUMNS)
 
 
@@ -404,11 +404,11 @@ def test_the_second_sheet_of_a_template_explains_each_column():
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert [rows[0][0], rows[1][0]] == ["Call IN", "Noon."]
     assert rows[-5:] == [
-        ["Column", "English name", "Fill in", "Meaning", "Example", "Choices"],
-        ["number", "number", "If there is one", "Meaning", "x", None],
-        ["title_ja", "title_ja", "Always", "Meaning", "x", None],
-        ["country", "country", "If there is one", "Meaning", "x", "Choose from the list in the cell."],
-        ["field", "field", "If there is one", "Meaning", "bio", "bio (生物)\nAI·情報"],
+        ["Column", "English name", "In the file", "Meaning", "Example", "Choices"],
+        ["number", "number", "May be left out", "Meaning", "x", None],
+        ["title_ja", "title_ja", "Required column", "Meaning", "x", None],
+        ["country", "country", "May be left out", "Meaning", "x", "Choose from the list in the cell."],
+        ["field", "field", "May be left out", "Meaning", "bio", "bio (生物)\nAI·情報"],
     ]
 
 

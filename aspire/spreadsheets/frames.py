@@ -49,7 +49,7 @@ def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: Languag
 
 
 def add_comments(sheet: Worksheet, columns: Sequence[Column]) -> None:
-    """On each header: the fixed English name, whether it must be filled, the meaning, an example."""
+    """On each header: the fixed English name, whether the file must have it, the meaning, an example."""
     for index, column in enumerate(columns, 1):
         lines = [
             column.name,
@@ -76,7 +76,7 @@ def add_explanations(
     """The second sheet: how to fill in the first, then a row for each column."""
     sheet = add_notes(book, [*notes, *_how_to()])
     first = sheet.max_row + 2
-    titles = [_("Column"), _("English name"), _("Fill in"), _("Meaning"), _("Example"), _("Choices")]
+    titles = [_("Column"), _("English name"), _("In the file"), _("Meaning"), _("Example"), _("Choices")]
     for index, (title, width) in enumerate(zip(titles, [24, 26, 20, 60, 26, 44], strict=True), 1):
         _heading(sheet, first, index, title)
         sheet.column_dimensions[get_column_letter(index)].width = width
@@ -152,7 +152,7 @@ def _choices(column: Column, offer: Offer) -> str:
 
 
 def _need(column: Column) -> str:
-    return _("Always") if column.is_required else _("If there is one")
+    return _("Required column") if column.is_required else _("May be left out")
 
 
 def _heading(sheet: Worksheet, row: int, column: int, text: str) -> None:
@@ -162,8 +162,8 @@ def _heading(sheet: Worksheet, row: int, column: int, text: str) -> None:
 
 def _how_to() -> list[str]:
     return [
-        _("One row is one record. Fill in the first sheet only; this sheet and the lists are not read."),
-        _("A header may stand in Japanese or English. Columns may be left out unless they are always filled in."),
+        _("One row is one record. Fill in the first sheet only; the other sheets are not read."),
+        _("Headers may be in Japanese or English, in any order. A column that is not required may be left out."),
         _("In a record that exists, an empty cell leaves the value as it is; write [clear] to empty it."),
         _("Write yen as whole digits, days as 2026-04-01, yes and no as a circle and a cross (see the examples)."),
         _("Do not merge cells, hide rows or add a row of totals. Before anything is saved, every fault is named."),
