@@ -92,7 +92,7 @@ class Contract:
 
     def _project(self) -> Iterable[Column]:
         number = _("The number of a proposal to change; leave it empty to create one.")
-        yield Column("number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40))
+        yield Column("number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40), is_required=True)
         yield text("title_ja", _("Title (Japanese)"), _("The title of the project in Japanese."), 300)
         yield text("title_en", _("Title (English)"), _("The title of the project in English."), 300)
 
@@ -113,7 +113,7 @@ class Contract:
         country = parsing.code(self.country_by_name, "country")
         example = next((code for code, _label in fields), "")
         yield Column(
-            "field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code", is_required=True
+            "field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code"
         )
         yield Column(
             "country",
@@ -132,7 +132,6 @@ class Contract:
             parsing.text(200),
             choices=funders,
             kind="code",
-            is_required=True,
         )
         yield text("counterpart_name", _("Counterpart"), _("The researcher abroad who stands first."), 100)
         yield text("counterpart_institution", _("Counterpart's institution"), _("Where that researcher works."), 200)

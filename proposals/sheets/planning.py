@@ -145,6 +145,10 @@ class Planner:
         numbers = [row.number for row in rows if row.action != CREATE]
         return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, basis(self.contract, numbers))
 
+    def label(self, name: str) -> str:
+        """A column's name in the reader's language."""
+        return next(str(column.label) for column in self.contract.columns if column.name == name)
+
     def _of_call(self) -> Iterator[Fault]:
         if self.contract.terms is None:
             yield Fault("call_without_terms", values={"call": self.contract.call.code})
@@ -371,7 +375,7 @@ class RowJudge:
         for name in REQUIRED_TO_CREATE:
             value = planned.values[PLAIN.get(name, name)]
             if value in (None, "") and self.values.get(name) is not BAD and not self._has_fault(name):
-                self.say(name, "value_missing", {"header": self.grid.headers.get(name, name)})
+                self.say(name, "value_missing", {"header": self.grid.headers.get(name) or self.planner.label(name)})
 
     def _has_fault(self, name: str) -> bool:
         return any(fault.column == self.grid.letters.get(name) for fault in self.faults)
