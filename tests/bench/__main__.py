@@ -1,6 +1,7 @@
 """Measure on a database of its own, which is made for the run and dropped after it, and print one small table."""
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -35,8 +36,8 @@ def said(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def measure() -> str:
-    """Fill, settle, measure; the report."""
+def measure() -> None:
+    """Fill, settle, measure; every table is printed as soon as it is known."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -51,14 +52,15 @@ def measure() -> str:
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
     copied = rows.make_call("BENCH-COPY", 10_000, with_amounts=False)
     rows.settle()
-    lines = boards.measure(calls)
-    said("boards measured")
-    lines += writes.measure(calls[10_000], copied)
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
-    return f"PostgreSQL {version}, {os.cpu_count()} processors\n\n{table(lines)}\n"
+    sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
+    sys.stdout.write(f"\n{table(boards.measure(calls))}\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # so that the database is dropped then as well
     with tempfile.TemporaryDirectory() as empty:
         # Static files as they lie: a manifest would have to be made first, and a page only looks names up in it.
         plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -66,8 +68,7 @@ def main() -> None:
         settings.STATIC_ROOT = empty
         django.setup()
         with scratch_database():
-            report = measure()
-    sys.stdout.write(report)
+            measure()
 
 
 if __name__ == "__main__":
