@@ -9,8 +9,10 @@ KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
 HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
 # Signs that people type or leave out at will: spaces, the three middle dots, hyphens, full stops, commas, apostrophes.
 IGNORED = " \u00b7\u30fb\u2022-\u2010\u2011\u2012\u2013\u2014.,'\u2019"
-# Latin, Greek and Cyrillic. A table of our own, since what lower() does depends on the server's locale.
-CAPITALS = "".join(chr(c) for c in range(0x41, 0x530) if len(chr(c).lower()) == 1 and chr(c).lower() != chr(c))
+# Latin of Europe, Greek, Russian. A table of our own, since what lower() does depends on the server's locale;
+# as short as it may be, since translate() goes through it for every sign.
+RANGES = [*range(0x41, 0x5B), *range(0xC0, 0xDF), *range(0x100, 0x180), *range(0x391, 0x3AA), *range(0x401, 0x430)]
+CAPITALS = "".join(chr(c) for c in RANGES if len(chr(c).lower()) == 1 and chr(c).lower() != chr(c))
 SEARCH_FROM = KATAKANA + CAPITALS + IGNORED
 SEARCH_TO = HIRAGANA + "".join(map(str.lower, CAPITALS))
 _SEARCH_TABLE = {ord(sign): SEARCH_TO[i] if i < len(SEARCH_TO) else None for i, sign in enumerate(SEARCH_FROM)}

@@ -104,33 +104,46 @@ def never_truncated(name: str = "rows_never_truncated") -> Rule:
     )
 
 
-def kept(source: str, **truths: str) -> list[Rule]:
+def kept(source: str, *, corrects: str = "", **truths: str) -> list[Rule]:
     """Columns kept by triggers alone: whatever anybody writes into them becomes what the rows behind them add up to.
 
     So no counter can be forged, at no depth of triggers, and a stale copy that is saved does no harm. The row is locked
     before its trigger runs, so the sum misses nobody's rows. ``truths``: the aggregate for each column over ``source``,
-    which may name NEW.
+    which may name NEW. ``corrects``: the table to be corrected after the update instead of before it, where a trigger
+    before every update would cost the row's generated columns anew each time.
     """
-    changed = " OR ".join(f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in truths)
-    filled = " OR ".join(f'NEW."{column}" <> 0' for column in truths)
+    changed = pgtrigger.Condition(" OR ".join(f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in truths))
+    filled = pgtrigger.Condition(" OR ".join(f'NEW."{column}" <> 0' for column in truths))
     columns = ", ".join(f'NEW."{column}"' for column in truths)
     zero = " ".join(f'NEW."{column}" := 0;' for column in truths)
-    return [
-        Rule(
-            name="kept_on_update",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Update,
-            condition=pgtrigger.Condition(changed),
-            func=f"SELECT {', '.join(truths.values())} INTO {columns} FROM {source}; RETURN NEW;",
-        ),
-        Rule(
-            name="kept_on_insert",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Insert,
-            condition=pgtrigger.Condition(filled),
-            func=f"{zero} RETURN NEW;",
-        ),
-    ]
+    sums = ", ".join(truths.values())
+    before = Rule(
+        name="kept_on_update",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=changed,
+        func=f"SELECT {sums} INTO {columns} FROM {source}; RETURN NEW;",
+    )
+    after = Rule(
+        name="a_kept_on_update",  # the first of the triggers, which go by name: the others judge the true sums
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        condition=changed,
+        func=f"""
+            IF ROW({columns}) IS DISTINCT FROM (SELECT ROW({sums}) FROM {source}) THEN
+                UPDATE {corrects} SET ({", ".join(truths)}) = (SELECT {sums} FROM {source}) WHERE id = NEW.id;
+            END IF;
+            RETURN NULL;
+        """,
+    )
+    on_insert = Rule(
+        name="kept_on_insert",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=filled,
+        func=f"{zero} RETURN NEW;",
+    )
+    return [after if corrects else before, on_insert]
 
 
 def referred_to(*references: str) -> Rule:

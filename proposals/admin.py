@@ -78,7 +78,7 @@ class ProposalAdmin(RefusingAdmin):
     ]
 
     class Media:
-        js = ["aspire/proposal_form.js", "aspire/money.js"]
+        js = ["aspire/proposal_form.js"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Proposal | None = None) -> Any:
         """Only a reconstructed proposal says that it is one."""

@@ -77,8 +77,9 @@ def judge_proposals(rows: str) -> str:
 
 requested_totals_kept = kept(
     "proposals_annualcost WHERE proposal_id = NEW.id",
-    requested_direct_yen="coalesce(sum(direct_yen), 0)",
-    requested_indirect_yen="coalesce(sum(indirect_yen), 0)",
+    corrects="proposals_proposal",
+    requested_direct_yen="coalesce(sum(direct_yen), 0)::bigint",
+    requested_indirect_yen="coalesce(sum(indirect_yen), 0)::bigint",
 )
 awarded_totals_kept = kept(
     "proposals_annualaward WHERE award_id = NEW.id",
@@ -110,7 +111,7 @@ proposals_within_terms = [
     ),
     Rule(
         name="proposal_terms_pinned",
-        when=pgtrigger.Before,
+        when=pgtrigger.After,
         operation=pgtrigger.Update,
         condition=pgtrigger.AnyChange("call", "terms"),
         func="""

@@ -211,7 +211,7 @@ def test_costs_show_millions_and_what_is_left_as_one_types(demo, live_server, br
     row.locator("[name$=-direct_yen]").fill("77000000")
     row.locator("[name$=-indirect_yen]").fill("23000001")
 
-    assert row.locator(".in-millions").all_inner_texts() == ["¥77 million", "¥23 million"]
+    assert row.locator(".readable-yen").all_inner_texts() == ["¥77 million", "¥23 million"]
     assert row.locator(".field-total").inner_text() == "100,000,001"
     assert row.locator(".field-remaining").inner_text() == "1 over the ceiling"
     row.locator("[name$=-indirect_yen]").fill("23000000")

@@ -73,6 +73,18 @@ def test_instant_is_told_by_the_clock_in_tokyo():
     assert 'datetime="2022-11-30"' in figures.day(NIGHT_IN_LONDON)
 
 
+@pytest.mark.parametrize(
+    ("language", "attributes"),
+    [
+        ("en", 'data-millions="¥{amount} million" data-large="¥{amount} billion" data-large-unit="1000000000"'),
+        ("ja", 'data-millions="{amount}百万円" data-large="{amount}億円" data-large-unit="100000000"'),
+    ],
+)
+def test_script_is_told_the_wording_of_amounts_with_a_gap(language, attributes):
+    with translation.override(language):
+        assert figures.yen_wording() == attributes
+
+
 def test_paper_is_dated_in_the_japanese_calendar():
     assert re.fullmatch(r"Reiwa \d+.*", figures.wareki_today())
 

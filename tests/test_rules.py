@@ -796,6 +796,7 @@ def test_money_rules_hold_when_the_session_tries_a_trick(trick):
     row = AnnualAwardFactory(award__proposal__terms=terms)
     cost = AnnualCostFactory(proposal=row.award.proposal)
     other = ProposalFactory(terms=terms)
+    looser = TermsFactory(call=terms.call, annual_ceiling_yen=10 * CEILING_YEN)
     late = ProposalFactory.build(terms=terms, call=terms.call, field=other.field, primary_funder=other.primary_funder)
 
     with transaction.atomic():
@@ -812,7 +813,7 @@ def test_money_rules_hold_when_the_session_tries_a_trick(trick):
         with refused("terms_frozen_once_used"):
             run("UPDATE public.calls_terms SET annual_ceiling_yen = 1")
         with refused("proposal_terms_pinned"):
-            run("UPDATE proposals_proposal SET terms_id = (SELECT max(id) + 1 FROM public.calls_terms), call_id = 0")
+            run("UPDATE proposals_proposal SET terms_id = %s", looser.pk)
         with refused("proposal_period_within_terms"):
             save_changed(other, ends_on=datetime.date(2029, 4, 1))
         with refused("proposal_received_in_window"):

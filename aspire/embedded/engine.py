@@ -40,10 +40,10 @@ class EngineError(Exception):
 
 
 class Engine:
-    """The PostgreSQL whose cluster lies in ``data`` (an absolute path); only its owner can open its socket."""
+    """The PostgreSQL whose cluster lies in ``data``; only its owner can open its socket."""
 
     def __init__(self, data: Path) -> None:
-        self.data = data
+        self.data = data.resolve()
         self.users: IO[str] | None = None
         self.user_pid = os.getpid()
 

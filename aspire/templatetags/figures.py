@@ -106,6 +106,18 @@ def _with_wareki(on: datetime.date, written: str, machine: str) -> SafeString:
 
 
 @register.simple_tag
+def yen_wording() -> SafeString:
+    """How ``aspire.yen`` words amounts, as attributes for the script that words them while somebody types."""
+    gap = {"amount": "{amount}"}
+    return format_html(
+        'data-millions="{}" data-large="{}" data-large-unit="{}"',
+        _("¥%(amount)s million") % gap,
+        _("¥%(amount)s billion") % gap,
+        yen.OKU if (get_language() or "ja").startswith("ja") else yen.BILLION,
+    )
+
+
+@register.simple_tag
 def wareki_today() -> str:
     """Today in Tokyo in the Japanese calendar, for the head of what is printed today."""
     return wareki.wareki_date(timezone.localdate())

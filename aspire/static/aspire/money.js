@@ -1,53 +1,57 @@
-/* Beside each yen amount of the yearly costs: the amount in millions, the year's total, and what is left under the ceiling. */
+/* Beside each yen amount the same in the unit staff read; for yearly costs the total and what is left under the ceiling. */
 (() => {
   "use strict";
 
-  const exact = (yen) => yen.toLocaleString("en").replace("-", "\u2212");
+  const words = document.currentScript.dataset;
+  const grouped = (number) => number.toLocaleString("en").replace("-", "\u2212");
 
   /* Whole yen as typed, or null while the box holds anything else. */
   const typed = (input) => (/^-?\d+$/.test(input?.value.trim() ?? "") ? Number(input.value) : null);
 
-  const inMillions = (group, yen) =>
-    group.dataset.millions.replace("{amount}", (Math.round(yen / 100_000) / 10).toLocaleString("en"));
+  /* One decimal, half up, as on every page. */
+  const inUnitsOf = (unit, yen) => grouped(Math.round(yen / (unit / 10)) / 10);
 
-  const say = (group, input) => {
-    let words = input.parentElement.querySelector(".in-millions");
-    if (!words) {
-      words = document.createElement("output");
-      words.className = "in-millions";
-      words.setAttribute("for", input.id);
-      input.after(words);
+  const readable = (yen) => {
+    const isLarge = yen >= 1_000_000_000;
+    const unit = isLarge ? Number(words.largeUnit) : 1_000_000;
+    return (isLarge ? words.large : words.millions).replace("{amount}", inUnitsOf(unit, yen));
+  };
+
+  const say = (input) => {
+    let said = input.parentElement.querySelector(".readable-yen");
+    if (!said) {
+      said = document.createElement("output");
+      said.className = "readable-yen";
+      said.setAttribute("for", input.id);
+      input.after(said);
     }
     const yen = typed(input);
-    words.textContent = yen === null ? "" : inMillions(group, yen);
+    said.textContent = yen === null ? "" : readable(yen);
   };
 
   const addUp = (group, row) => {
-    const [direct, indirect] = ["direct_yen", "indirect_yen"].map((name) => typed(row.querySelector(`input[name$="-${name}"]`)));
-    if (direct === null || indirect === null) return;
+    const amounts = ["direct_yen", "indirect_yen"].map((name) => typed(row.querySelector(`input[name$="-${name}"]`)));
+    if (amounts.includes(null)) return;
+    const [direct, indirect] = amounts;
     const total = row.querySelector(".field-total p");
-    if (total) total.textContent = exact(direct + indirect);
+    if (total) total.textContent = grouped(direct + indirect);
     const remaining = row.querySelector(".field-remaining p");
     if (!remaining || !group.dataset.ceilingYen) return;
     const counted = group.dataset.indirectIncluded === "false" ? direct : direct + indirect;
     const left = Number(group.dataset.ceilingYen) - counted;
     remaining.classList.toggle("over", left < 0);
-    remaining.textContent = left < 0 ? group.dataset.over.replace("{amount}", exact(-left)) : exact(left);
+    remaining.textContent = left < 0 ? words.over.replace("{amount}", grouped(-left)) : grouped(left);
   };
 
-  const follow = (event) => {
-    const input = event.target;
-    if (!/-(in)?direct_yen$/.test(input.name ?? "")) return;
-    const group = input.closest("[data-millions]");
-    if (!group) return;
-    say(group, input);
-    addUp(group, input.closest("tr"));
+  const follow = ({ target }) => {
+    if (!target.name?.endsWith("_yen")) return;
+    say(target);
+    const group = target.closest(".inline-group");
+    if (group && target.closest("tr")) addUp(group, target.closest("tr"));
   };
 
-  document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll('[data-millions] input[name$="direct_yen"]').forEach((target) => {
-      if (target.value) follow({ target });
-    });
-    document.addEventListener("input", follow);
+  document.querySelectorAll('input[name$="_yen"]').forEach((target) => {
+    if (target.value) follow({ target });
   });
+  document.addEventListener("input", follow);
 })();

@@ -1,0 +1,75 @@
+"""Measure on a database of its own, which is made for the run and dropped after it, and print one small table."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import django
+from django.conf import settings
+
+import tests.environment  # noqa: F401 - declares a local instance before the settings are read
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
+
+SIZES = (43, 10_000, 100_000)
+
+
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """An empty, migrated database on the server in use."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"aspire_bench_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def said(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def measure() -> None:
+    """Fill, settle, measure; every table is printed as soon as it is known."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from tests.bench import boards, rows, writes
+    from tests.bench.measuring import table
+
+    call_command("load_demo", verbosity=0)
+    calls = {}
+    for size in SIZES:
+        started = time.perf_counter()
+        calls[size] = rows.make_call(f"BENCH-{size}", size)
+        said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
+    copied = rows.make_call("BENCH-COPY", 10_000, with_amounts=False)
+    rows.settle()
+    version = connection.cursor().execute("SHOW server_version").fetchone()[0]
+    sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
+    sys.stdout.write(f"\n{table(boards.measure(calls))}\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # so that the database is dropped then as well
+    with tempfile.TemporaryDirectory() as empty:
+        # Static files as they lie: a manifest would have to be made first, and a page only looks names up in it.
+        plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+        settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+        settings.STATIC_ROOT = empty
+        django.setup()
+        with scratch_database():
+            measure()
+
+
+if __name__ == "__main__":
+    main()
