@@ -7,12 +7,14 @@ import zipfile
 
 import openpyxl
 import pytest
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
 from aspire.refusals import Refusal
 from aspire.spreadsheets import annotating
+from aspire.spreadsheets.columns import Column, match
 from aspire.spreadsheets.faults import Fault, Tier
 from aspire.spreadsheets.reading import Line, Sheet, read
 from aspire.spreadsheets.roundtrip import ERRORS_HEADER, is_errors_header
@@ -337,3 +339,25 @@ def test_the_language_of_the_sentences_is_that_of_the_reader():
         cell = annotated_book(workbook(), [TOO_MUCH]).active["C3"]
 
     assert cell.value.startswith("B yen: 2026")
+
+
+COLUMNS = [
+    Column("title_ja", _("Title (Japanese)"), _("Meaning"), "x", parse=str),
+    Column("yen", _("Amount"), _("Meaning"), "1", parse=str),
+]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
+def test_a_copy_is_read_as_the_file_it_was_made_of(name):
+    sent = (
+        "title_ja,yen\n量,1\n子,3\n".encode()
+        if name == "x.csv"
+        else workbook(rows=[("title_ja", "yen"), ("量", 1), ("子", 3)])
+    )
+    sheet = read(sent, file_name=name)
+
+    copy, _extension = annotated(sent, sheet, [TOO_MUCH, WHOLE])
+
+    before, after = match(sheet, COLUMNS), match(read(copy, file_name=name), COLUMNS)
+    assert after.faults == before.faults == []
+    assert after == before
