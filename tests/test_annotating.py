@@ -361,3 +361,16 @@ def test_a_copy_is_read_as_the_file_it_was_made_of(name):
     before, after = match(sheet, COLUMNS), match(read(copy, file_name=name), COLUMNS)
     assert after.faults == before.faults == []
     assert after == before
+
+
+def test_the_errors_of_a_copy_hide_neither_a_row_of_totals_nor_a_blank_one():
+    sent = "title_ja,yen\n量,1\n合計,3\n".encode()
+    sheet = read(sent, file_name="x.csv")
+    faults = match(sheet, COLUMNS).faults
+
+    copy, _extension = annotated(sent, sheet, faults)
+
+    assert [fault.code for fault in faults] == ["totals_row"]
+    assert match(read(copy, file_name="x.csv"), COLUMNS).faults == faults
+    mended = match(read(copy.replace("合計,3".encode(), b","), file_name="x.csv"), COLUMNS)
+    assert (mended.faults, [row.number for row in mended.rows]) == ([], [2])

@@ -4,7 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -65,7 +65,7 @@ def match(sheet: Sheet, columns: Sequence[Column]) -> Grid:
     """
     if not sheet.lines:
         return Grid([], {}, {}, [Fault("file_empty")])
-    header, lines = sheet.lines[0], sheet.lines[1:]
+    header, lines = sheet.lines[0], _without_errors(sheet)
     places, faults = _places(header, columns)
     faults += [
         Fault("column_missing", header=column.name, values={"label": column.label, "name": column.name})
@@ -84,6 +84,17 @@ def match(sheet: Sheet, columns: Sequence[Column]) -> Grid:
             rows.append(GridRow(line.number, {name: line.cells[index] for name, index in places.items()}))
     found_letters = {name: letters(index + 1) for name, index in places.items()}
     return Grid(rows, found_letters, {name: header.cells[index].text for name, index in places.items()}, faults)
+
+
+def _without_errors(sheet: Sheet) -> list[Line]:
+    """The rows under the header, without what an annotated copy added: a row with nothing else in it is blank."""
+    header, lines = sheet.lines[0], sheet.lines[1:]
+    added = {index for index, cell in enumerate(header.cells) if is_errors_header(cell.text)}
+    if not added:
+        return lines
+    bare = (tuple(EMPTY if index in added else cell for index, cell in enumerate(line.cells)) for line in lines)
+    kept = zip(lines, bare, strict=True)
+    return [replace(line, cells=cells) for line, cells in kept if cells.count(EMPTY) < len(cells)]
 
 
 def _places(header: Line, columns: Sequence[Column]) -> tuple[dict[str, int], list[Fault]]:
