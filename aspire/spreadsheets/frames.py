@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -18,7 +17,6 @@ from aspire.spreadsheets.columns import Column
 from aspire.spreadsheets.parsing import BadCell
 from aspire.spreadsheets.reading import BOUNDS, Cell
 
-Language = Literal["ja", "en"]
 Offer = Mapping[str, str]  # from a choice's code to what a drop-down offers for it
 
 YES, NO = "\u25cb", "\u00d7"
@@ -32,7 +30,7 @@ A4 = 9
 COMMENT_WIDTH, COMMENT_LINE = 340, 20  # pixels
 
 
-def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: Language) -> list[str]:
+def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: str) -> list[str]:
     """Labels in Japanese, fixed names in English; columns of a sensible width and format; a header always in sight."""
     header = [str(column.label) if language == "ja" else column.name for column in columns]
     for index, (column, text) in enumerate(zip(columns, header, strict=True), 1):

@@ -16,7 +16,6 @@ from aspire.spreadsheets import assembly, frames, markup, roundtrip
 from aspire.spreadsheets.annotating import annotated
 from aspire.spreadsheets.columns import Column
 from aspire.spreadsheets.faults import Fault, Tier
-from aspire.spreadsheets.frames import Language
 from aspire.spreadsheets.markup import Pen, Value
 
 __all__ = ["Unwritable", "annotated", "csv_bytes", "safe", "template_bytes", "workbook_bytes"]
@@ -60,7 +59,7 @@ def csv_bytes(
 
 
 def workbook_bytes(
-    sheet_name: str, columns: Sequence[Column], rows: Iterable[Row], *, language: Language, notes: Sequence[str] = ()
+    sheet_name: str, columns: Sequence[Column], rows: Iterable[Row], *, language: str, notes: Sequence[str] = ()
 ) -> bytes:
     """A workbook of typed cells under Japanese labels or fixed English names; ``notes`` are lines of a second sheet.
 
@@ -79,7 +78,7 @@ def template_bytes(
     rows: Iterable[Row] = (),
     *,
     title: str,
-    language: Language = "ja",
+    language: str = "ja",
     notes: Sequence[str] = (),
 ) -> bytes:
     """The workbook that an officer fills in: explained headers, drop-down lists, and a sheet that explains each column.
