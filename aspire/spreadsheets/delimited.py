@@ -1,8 +1,10 @@
 """CSV in the encodings and with the delimiters that spreadsheet programs write, strictly."""
 
 import codecs
+import contextlib
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from aspire.spreadsheets.cells import (
@@ -20,6 +22,7 @@ from aspire.spreadsheets.cells import (
 
 _DELIMITERS = ",\t;"
 _BEGINNING = 100_000  # signs in which the first record is looked for
+_NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -50,10 +53,10 @@ def _decoded(data: bytes) -> tuple[str, str]:
     else:
         attempts = {"UTF-8": "utf-8", "CP932": "cp932"}
     for name, codec in attempts.items():
-        try:
-            return data.decode(codec), name
-        except UnicodeDecodeError:
-            continue
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(codec)
+            if codec != "cp932" or not _NOT_CP932.search(text):
+                return text, name
     raise refusal("encoding_unknown")
 
 

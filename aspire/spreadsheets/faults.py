@@ -40,7 +40,7 @@ SENTENCES: dict[str, Promise] = {
         "The text is neither UTF-8 nor CP932 (Shift JIS) throughout. Save it as “CSV UTF-8” in Excel, or send .xlsx."
     ),
     "quote_unclosed": _(
-        "A quotation mark that begins in row %(row)s is not closed, or a closed one is followed by text. "
+        "A quotation mark in this row is not closed, or a closed one is followed by text. "
         "Close it; within a text, write it twice."
     ),
     "rows_too_many": _(

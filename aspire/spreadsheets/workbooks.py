@@ -172,7 +172,7 @@ def _engine_rows(package: bytes, bounds: Bounds) -> list[list[Any]]:
     try:
         with python_calamine.load_workbook(io.BytesIO(package)) as book:
             sheet = book.get_sheet_by_index(0)
-            width, rows = sheet.total_width, sheet.to_python(skip_empty_area=False)
+            width, rows = sheet.end[1] + 1 if sheet.end else 0, sheet.to_python(skip_empty_area=False)
     except Exception:  # whatever troubles the engine, it is the file, and one sentence says so
         damaged()
     if width > bounds.columns:
