@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
@@ -18,7 +20,7 @@ from aspire.spreadsheets.columns import Column, match
 from aspire.spreadsheets.faults import Fault, Tier
 from aspire.spreadsheets.reading import Line, Sheet, read
 from aspire.spreadsheets.roundtrip import ERRORS_HEADER, is_errors_header
-from aspire.spreadsheets.writing import annotated
+from aspire.spreadsheets.writing import annotated, csv_bytes, workbook_bytes
 
 CEILING = Refusal("cost_within_ceiling", {"fiscal_year": 2026, "value_yen": 3, "limit_yen": 2, "over_yen": 1})
 TOO_MUCH = Fault("cost_within_ceiling", row=3, column="B", header="yen", refusal=CEILING)
@@ -374,3 +376,29 @@ def test_the_errors_of_a_copy_hide_neither_a_row_of_totals_nor_a_blank_one():
     assert match(read(copy, file_name="x.csv"), COLUMNS).faults == faults
     mended = match(read(copy.replace("合計,3".encode(), b","), file_name="x.csv"), COLUMNS)
     assert (mended.faults, [row.number for row in mended.rows]) == ([], [2])
+
+
+CELLS = st.sampled_from(["", "量子網", "=1+1", "'=1", "00123", "a\nb", '"', ",", "_x000D_", "😀", "合計", "1"])
+GRIDS = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=6)
+PLACES = st.tuples(st.integers(1, 8), st.sampled_from([None, "A", "B", "D", "F"]), st.sampled_from(Tier))
+
+
+@settings(deadline=None, max_examples=150)
+@given(GRIDS, st.lists(PLACES, max_size=6), st.booleans())
+def test_every_cell_of_the_sender_survives_in_the_copy(grid, places, is_workbook):
+    name = "x.xlsx" if is_workbook else "x.csv"
+    full = [row + [""] * (4 - len(row)) for row in grid]
+    in_csv, _lost = csv_bytes(["題名", "yen", "c", "d"], grid)
+    sent = workbook_bytes("s", COLUMNS * 2, full, language="en") if is_workbook else in_csv
+    sheet = read(sent, file_name=name)
+    faults = [Fault("file_empty", row, letter, tier=tier) for row, letter, tier in places]
+
+    copy, _extension = annotated(sent, sheet, faults)
+
+    found = {line.number: [cell.text for cell in line.cells] for line in read(copy, file_name=name).lines}
+    for line in sheet.lines:
+        texts = [cell.text for cell in line.cells]
+        assert found[line.number][: len(texts)] == texts
+    rows = {row if any(row == line.number for line in sheet.lines) else 1 for row, _letter, _tier in places}
+    said = {number for number, texts in found.items() if any(EMPTY_FILE in text for text in texts)}
+    assert said == rows
