@@ -58,8 +58,8 @@ def test_a_csv_keeps_its_encoding_delimiter_and_line_ends(encoding, delimiter, e
 
     result, _extension = annotated(data, read(data, file_name="x.csv"), [Fault("file_empty", row=3)])
 
-    rows[0].append(HEADER)
-    rows[2].append(EMPTY_FILE)
+    for row, added in zip(rows, [HEADER, "", EMPTY_FILE], strict=True):
+        row.append(added)
     assert result == "".join(delimiter.join(row) + end for row in rows).encode(encoding)
 
 
@@ -68,7 +68,7 @@ def test_a_big_endian_csv_stays_one():
 
     result, _extension = annotated(data, read(data, file_name="x.csv"), [])
 
-    assert result == b"\xfe\xff" + f"題名,yen,{HEADER}\r\n量子網,1\r\n".encode("utf-16-be")
+    assert result == b"\xfe\xff" + f"題名,yen,{HEADER}\r\n量子網,1,\r\n".encode("utf-16-be")
 
 
 def test_a_csv_of_ascii_alone_gets_a_mark_of_its_encoding():
@@ -90,7 +90,7 @@ def test_the_faults_of_a_row_are_joined_blocking_ones_first():
 
     lines = annotated_csv("a,yen\n量,1\n子,3\n", faults).decode("utf-8-sig").splitlines()
 
-    assert lines[1] == "量,1"
+    assert lines[1] == "量,1,"
     assert lines[2] == f'子,3,"{SAID} / [follow up] A: {EMPTY_FILE} / [note] {EMPTY_FILE}"'
 
 
@@ -100,10 +100,10 @@ def test_faults_of_the_whole_file_stand_in_the_header_of_the_errors():
     assert result.decode("utf-8-sig").splitlines()[0] == f"a,yen,{HEADER} / {EMPTY_FILE} / A: {EMPTY_FILE}"
 
 
-def test_blank_lines_keep_the_row_numbers_and_only_faulty_rows_are_filled_up():
+def test_blank_lines_keep_the_row_numbers_and_of_short_rows_only_faulty_ones_are_filled_up():
     result = annotated_csv("\na,yen,c\n\n量\n子\n1,2,3,4\n", [Fault("file_empty", row=5)])
 
-    assert result.decode("utf-8-sig") == f"\na,yen,c,,{HEADER}\n\n量\n子,,,,{EMPTY_FILE}\n1,2,3,4\n"
+    assert result.decode("utf-8-sig") == f"\na,yen,c,,{HEADER}\n\n量\n子,,,,{EMPTY_FILE}\n1,2,3,4,\n"
 
 
 def test_a_formula_that_was_sent_goes_back_as_text():

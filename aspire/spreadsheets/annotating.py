@@ -75,7 +75,7 @@ def _cut(text: str) -> str:
 
 
 def _annotated_csv(data: bytes, sheet: Sheet, marks: Marks) -> bytes:
-    """Rows without a fault stay as long as they were; the others are filled up to the errors' column."""
+    """Short rows are filled up to the errors' column where they have a fault, and else stay as short as they were."""
     end = _line_end(data)
     text = io.StringIO(newline="")
     lines, written = csv.writer(text, delimiter=sheet.delimiter, lineterminator=end), 0
@@ -83,7 +83,7 @@ def _annotated_csv(data: bytes, sheet: Sheet, marks: Marks) -> bytes:
         text.write(end * (line.number - written - 1))
         row = [guarded(cell.text) for cell in line.cells]
         errors = marks.texts.get(line.number, "")
-        if errors or len(row) >= marks.column:
+        if errors or len(row) >= marks.column - 1:
             row += [""] * (marks.column - 1 - len(row))
             row[marks.column - 1 : marks.column] = [guarded(errors)]
         lines.writerow(row)
