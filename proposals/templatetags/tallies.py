@@ -1,4 +1,4 @@
-"""How a board writes the cells of its tallies: hundreds a page, so in one step each rather than a template in a template."""
+"""How a board writes the cells of its tallies: hundreds a page, so each in one step rather than by a template."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def row_cells(row: Row, *, has_awards: bool, has_published: bool) -> SafeString:
 
 
 def figure_cells(row: Row, figure: Figure, measure: str, *, is_split: bool) -> Iterator[SafeString]:
-    """Published, recorded and difference; a recorded number leads to its rows, a difference to the proposals behind it."""
+    """Published, recorded, difference; a recorded number leads to its rows, a difference to the proposals behind it."""
     if figure.status == NOT_PUBLISHED:
         span = format_html(' colspan="{}"', 3) if is_split else ""
         yield format_html('<td class="number not-published"{}>{}</td>', span, _("not published"))
