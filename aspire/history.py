@@ -7,11 +7,16 @@ import pghistory
 import pgtrigger
 from pghistory import trigger
 
-from aspire.rules import Rule, never_truncated
+from aspire.rules import Rule, at_any_size, never_truncated
 
 
 class EventRule(Rule, trigger.Event):
     """The trigger that writes an event; like every rule, no session setting switches it off."""
+
+    def render_func(self, model: Any) -> str:
+        statement, end = super().render_func(model).split("; RETURN")
+        rows = "old_values" if self.operation == pgtrigger.Delete else "new_values"
+        return f"{at_any_size(statement, rows=rows)} RETURN{end}"
 
 
 def _add_event_trigger(event: pghistory.RowEvent, event_model: Any) -> None:

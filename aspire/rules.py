@@ -1,5 +1,6 @@
 """How a rule is written into PostgreSQL: a named constraint, or a trigger that no session can switch off."""
 
+import re
 import textwrap
 from typing import Any
 
@@ -91,6 +92,27 @@ class Rule(pgtrigger.Trigger):
                 condition=self.render_condition(model),
             ),
         )
+
+
+FEW = 50
+
+
+def at_any_size(statement: str, *, rows: str, into: str = "") -> str:
+    """PL/pgSQL that runs a statement over a trigger's ``rows``, be they one or many thousands.
+
+    PL/pgSQL keeps the plan it made first: quick for the single rows it was made for, ruinous for a file. So many rows
+    are planned anew each time.
+    """
+    statement = statement.strip().rstrip(";")
+    target = f" INTO {into}" if into else ""
+    kept = statement if into else re.sub(r"^SELECT", "PERFORM", statement)
+    return f"""
+        IF EXISTS (SELECT 1 FROM {rows} OFFSET {FEW}) THEN
+            EXECUTE $plan${statement}$plan${target};
+        ELSE
+            {kept}{target};
+        END IF;
+    """
 
 
 def never_truncated(name: str = "rows_never_truncated") -> Rule:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MEASURES: dict[str, Any] = {
     "proposals": Count("pk"),
     "awards": Count("award"),
+    "reconstructed": Count("pk", filter=Q(is_reconstructed=True)),
     "requested_yen": Coalesce(Sum(models.F("requested_direct_yen") + models.F("requested_indirect_yen")), Value(0)),
     "awarded_yen": Coalesce(
         Sum(models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen")), Value(0)

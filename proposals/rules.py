@@ -6,7 +6,7 @@ needs. Inserts are judged once a statement over all new rows, so that a COPY of 
 
 import pgtrigger
 
-from aspire.rules import Rule, kept, referred_to
+from aspire.rules import Rule, at_any_size, kept, referred_to
 from calls.rules import BLANK
 from proposals.status import MOVES, NOT_COUNTED
 
@@ -14,8 +14,9 @@ NOT_COUNTED_SQL = ", ".join(f"'{status.value}'" for status in NOT_COUNTED)
 MOVES_SQL = ", ".join(
     f"('{before.value}', '{after.value}')" for before, following in MOVES.items() for after in following
 )
+NEW_ROWS = "new_rows"
 BROKEN = [("broken", "RECORD")]
-REFUSE = "IF FOUND THEN PERFORM aspire_refuse(broken.name, broken.detail); END IF;"
+REFUSE = "IF broken.name IS NOT NULL THEN PERFORM aspire_refuse(broken.name, broken.detail); END IF;"
 
 
 def judge(rows: str, joins: str, *rules: tuple[str, str, str]) -> str:
@@ -23,12 +24,13 @@ def judge(rows: str, joins: str, *rules: tuple[str, str, str]) -> str:
     table = ",\n".join(
         f"('{name}', CASE WHEN {condition} THEN jsonb_build_object({values}) END)" for name, condition, values in rules
     )
-    return f"""
-        SELECT rule.name, rule.detail INTO broken FROM {rows} n {joins}
-         CROSS JOIN LATERAL (VALUES {table}) AS rule (name, detail)
-         WHERE rule.detail IS NOT NULL LIMIT 1;
-        {REFUSE}
+    found = f"""
+         FROM {rows} n {joins} CROSS JOIN LATERAL (VALUES {table}) AS rule (name, detail)
+         WHERE rule.detail IS NOT NULL LIMIT 1
     """
+    if rows == NEW_ROWS:
+        return f"{at_any_size(f'SELECT rule.name, rule.detail {found}', rows=rows, into='broken')} {REFUSE}"
+    return f"SELECT rule.name, rule.detail INTO broken {found}; {REFUSE}"
 
 
 # --- the proposal and its terms ---------------------------------------------------------------------------------
@@ -267,6 +269,14 @@ def difference(parent: str, *, new: bool, old: bool) -> str:
     )
 
 
+ROWS = "{rows}"
+
+
+def filled(keep: str, change: str, *, rows: str = NEW_ROWS) -> str:
+    """The statements that keep totals, for one kind of trigger."""
+    return keep.replace("{difference}", change).replace(ROWS, rows)
+
+
 def amount_rules(kind: str, *, parent: str, joins: str, keep: str, deletable: bool) -> list[Rule]:
     """Judge every written amount and keep the parent's totals, once a statement.
 
@@ -281,9 +291,7 @@ def amount_rules(kind: str, *, parent: str, joins: str, keep: str, deletable: bo
             operation=pgtrigger.Insert,
             referencing=pgtrigger.Referencing(new="new_rows"),
             declare=BROKEN,
-            func=keep.replace("{difference}", difference(parent, new=True, old=False))
-            + judge_amounts(kind, joins)
-            + "RETURN NULL;",
+            func=filled(keep, difference(parent, new=True, old=False)) + judge_amounts(kind, joins) + "RETURN NULL;",
         ),
         Rule(
             name=f"{kind}_on_update",
@@ -292,9 +300,7 @@ def amount_rules(kind: str, *, parent: str, joins: str, keep: str, deletable: bo
             operation=pgtrigger.Update,
             referencing=pgtrigger.Referencing(new="new_rows", old="old_rows"),
             declare=BROKEN,
-            func=keep.replace("{difference}", difference(parent, new=True, old=True))
-            + judge_amounts(kind, joins)
-            + "RETURN NULL;",
+            func=filled(keep, difference(parent, new=True, old=True)) + judge_amounts(kind, joins) + "RETURN NULL;",
         ),
     ]
     if deletable:
@@ -305,7 +311,7 @@ def amount_rules(kind: str, *, parent: str, joins: str, keep: str, deletable: bo
                 when=pgtrigger.After,
                 operation=pgtrigger.Delete,
                 referencing=pgtrigger.Referencing(old="old_rows"),
-                func=keep.replace("{difference}", difference(parent, new=False, old=True)) + "RETURN NULL;",
+                func=filled(keep, difference(parent, new=False, old=True), rows="old_rows") + "RETURN NULL;",
             )
         )
     else:
@@ -325,48 +331,78 @@ requested_amounts = amount_rules(
     parent="proposal_id",
     joins="LEFT JOIN proposals_proposal p ON p.id = n.proposal_id",
     deletable=True,
-    keep="""
+    keep=at_any_size(
+        """
         UPDATE proposals_proposal p
            SET requested_direct_yen = p.requested_direct_yen + d.direct,
                requested_indirect_yen = p.requested_indirect_yen + d.indirect
-          FROM {difference} d WHERE p.id = d.parent_id;
+          FROM {difference} d WHERE p.id = d.parent_id
     """,
+        rows=ROWS,
+    ),
 )
+
+YEN_BY_CALL = """
+    (SELECT q.call_id, sum(d.direct + d.indirect)::bigint AS yen FROM {difference} d
+       JOIN proposals_award b ON b.id = d.parent_id JOIN proposals_proposal q ON q.id = b.proposal_id GROUP BY 1)
+"""
 
 awarded_amounts = amount_rules(
     "award",
     parent="award_id",
     joins="LEFT JOIN proposals_award a ON a.id = n.award_id LEFT JOIN proposals_proposal p ON p.id = a.proposal_id",
     deletable=False,
-    keep="""
+    keep=at_any_size(
+        """
         UPDATE proposals_award a
            SET awarded_direct_yen = a.awarded_direct_yen + d.direct,
                awarded_indirect_yen = a.awarded_indirect_yen + d.indirect
-          FROM {difference} d WHERE a.id = d.parent_id;
-        -- Rewriting the proposal: its period cannot be shortened meanwhile, nor by somebody with an older snapshot.
-        UPDATE proposals_proposal SET status = status WHERE id IN
-            (SELECT proposal_id FROM proposals_award WHERE id IN (SELECT award_id FROM new_rows));
-        PERFORM 1 FROM calls_call WHERE id IN
-            (SELECT q.call_id FROM proposals_award b JOIN proposals_proposal q ON q.id = b.proposal_id
-              WHERE b.id IN (SELECT award_id FROM new_rows)) ORDER BY id FOR NO KEY UPDATE;
-        SELECT 'call_awards_within_pot' AS name, jsonb_build_object('call', c.code, 'value_yen', c.awarded_yen + s.yen,
-               'limit_yen', c.pot_yen, 'over_yen', c.awarded_yen + s.yen - c.pot_yen) AS detail INTO broken
-          FROM (SELECT q.call_id, sum(d.direct + d.indirect)::bigint AS yen FROM {difference} d
-                  JOIN proposals_award b ON b.id = d.parent_id JOIN proposals_proposal q ON q.id = b.proposal_id
-                 GROUP BY 1) s
-          JOIN calls_call c ON c.id = s.call_id WHERE s.yen > 0 AND c.awarded_yen + s.yen > c.pot_yen LIMIT 1;
-        """
-    + REFUSE
-    + """
-        UPDATE calls_call c SET awarded_yen = c.awarded_yen + s.yen
-          FROM (SELECT q.call_id, sum(d.direct + d.indirect)::bigint AS yen FROM {difference} d
-                  JOIN proposals_award b ON b.id = d.parent_id JOIN proposals_proposal q ON q.id = b.proposal_id
-                 GROUP BY 1) s
-         WHERE c.id = s.call_id AND s.yen <> 0;
+          FROM {difference} d WHERE a.id = d.parent_id
     """,
+        rows=ROWS,
+    )
+    # Rewriting the proposal: its period cannot be shortened meanwhile, nor by somebody with an older snapshot.
+    + at_any_size(
+        """
+        UPDATE proposals_proposal SET status = status WHERE id IN
+            (SELECT proposal_id FROM proposals_award WHERE id IN (SELECT award_id FROM new_rows))
+    """,
+        rows=ROWS,
+    )
+    + at_any_size(
+        """
+        SELECT 1 FROM calls_call WHERE id IN
+            (SELECT q.call_id FROM proposals_award b JOIN proposals_proposal q ON q.id = b.proposal_id
+              WHERE b.id IN (SELECT award_id FROM new_rows)) ORDER BY id FOR NO KEY UPDATE
+    """,
+        rows=ROWS,
+    )
+    + at_any_size(
+        f"""
+        SELECT 'call_awards_within_pot' AS name, jsonb_build_object('call', c.code, 'value_yen', c.awarded_yen + s.yen,
+               'limit_yen', c.pot_yen, 'over_yen', c.awarded_yen + s.yen - c.pot_yen) AS detail
+          FROM {YEN_BY_CALL} s JOIN calls_call c ON c.id = s.call_id
+         WHERE s.yen > 0 AND c.awarded_yen + s.yen > c.pot_yen LIMIT 1
+        """,
+        rows=ROWS,
+        into="broken",
+    )
+    + REFUSE
+    + at_any_size(
+        f"""
+        UPDATE calls_call c SET awarded_yen = c.awarded_yen + s.yen FROM {YEN_BY_CALL} s
+         WHERE c.id = s.call_id AND s.yen <> 0
+    """,
+        rows=ROWS,
+    ),
 )
 
 # --- awards -----------------------------------------------------------------------------------------------------
+
+AWARDS_BY_CALL = """
+    (SELECT p.call_id, count(*)::integer AS awards FROM new_rows n
+       JOIN proposals_proposal p ON p.id = n.proposal_id GROUP BY 1)
+"""
 
 awards_of_eligible_proposals = [
     Rule(
@@ -376,10 +412,11 @@ awards_of_eligible_proposals = [
         operation=pgtrigger.Insert,
         referencing=pgtrigger.Referencing(new="new_rows"),
         declare=BROKEN,
-        func="""
-            -- Rewriting the proposal: it cannot be withdrawn meanwhile, nor by somebody with an older snapshot.
-            UPDATE proposals_proposal SET status = status WHERE id IN (SELECT proposal_id FROM new_rows);
-        """
+        # Rewriting the proposal: it cannot be withdrawn meanwhile, nor by somebody with an older snapshot.
+        func=at_any_size(
+            "UPDATE proposals_proposal SET status = status WHERE id IN (SELECT proposal_id FROM new_rows)",
+            rows=NEW_ROWS,
+        )
         + judge(
             "new_rows",
             "LEFT JOIN proposals_proposal p ON p.id = n.proposal_id",
@@ -390,24 +427,33 @@ awards_of_eligible_proposals = [
                 "'proposal', p.number, 'status', p.status",
             ),
         )
-        + """
-            PERFORM 1 FROM calls_call WHERE id IN
+        + at_any_size(
+            """
+            SELECT 1 FROM calls_call WHERE id IN
                 (SELECT p.call_id FROM new_rows n JOIN proposals_proposal p ON p.id = n.proposal_id)
-                ORDER BY id FOR NO KEY UPDATE;
-            SELECT 'call_awards_within_number' AS name, jsonb_build_object('call', c.code,
-                   'value', c.awarded_count + s.awards, 'limit', c.max_awards) AS detail INTO broken
-              FROM (SELECT p.call_id, count(*)::integer AS awards FROM new_rows n
-                      JOIN proposals_proposal p ON p.id = n.proposal_id GROUP BY 1) s
-              JOIN calls_call c ON c.id = s.call_id WHERE c.awarded_count + s.awards > c.max_awards LIMIT 1;
-        """
-        + REFUSE
-        + """
-            UPDATE calls_call c SET awarded_count = c.awarded_count + s.awards
-              FROM (SELECT p.call_id, count(*)::integer AS awards FROM new_rows n
-                      JOIN proposals_proposal p ON p.id = n.proposal_id GROUP BY 1) s
-             WHERE c.id = s.call_id;
-            RETURN NULL;
+                ORDER BY id FOR NO KEY UPDATE
         """,
+            rows=NEW_ROWS,
+        )
+        + at_any_size(
+            f"""
+            SELECT 'call_awards_within_number' AS name, jsonb_build_object('call', c.code,
+                   'value', c.awarded_count + s.awards, 'limit', c.max_awards) AS detail
+              FROM {AWARDS_BY_CALL} s JOIN calls_call c ON c.id = s.call_id
+             WHERE c.awarded_count + s.awards > c.max_awards LIMIT 1
+            """,
+            rows=NEW_ROWS,
+            into="broken",
+        )
+        + REFUSE
+        + at_any_size(
+            f"""
+            UPDATE calls_call c SET awarded_count = c.awarded_count + s.awards FROM {AWARDS_BY_CALL} s
+             WHERE c.id = s.call_id
+        """,
+            rows=NEW_ROWS,
+        )
+        + "RETURN NULL;",
     ),
     Rule(
         name="award_keeps_proposal",

@@ -57,17 +57,22 @@ def sign_in(page: Page, username: str, password: str) -> None:
     page.click("main button")
 
 
-def findings(page: Page, path: str) -> list[str]:
-    """What is wrong with a page, in words; empty where nothing is. Its width is judged on a phone's screen."""
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+def wrong_with(page: Page) -> list[str]:
+    """What is wrong with the page as it stands, in words; empty where nothing is. Its width is judged on a phone."""
     size = page.viewport_size or DESK
-    page.goto(path)
     page.evaluate(AXE + ";0")
     found = page.evaluate(FIND)
     page.set_viewport_size(PHONE)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("is wider than a phone")
     page.set_viewport_size(size)
-    return [f"{path} {finding}" for finding in [*found, *page.evaluate("window.stopped"), *complaints]]
+    return [*found, *page.evaluate("window.stopped")]
+
+
+def findings(page: Page, path: str) -> list[str]:
+    """What is wrong with the page at an address, troubles of its scripts included."""
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if "Security" in message.text else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(path)
+    return [f"{path} {finding}" for finding in [*wrong_with(page), *troubles]]

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test.utils import override_settings
+from playwright.sync_api import Browser, Page
 
 from tests.chromium import DESK, PHONE, PROGRAM, launched, sign_in, visit
 
@@ -48,8 +49,6 @@ PAGES = {
         "/admin/",
         "/admin/proposals/proposal/",
         "/admin/proposals/proposal/add/",
-        "/admin/proposals/proposal/44/change/",
-        "/admin/calls/call/1/change/",
     ],
     "admin": ["/admin/auth/user/"],
 }
@@ -77,11 +76,20 @@ def serving() -> Iterator[str]:
         server.shutdown()
 
 
+def records() -> list[str]:
+    """The forms of one proposal and one call, whose addresses are known only once they are loaded."""
+    from calls.models import Call
+    from proposals.models import Proposal
+
+    proposal, call = Proposal.objects.get(number="DEMO-OPEN-001"), Call.objects.get(code="R4-TRIAL")
+    return [f"/admin/proposals/proposal/{proposal.pk}/change/", f"/admin/calls/call/{call.pk}/change/"]
+
+
 def name(path: str) -> str:
     return re.sub(r"\W+", "-", path).strip("-") or "home"
 
 
-def printed(page, picture: Path) -> None:
+def printed(page: Page, picture: Path) -> None:
     """The page as it leaves the printer, one picture a sheet."""
     page.emulate_media(media="print")
     page.pdf(path=picture.with_suffix(".pdf"), prefer_css_page_size=True)
@@ -95,24 +103,31 @@ def main() -> None:
         sys.exit("No Chromium on this machine (Debian: apt install chromium), so there are no pictures.")
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
-    with serving() as address, launched() as browser:
-        for language in ("ja", "en"):
-            for username, paths in PAGES.items():
-                context = visit(browser, address, language)
-                page = context.new_page()
-                if username:
-                    sign_in(page, username, PASSWORD)
-                for path in paths:
-                    for size in (DESK, PHONE):
-                        page.set_viewport_size(size)
-                        page.goto(path)
-                        picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
-                        page.screenshot(path=TARGET / picture, full_page=True)
-                    if path == "/calls/R4-TRIAL/":
-                        page.set_viewport_size(DESK)
-                        printed(page, TARGET / f"{language}-{username}-{name(path)}-print")
-                context.close()
+    with serving() as address:
+        pages = {**PAGES, "officer": [*PAGES["officer"], *records()]}
+        with launched() as browser:
+            take(browser, address, pages)
     sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")
+
+
+def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:
+    """Every page in both languages and on both screens; the board on paper too."""
+    for language in ("ja", "en"):
+        for username, paths in pages.items():
+            context = visit(browser, address, language)
+            page = context.new_page()
+            if username:
+                sign_in(page, username, PASSWORD)
+            for path in paths:
+                for size in (DESK, PHONE):
+                    page.set_viewport_size(size)
+                    page.goto(path)
+                    picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
+                    page.screenshot(path=TARGET / picture, full_page=True)
+                if path == "/calls/R4-TRIAL/":
+                    page.set_viewport_size(DESK)
+                    printed(page, TARGET / f"{language}-{username}-{name(path)}-print")
+            context.close()
 
 
 if __name__ == "__main__":

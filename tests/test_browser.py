@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from calls.models import Call
 from proposals.models import Proposal
 from proposals.status import Status
-from tests.chromium import DESK, PHONE, findings, launched, sign_in, visit
+from tests.chromium import DESK, PHONE, findings, launched, sign_in, visit, wrong_with
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -216,6 +216,21 @@ def test_costs_show_millions_and_what_is_left_as_one_types(demo, live_server, br
     assert row.locator(".field-remaining").inner_text() == "1 over the ceiling"
     row.locator("[name$=-indirect_yen]").fill("23000000")
     assert row.locator(".field-remaining").inner_text() == "0"
+
+
+def test_refused_record_lists_what_is_wrong_and_leads_there(demo, live_server, browser, officer):
+    proposal = Proposal.objects.get(number="DEMO-OPEN-001")
+    page = page_of(browser, live_server.url, officer)
+    page.goto(f"/admin/proposals/proposal/{proposal.pk}/change/")
+
+    page.fill("#id_title_ja", "書き直した課題名")
+    page.fill("#id_costs-0-direct_yen", "100000001")
+    page.click("[name=_save]")
+    page.locator("[role=alert] li a").first.click()
+
+    assert page.url.endswith("#costs-0")
+    assert page.input_value("#id_title_ja") == "書き直した課題名"
+    assert wrong_with(page) == []
 
 
 def test_header_of_a_long_table_stays_in_sight(demo, live_server, browser, manager):

@@ -1,6 +1,7 @@
 """What one cell of a board holds: the recorded count, the published one, and whether either may be shown."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from aspire.yen import rate
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
 
 
+@lru_cache(maxsize=4096)
 def rows_url(call: str, **filters: str) -> str:
     """The address of exactly the proposals behind a number: those counted, unless ``status`` says otherwise."""
     return f"{reverse('proposals:list')}?{urlencode({'call': call, 'status': 'counted', **filters})}"

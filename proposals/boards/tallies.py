@@ -63,7 +63,7 @@ class Tallies:
     @cached_property
     def is_reconstructed(self) -> bool:
         """Whether proposals of this call were made from published totals."""
-        return self.proposals.filter(call=self.call, is_reconstructed=True).exists()
+        return any(cell["reconstructed"] for cell in self.cells)
 
     @cached_property
     def explanations(self) -> list[Explanation]:
