@@ -192,6 +192,24 @@ BAD: list[tuple[str, bytes, str, list[str]]] = [
         ["file_damaged"],
     ),
     (
+        "100,001 rows without a number",
+        workbook("<row></row>" * 100_001 + row(200_000, number("A200000", 1))),
+        "a.xlsx",
+        ["file_unpacks_too_large"],
+    ),
+    (
+        "two million cells",
+        workbook(f"<row>{'<c/>' * 2_000_000}</row>" + row(2, text("A2", "x"))),
+        "a.xlsx",
+        ["file_unpacks_too_large"],
+    ),
+    (
+        "70,000 merged ranges",
+        merged(*["A2:A3"] * 70_000),
+        "a.xlsx",
+        ["file_damaged"],
+    ),
+    (
         "20,000 comments",
         with_part("xl/worksheets/sheet1.xml", "<!---->" * 20_000 + sheet("")),
         "a.xlsx",
@@ -678,6 +696,16 @@ GOOD: list[tuple[str, bytes, str, list[dict[str, Any]]]] = [
         QUANTUM,
     ),
     ("a byte order mark in a part", plain_rows("\ufeff" + SHEET_XML), "a.xlsx", QUANTUM),
+    (
+        "rows without cells",
+        plain_rows(
+            sheet(
+                '<row><c t="inlineStr"><is><t>title</t></is></c></row><row></row><row><c t="inlineStr"><is><t>Q</t></is></c></row>'
+            )
+        ),
+        "a.xlsx",
+        QUANTUM,
+    ),
     ("CRLF between tags", plain_rows(SHEET_XML.replace("><", ">\r\n<")), "a.xlsx", QUANTUM),
     (
         "formatted cells far out",

@@ -14,6 +14,7 @@ from aspire.spreadsheets.cells import Bounds, refusal
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _PARTS_AT_MOST = 1_000
 _MARKUP_AT_MOST = 10_000  # comments, instructions and quoted sections of one part; real workbooks have one or two
+_ELEMENTS_AT_MOST = 65_536  # styles, formats, merged ranges: as many as Excel allows of the most numerous
 _MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml [^<>]*\?>)?")
 _PREFIX = re.compile(rb"\s*<([\w.-]+:)")
@@ -104,7 +105,8 @@ def _unquoted(markup: re.Match[bytes]) -> bytes:
 
 def elements(part: bytes, name: bytes) -> list[bytes]:
     """The attributes, as they stand, of every element of that name."""
-    return re.findall(rb"<" + name + rb"(?=[\s/>])((?:[^<>\"']++|\"[^<\"]*\"|'[^<']*')*+)>", part)
+    found = re.findall(rb"<" + name + rb"(?=[\s/>])((?:[^<>\"']++|\"[^<\"]*\"|'[^<']*')*+)>", part)
+    return found if len(found) <= _ELEMENTS_AT_MOST else damaged()
 
 
 def attributes(tag: bytes) -> dict[str, str]:

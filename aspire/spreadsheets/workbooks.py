@@ -42,7 +42,7 @@ _RANGE = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _DAY_FORMATS = {str(n) for n in (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))}
 _QUOTED = re.compile(r"\"[^\"]*\"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]", re.IGNORECASE)
 _DAY_SIGNS = re.compile("[dmyhs]", re.IGNORECASE)
-_STYLES_AT_MOST = 65_536
+_NAMES_SHOWN = 10
 _DAY_STYLE = 22  # day and time: the engine gives a day where the time is midnight
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -87,15 +87,16 @@ def _only_sheet(package: Package, book: bytes, related: list[tuple[str, str, str
     """Name and XML of the one sheet with anything in it; a template's explaining sheets do not count."""
     parts = {identity: name for identity, kind, name in related if kind == "worksheet"}
     sheets = [attributes(tag) for tag in elements(book, b"sheet")]
+    names = {parts.get(sheet.get("id", ""), ""): sheet.get("name", "") for sheet in sheets}
     filled = []
-    for sheet in sheets:
-        xml = package.part(parts.get(sheet.get("id", ""), ""))
-        if _FILLED.search(_data(xml)) and not is_own_sheet(sheet.get("name", "")):
-            filled.append((sheet.get("name", ""), xml))
+    for part, name in names.items():
+        xml = package.part(part)
+        if _FILLED.search(_data(xml)) and not is_own_sheet(name):
+            filled.append((name, xml))
     if not filled:
         empty()
     if len(filled) > 1:
-        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in filled))
+        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in filled[:_NAMES_SHOWN]))
     return filled[0]
 
 
@@ -123,10 +124,7 @@ def _is_day_styles(part: bytes) -> list[bool]:
     """For each style that a cell can name, whether it shows a day or a time."""
     formats = [attributes(tag) for tag in elements(_section(part, b"numFmts"), b"numFmt")]
     codes = {number.get("numFmtId"): number.get("formatCode", "") for number in formats}
-    styles = elements(_section(part, b"cellXfs"), b"xf")
-    if len(styles) > _STYLES_AT_MOST:
-        damaged()
-    numbers = [attributes(tag).get("numFmtId", "0") for tag in styles]
+    numbers = [attributes(tag).get("numFmtId", "0") for tag in elements(_section(part, b"cellXfs"), b"xf")]
     return [is_day_format(codes[number]) if number in codes else number in _DAY_FORMATS for number in numbers]
 
 
