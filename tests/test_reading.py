@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from aspire.refusals import Refusal
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.cells import BLANKS, EMPTY, Bounds, Cell
 from aspire.spreadsheets.faults import Fault, Unreadable
@@ -700,7 +701,8 @@ GOOD: list[tuple[str, bytes, str, list[dict[str, Any]]]] = [
         "rows without cells",
         plain_rows(
             sheet(
-                '<row><c t="inlineStr"><is><t>title</t></is></c></row><row></row><row><c t="inlineStr"><is><t>Q</t></is></c></row>'
+                '<row><c t="inlineStr"><is><t>title</t></is></c></row><row></row><row/>'
+                '<row><c t="inlineStr"><is><t>Q</t></is></c></row>'
             )
         ),
         "a.xlsx",
@@ -820,6 +822,12 @@ def test_further_faults_of_one_kind_are_left_out() -> None:
     found = read(b"\x07," * 59 + b"\n" + b"\x07\n" * 2_000, file_name="a.csv")
 
     assert len(found.faults) == 1_000
+
+
+def test_fault_says_the_sentence_of_a_rule() -> None:
+    rule = Refusal("value_required")
+
+    assert Fault("value_required", row=2, refusal=rule).sentence == rule.sentence
 
 
 def test_reading_stops_at_the_deadline() -> None:

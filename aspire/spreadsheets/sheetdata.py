@@ -74,7 +74,8 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
     """The rows between ``<sheetData>`` and its end. Raises Unreadable."""
     found, deadline = Rows(texts), Deadline(bounds)
     position, previous, data = 0, 0, data.strip()
-    if data.count(b"<c") > (bounds.rows + 1) * bounds.columns or data.count(b"<row>") > _UNNUMBERED_AT_MOST:
+    unnumbered = data.count(b"<row>") + data.count(b"<row/")
+    if data.count(b"<c") > (bounds.rows + 1) * bounds.columns or unnumbered > _UNNUMBERED_AT_MOST:
         raise refusal("file_unpacks_too_large", limit=bounds.unpacked_bytes // 2**20)
     while position < len(data):
         deadline.check()
