@@ -44,7 +44,9 @@ def send(call, tmp_path):
         said, out = io.StringIO(), io.StringIO()
         with translation.override(language):
             try:
-                call_command("import_proposals", str(file), call="IN", stdout=out, stderr=said, no_color=True, **options)
+                call_command(
+                    "import_proposals", str(file), call="IN", stdout=out, stderr=said, no_color=True, **options
+                )
             except CommandError as error:
                 return [*said.getvalue().splitlines(), str(error)]
         return [*said.getvalue().splitlines(), *out.getvalue().splitlines()]
@@ -73,8 +75,8 @@ def test_an_import_is_recorded_with_its_rows_and_fingerprint(send):
 def test_headers_are_taken_in_either_language_and_width(send):
     header = "提案番号, ＴＩＴＬＥ＿ＪＡ ,分野,主たる相手国資金配分機関,starts_on,ends_on"
     with translation.override("ja"):
-        from proposals.sheets.contract import Contract
         from calls.models import Call
+        from proposals.sheets.contract import Contract
 
         labels = {column.name: str(column.label) for column in Contract(Call.objects.get(code="IN")).columns}
     names = ["number", "title_ja", "field", "funder", "starts_on", "ends_on"]
@@ -184,11 +186,11 @@ def test_numbers_that_are_the_same_or_only_look_different_are_refused(send, call
 def test_a_known_number_updates_and_an_empty_cell_leaves_the_value(send):
     send(HEADER, ROW)
 
-    said = send(HEADER, "IN-001,新しい題,,,,,9000000,")
+    said = send(HEADER, "IN-001,新しい題,,,,,11000000,")
 
     proposal = Proposal.objects.get()
     assert said == ["0 proposals created, 1 changed, 0 left as they were."]
-    assert (proposal.title_ja, proposal.ends_on.year, proposal.requested_yen) == ("新しい題", 2029, 12_000_000 )
+    assert (proposal.title_ja, proposal.ends_on.year, proposal.requested_yen) == ("新しい題", 2029, 14_000_000)
 
 
 @pytest.mark.parametrize("word", ["[空]", "[clear]"])
@@ -253,10 +255,10 @@ def test_a_reconstructed_proposal_cannot_be_filled_in(send, call):
         terms=call.terms.get(),
         number="IN-R01",
         is_reconstructed=True,
-        **{name: "" for name in ("title_ja", "title_en", "principal_investigator", "institution")},
+        **dict.fromkeys(("title_ja", "title_en", "principal_investigator", "institution"), ""),
         principal_investigator_reading="",
         researcher_number="",
-        **{name: None for name in ("received_at", "starts_on", "ends_on")},
+        **dict.fromkeys(("received_at", "starts_on", "ends_on")),
     )
 
     assert any("reconstructed" in sentence for sentence in send(HEADER, "IN-R01,題,,,,,,"))
@@ -285,7 +287,9 @@ def test_a_workbook_is_read_like_a_csv(send):
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_what_is_exported_comes_back_without_a_change(send, call, tmp_path, ending):
     terms = call.terms.get()
-    odd = ProposalFactory(terms=terms, number="IN-001", title_ja="=1+1", title_en="@home\n+2", institution=" 東都　大学")
+    odd = ProposalFactory(
+        terms=terms, number="IN-001", title_ja="=1+1", title_en="@home\n+2", institution=" 東都　大学"
+    )
     AnnualCostFactory(proposal=odd)
     Counterpart.objects.create(
         proposal=odd, country=odd.country, funder=odd.primary_funder, person="'Ada", institution="-"

@@ -126,8 +126,8 @@ def test_a_change_is_shown_cell_by_cell(desk, call):
     page = send(desk, HEADER, "IN-001,後,,,,,11000000,")
 
     assert page.context["page"][0].differences == [
-        ("title_ja", "前", "後"),
-        ("direct_yen_2024", "10,000,000", "11,000,000"),
+        ["title_ja", "前", "後"],
+        ["direct_yen_2024", "10,000,000", "11,000,000"],
     ]
 
 
@@ -277,16 +277,30 @@ def test_a_template_is_for_a_call_that_exists(desk):
 def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(desk, django_assert_max_num_queries, page):
     def queries(rows):
         send(desk, HEADER, *[ROW.replace("量子網", f"題{rows}-{n}") for n in range(rows)])
-        upload = Upload.objects.first()
+        upload = Upload.objects.get(state="checked")
         url = reverse("proposals:preview", args=[upload.pk])
         if page != "preview":
             desk.post(reverse("proposals:confirm", args=[upload.pk]))
             url = reverse("proposals:import_file")
         if page == "import_record":
-            url = reverse("proposals:import_record", args=[ImportRecord.objects.first().pk])
+            url = reverse("proposals:import_record", args=[ImportRecord.objects.latest("pk").pk])
         with django_assert_max_num_queries(20) as asked:
             assert desk.get(url).status_code == 200
         return len(asked)
 
-    assert queries(1) == queries(3)
+    at_one = queries(1)
+    Upload.objects.filter(state="checked").delete()
+    assert queries(3) == at_one
     assert AnnualCost.objects.count() == (0 if page == "preview" else 4)
+
+
+def test_what_cp932_cannot_hold_is_told_before_the_file_is_given(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="\u00b7 髙𣘺")
+    wish = {"call": "IN", "encoding": "cp932"}
+
+    told = desk.get(reverse("proposals:export", args=["csv"]), wish)
+    given = desk.get(reverse("proposals:export", args=["csv"]), wish | {"lossy": "1"})
+
+    assert (told.status_code, given.status_code) == (409, 200)
+    assert len(told.context["lost"]) == 2
+    assert ExportRecord.objects.count() == 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Max, Min
 from django.utils.functional import Promise, lazy
@@ -92,7 +93,9 @@ class Contract:
 
     def _project(self) -> Iterable[Column]:
         number = _("The number of a proposal to change; leave it empty to create one.")
-        yield Column("number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40), is_required=True)
+        yield Column(
+            "number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40), is_required=True
+        )
         yield text("title_ja", _("Title (Japanese)"), _("The title of the project in Japanese."), 300)
         yield text("title_en", _("Title (English)"), _("The title of the project in English."), 300)
 
@@ -112,9 +115,7 @@ class Contract:
         field = parsing.code(self.field_by_name, "field")
         country = parsing.code(self.country_by_name, "country")
         example = next((code for code, _label in fields), "")
-        yield Column(
-            "field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code"
-        )
+        yield Column("field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code")
         yield Column(
             "country",
             _("Country or region"),
@@ -155,7 +156,7 @@ def text(name: str, label: Promise, meaning: Promise, length: int) -> Column:
     return Column(name, label, meaning, "", parsing.text(length))
 
 
-def cost(name: str, label: Promise, meaning: Promise) -> Column:
+def cost(name: str, label: Any, meaning: Promise) -> Column:
     """A column of yen."""
     return Column(name, label, meaning, "10000000", parsing.whole_yen(), kind="yen")
 

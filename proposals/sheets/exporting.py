@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from aspire.models import ExportRecord
 from aspire.spreadsheets.columns import Column
-from aspire.spreadsheets.writing import template_bytes
+from aspire.spreadsheets.faults import Fault
+from aspire.spreadsheets.writing import csv_bytes, template_bytes, workbook_bytes
 from aspire.wareki import fiscal_years
 from calls.models import Call
 from proposals.models import Proposal
@@ -21,15 +21,14 @@ from proposals.resources import ProposalResource, Value
 from proposals.sheets.contract import Contract
 
 
-def export_columns(call: Call, proposals: Sequence[Proposal], user: AbstractBaseUser | AnonymousUser) -> list[Column]:
-    """The import's columns with the years that these proposals touch, less what the person may not read."""
+def export_columns(call: Call, proposals: Sequence[Proposal], visible: frozenset[str]) -> list[Column]:
+    """The import's columns with the years that these proposals touch, less what may not be read."""
     years = {cost.fiscal_year for proposal in proposals for cost in proposal.costs.all()}
     for proposal in proposals:
         if proposal.starts_on and proposal.ends_on:
             years |= set(fiscal_years(proposal.starts_on, proposal.ends_on))
     contract = Contract(call)
     contract.__dict__["years"] = sorted(years) or contract.years
-    visible = Proposal.objects.fields_visible_to(user)
     hidden = {"researcher_number", "young_researcher_plan"} - visible
     hidden |= {"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set()
     return [column for column in contract.columns if column.name not in hidden]
@@ -48,6 +47,18 @@ def rows(proposals: Iterable[Proposal], columns: Sequence[Column]) -> Iterator[l
     for proposal in proposals:
         values = resource.values(proposal)
         yield [values[name] for name in names]
+
+
+def written(
+    proposals: Sequence[Proposal], columns: Sequence[Column], *, form: str, language: str, encoding: Any
+) -> tuple[bytes, list[Fault]]:
+    """The file, and what its encoding could not hold. Raises Unwritable for a text that no cell can hold."""
+    values = list(rows(proposals, columns))
+    with override(language):
+        if form == "xlsx":
+            book = workbook_bytes(_("Proposals"), columns, values, language=language, notes=notes(proposals))
+            return book, []
+        return csv_bytes([str(column.label) for column in columns], values, encoding=encoding)
 
 
 def record(data: bytes, *, by: Any, filters: dict[str, Any], columns: Sequence[Column], count: int, form: str) -> None:

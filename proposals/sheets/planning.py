@@ -39,7 +39,9 @@ SENTENCES.update(
         "value_missing": _("“%(header)s” is empty, but a new proposal needs it. Fill it in."),
         "funder_unknown": _("“%(value)s” is no known funder. Use its code, such as GB-UKRI.%(hint)s"),
         "funder_ambiguous": _("“%(value)s” stands under several countries. Fill in the country, or use the code."),
-        "country_not_the_funders": _("Funder %(funder)s is in %(expected)s, not in “%(value)s”. Correct one of the two."),
+        "country_not_the_funders": _(
+            "Funder %(funder)s is in %(expected)s, not in “%(value)s”. Correct one of the two."
+        ),
         "funder_not_eligible": _("Funder “%(value)s” is not on the call's list of eligible funders. Please check it."),
         "file_imported_before": _(
             "This very file was imported on %(day)s by %(who)s and would create its proposals a second time. "
@@ -214,7 +216,7 @@ class Planner:
 BAD = object()  # stands for a cell that has a fault already, so that nothing else is said of it
 
 
-def _at(
+def _at(  # noqa: PLR0917 - a place has that many parts
     grid: Grid,
     row: GridRow,
     name: str | None,
@@ -250,7 +252,9 @@ class RowJudge:
     values: dict[str, Any]
     faults: list[Fault] = field(default_factory=list)
 
-    def say(self, name: str | None, code: str, values: dict[str, Any] | None = None, *, tier: Tier = Tier.BLOCK) -> None:
+    def say(
+        self, name: str | None, code: str, values: dict[str, Any] | None = None, *, tier: Tier = Tier.BLOCK
+    ) -> None:
         cell = self.row.cells.get(name) if name else None
         self.faults.append(_at(self.grid, self.row, name, code, cell.text if cell else None, values, tier=tier))
 
@@ -277,13 +281,13 @@ class RowJudge:
 
     def plan(self, before: Proposal | None, number: str) -> PlannedRow:
         """The row's effect; whatever is wrong with it stands in ``faults``."""
-        planned = PlannedRow(self.row.number, CREATE if before is None else CHANGE, number, before and before.pk)
+        planned = PlannedRow(
+            self.row.number, CREATE if before is None else CHANGE, number, before.pk if before else None
+        )
         planned.values = self._merged(before)
         planned.costs, planned.dropped_years = self._costs(before)
         planned.counterpart = self._counterpart(before)
-        planned.normalised = [
-            (name, typed, shown(self.values[name])) for name, typed in self.values["_typed"].items()
-        ]
+        planned.normalised = [(name, typed, shown(self.values[name])) for name, typed in self.values["_typed"].items()]
         if before is None:
             self._complete(planned)
         self._judge(planned, before)
@@ -308,6 +312,8 @@ class RowJudge:
     def _take(self, name: str, stored: Any, *, cleared: Any) -> Any:
         value = self.values.get(name)
         if value is None or value is BAD:
+            return stored
+        if isinstance(value, str) and isinstance(stored, str) and value == as_in_a_cell(stored):
             return stored
         return cleared if value is CLEAR else value
 
@@ -342,7 +348,9 @@ class RowJudge:
         return funder.code
 
     def _costs(self, before: Proposal | None) -> tuple[Costs, list[int]]:
-        stored = {cost.fiscal_year: (cost.direct_yen, cost.indirect_yen) for cost in before.costs.all()} if before else {}
+        stored = (
+            {cost.fiscal_year: (cost.direct_yen, cost.indirect_yen) for cost in before.costs.all()} if before else {}
+        )
         after, dropped = dict(stored), []
         for year in self.planner.contract.years:
             direct, indirect = (self.values.get(f"{kind}_yen_{year}") for kind in ("direct", "indirect"))
@@ -387,9 +395,7 @@ class RowJudge:
             name = name if name in self.grid.letters else None
             cell = self.row.cells.get(name) if name else None
             place = _at(self.grid, self.row, name, refusal.name, cell.text if cell else None)
-            self.faults.append(
-                Fault(refusal.name, place.row, place.column, place.header, place.value, refusal=refusal)
-            )
+            self.faults.append(Fault(refusal.name, place.row, place.column, place.header, place.value, refusal=refusal))
 
     def _refusals(self, planned: PlannedRow, before: Proposal | None) -> Iterator[Refusal]:
         contract, call = self.planner.contract, self.planner.contract.call
@@ -446,6 +452,11 @@ class RowJudge:
                 yield name, shown(stored[name]), shown(value)
 
 
+def as_in_a_cell(text: str) -> str:
+    """A stored text as a cell gives it back: without blanks around it, its lines ended in one way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(BLANKS)
+
+
 def shown(value: Any) -> str:
     """A value as a difference shows it."""
     if value is None or value is CLEAR or value is BAD:
@@ -482,4 +493,3 @@ def basis(contract: Contract, numbers: Iterable[str]) -> str:
         years = [cost.fiscal_year for cost in proposal.costs.all()]
         state["proposals"][number] = ProposalResource(years).values(proposal)
     return hashlib.sha256(json.dumps(state, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
-

@@ -101,7 +101,7 @@ def confirm(upload: Upload, *, by: Any) -> ImportRecord | None:
     """
     locked = Upload.objects.select_for_update().get(pk=upload.pk)
     if locked.state == Upload.State.SAVED:
-        return ImportRecord.objects.filter(pk=locked.record_id).first()
+        return locked.record
     if locked.state != Upload.State.CHECKED or locked.plan is None:
         return None
     record = save(

@@ -36,7 +36,7 @@ def save(
     received_at: datetime.datetime,
     reason: str = "",
 ) -> ImportRecord:
-    """Save the whole plan and record it. Raises LookAgain, IsBlocked, or what PostgreSQL refuses; then nothing is saved.
+    """Save the whole plan and record it. Raises LookAgain, IsBlocked or what PostgreSQL refuses: nothing is saved.
 
     ``received_at`` is when the new proposals count as received; ``reason`` excuses a time outside the call's window.
     """
@@ -73,7 +73,7 @@ def create(contract: Contract, rows: Sequence[PlannedRow], *, received_at: datet
     for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
         row.pk = pk
     common = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False, received_at, reason)
-    columns = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
+    columns: tuple[str, ...] = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
     columns += ("id", "number", "field_id", "primary_funder_id", "requested_direct_yen", "requested_indirect_yen")
     copy(
         Proposal,
@@ -153,7 +153,7 @@ def _change_counterpart(row: PlannedRow, funder: Any) -> None:
     name, institution = row.counterpart or ("", "")
     first = Counterpart.objects.filter(proposal=row.pk).first()
     if first is None:
-        first = Counterpart(proposal_id=row.pk, country=funder.country, funder=funder)
+        first = Counterpart(proposal=Proposal(pk=row.pk), country=funder.country, funder=funder)
     first.person, first.institution = name, institution
     first.save()
 
@@ -167,9 +167,7 @@ def execute(sql: str, *values: Any) -> None:
 def next_ids(table: str, count: int) -> list[int]:
     """So many keys from the table's own sequence."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
-        )
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -181,6 +179,10 @@ def copy(model: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
 def stage(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows into a table by name."""
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as stream:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as stream,
+    ):
         for row in rows:
             stream.write_row(row)

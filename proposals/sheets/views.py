@@ -5,20 +5,18 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
 from aspire.models import ImportRecord, Upload
 from aspire.refusals import from_error
 from aspire.spreadsheets.faults import Tier
 from aspire.spreadsheets.reading import read
-from aspire.spreadsheets.writing import annotated, csv_bytes, workbook_bytes
+from aspire.spreadsheets.writing import Unwritable, annotated
 from calls.models import Call
 from proposals.filters import ProposalFilter
 from proposals.models import Proposal
@@ -149,11 +147,15 @@ def template(request: HttpRequest) -> HttpResponse:
     call = get_object_or_404(Call, code=request.GET.get("call", ""))
     visible = Proposal.objects.visible_to(request.user).filter(call=call)
     proposals = visible if request.GET.get("prefill") == "1" else visible.none()
-    return attachment(template_of(call, proposals, language=request.LANGUAGE_CODE), f"{call.code}_template.xlsx", XLSX)
+    try:
+        data = template_of(call, proposals, language=request.LANGUAGE_CODE)
+    except Unwritable as unwritable:
+        return render(request, "proposals/export_lost.html", {"lost": [unwritable.fault]}, status=409)
+    return attachment(data, f"{call.code}_template.xlsx", XLSX)
 
 
 @require_safe
-def export(request: HttpRequest, form: str) -> HttpResponseBase:
+def export(request: HttpRequest, form: str) -> HttpResponse:
     """The list as filtered, as a workbook or CSV."""
     asked = {name: value for name, value in request.GET.items() if name in ProposalFilter.base_filters}
     listed = ProposalFilter(asked, queryset=Proposal.objects.visible_to(request.user))
@@ -161,19 +163,18 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     call = Call.objects.filter(code=asked.get("call", "")).first() or (proposals[0].call if proposals else None)
     if call is None or form not in ("xlsx", "csv"):
         raise Http404
-    columns = exporting.export_columns(call, proposals, request.user)
+    columns = exporting.export_columns(call, proposals, Proposal.objects.fields_visible_to(request.user))
     wish = ExportForm(request.GET, columns=[(column.name, str(column.label)) for column in columns])
     wish.is_valid()
-    language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
     columns = exporting.chosen(columns, wish.cleaned_data.get("columns") or [])
-    rows = list(exporting.rows(proposals, columns))
-    with override(language):
-        header = [str(column.label) for column in columns]
-        notes = exporting.notes(proposals)
-        if form == "xlsx":
-            data = workbook_bytes(_("Proposals"), columns, rows, language=language, notes=notes)
-        else:
-            data, _lost = csv_bytes(header, rows, encoding=wish.cleaned_data.get("encoding") or "utf-8-sig")
-    exporting.record(data, by=request.user, filters=asked, columns=columns, count=len(rows), form=form)
+    language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
+    encoding = wish.cleaned_data.get("encoding") or "utf-8-sig"
+    try:
+        data, lost = exporting.written(proposals, columns, form=form, language=language, encoding=encoding)
+    except Unwritable as unwritable:
+        return render(request, "proposals/export_lost.html", {"lost": [unwritable.fault]}, status=409)
+    if lost and request.GET.get("lossy") != "1":
+        return render(request, "proposals/export_lost.html", {"lost": lost, "is_possible": True}, status=409)
+    exporting.record(data, by=request.user, filters=asked, columns=columns, count=len(proposals), form=form)
     name = f"{call.code if asked.get('call') else 'proposals'}_{timezone.localdate():%Y-%m-%d}_{language}.{form}"
     return attachment(data, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")

@@ -24,4 +24,6 @@ class Command(BaseCommand):
         call = named_call(options["call"])
         proposals = Proposal.objects.filter(call=call) if options["prefill"] else Proposal.objects.none()
         options["file"].write_bytes(template_of(call, proposals, language=get_language() or "ja"))
-        self.stdout.write(_("The template of %(call)s is in %(name)s.") % {"call": call.code, "name": options["file"].name})
+        self.stdout.write(
+            _("The template of %(call)s is in %(name)s.") % {"call": call.code, "name": options["file"].name}
+        )
