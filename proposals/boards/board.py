@@ -8,7 +8,7 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from aspire.wareki import wareki_fiscal_year
+from aspire.templatetags.figures import fiscal
 from aspire.yen import exact, rate, readable
 from calls.models import Call, Terms
 from partners.models import in_language
@@ -111,7 +111,7 @@ class Board:
         yield _("Who is supported"), in_language(call.supported_ja, call.supported_en)
         yield _("Partner countries"), in_language(call.partners_ja, call.partners_en)
         yield _("Fields"), in_language(call.fields_note_ja, call.fields_note_en) or _(", ").join(fields) or NOTHING
-        yield _("Fiscal year"), f"{call.fiscal_year} ({wareki_fiscal_year(call.fiscal_year)})"
+        yield _("Fiscal year"), fiscal(call.fiscal_year)
         yield _("Paid from"), in_language(call.programme.budget_source_ja, call.programme.budget_source_en)
 
     def _conditions(self) -> Iterable[tuple[str, str]]:
