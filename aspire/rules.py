@@ -15,12 +15,12 @@ from aspire.refusals import CATALOGUE
 class Check(models.CheckConstraint):
     """A check whose sentence stands in the catalogue of refusals under the constraint's name."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("violation_error_code", kwargs["name"])
+        super().__init__(**kwargs)
+
     def get_violation_error_message(self) -> str:
         return str(CATALOGUE[self.name]) % {"name": self.name}
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        self.violation_error_code = self.name
-        super().validate(*args, **kwargs)  # type: ignore[misc]
 
 
 class Unique(models.UniqueConstraint):

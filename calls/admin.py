@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingAdmin, RefusingForm
-from aspire.wareki import wareki_fiscal_year
+from aspire.templatetags.figures import fiscal
 from aspire.yen import exact, readable
 from calls.models import Call, CallField, EligibleFunder, Field, Programme, PublishedFigure, Terms
 
@@ -69,7 +69,7 @@ class CallAdmin(RefusingAdmin):
 
     @admin.display(description=_("fiscal year"), ordering="fiscal_year")
     def year(self, call: Call) -> str:
-        return f"{call.fiscal_year} ({wareki_fiscal_year(call.fiscal_year)})"
+        return fiscal(call.fiscal_year)
 
     @admin.display(description=_("stage today"))
     def stage_now(self, call: Call) -> str:

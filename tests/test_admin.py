@@ -322,3 +322,24 @@ def test_a_proposals_form_asks_the_same_number_of_queries_at_one_and_at_three_ye
     for year in (2025, 2026):
         AnnualCostFactory(proposal=proposal, fiscal_year=year)
     assert queries() == at_one
+
+
+def test_an_administrator_gives_an_account_its_role_by_the_name_people_know(client, administrator, officer):
+    client.force_login(administrator)
+    url = reverse("admin:auth_user_change", args=[officer.pk])
+
+    page = client.get(url, headers={"accept-language": "ja"}).content.decode()
+    people = client.get(reverse("admin:auth_user_changelist"), {"role": "officer"}).content.decode()
+
+    assert ">事務担当<" in page
+    assert (">aoki<" in people, ">endo<" in people) == (True, False)
+
+
+def test_a_password_is_set_on_a_page_in_one_language(client, administrator, officer):
+    client.force_login(administrator)
+
+    page = client.get(
+        reverse("admin:auth_user_password_change", args=[officer.pk]), headers={"accept-language": "en"}
+    ).content.decode()
+
+    assert "パスワード" not in page

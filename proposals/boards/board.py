@@ -8,7 +8,7 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from aspire.wareki import wareki_fiscal_year
+from aspire.templatetags.figures import fiscal
 from aspire.yen import exact, rate, readable
 from calls.models import Call, Terms
 from partners.models import in_language
@@ -111,17 +111,17 @@ class Board:
         yield _("Who is supported"), in_language(call.supported_ja, call.supported_en)
         yield _("Partner countries"), in_language(call.partners_ja, call.partners_en)
         yield _("Fields"), in_language(call.fields_note_ja, call.fields_note_en) or _(", ").join(fields) or NOTHING
-        yield _("Fiscal year"), f"{call.fiscal_year} ({wareki_fiscal_year(call.fiscal_year)})"
+        yield _("Fiscal year"), fiscal(call.fiscal_year)
         yield _("Paid from"), in_language(call.programme.budget_source_ja, call.programme.budget_source_en)
 
     def _conditions(self) -> Iterable[tuple[str, str]]:
         call, terms = self.call, self.terms
         if terms:
-            ceiling = readable(terms.annual_ceiling_yen)
+            ceiling = both(terms.annual_ceiling_yen)
             yield _("Ceiling"), _("at most %(yen)s a fiscal year per project") % {"yen": ceiling}
             yield _("Longest period"), _("%(months)s months") % {"months": terms.max_months}
         if call.pot_yen is not None:
-            yield _("Pot"), _("%(pot)s (¥%(yen)s)") % {"pot": readable(call.pot_yen), "yen": exact(call.pot_yen)}
+            yield _("Pot"), both(call.pot_yen)
         if call.max_awards is not None:
             yield _("Number of awards"), _("at most %(number)s") % {"number": call.max_awards}
         if terms:
@@ -157,10 +157,15 @@ class Board:
             return Tile(_("Amount requested"), _("not published"), _("the source states no amounts"), everything)
         if add_up(counted, "awards"):
             note = _("of a pot of %(pot)s") % {"pot": readable(pot)} if pot is not None else _("no pot is set")
-            return Tile(_("Amount awarded"), readable(add_up(counted, "awarded_yen")), note, awards)
-        return Tile(
-            _("Amount requested"), readable(add_up(counted, "requested_yen")), _("over all fiscal years"), everything
-        )
+            yen = add_up(counted, "awarded_yen")
+            return Tile(_("Amount awarded"), readable(yen), note, awards, f"¥{exact(yen)}")
+        yen = add_up(counted, "requested_yen")
+        return Tile(_("Amount requested"), readable(yen), _("over all fiscal years"), everything, f"¥{exact(yen)}")
+
+
+def both(yen: int) -> str:
+    """Yen in the unit staff would choose, with the exact amount behind it."""
+    return _("%(pot)s (¥%(yen)s)") % {"pot": readable(yen), "yen": exact(yen)}
 
 
 def compared(figure: Figure) -> str:

@@ -82,3 +82,4 @@ class Tile:
     value: str
     note: str
     href: str
+    exact: str = ""  # the same in whole yen, on hover
