@@ -859,7 +859,7 @@ def test_reading_leaves_the_collector_as_it_was(is_collecting: bool) -> None:
 
 SIGNS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], include_characters="\n\t")
 TEXTS = st.text(SIGNS, max_size=20) | st.sampled_from(
-    ["=1", "'=1", "'", "　", "_x0041_", '"', "<&>", "]]>", "00123", "1e5"]
+    ["=1", "'=1", "'", "　", "_x0041_", "_x0000_", "_x005F_x0041_", "\u2028x ", '"', "<&>", "]]>", "00123", "1e5"]
 )
 GRIDS = st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=1, max_size=6)
 SEEDS = [workbook(table(text("A2", "x"))), japanese_workbook(), written(["a", 1], [DAY, True]), csv_of("Q,bio")]

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from aspire.spreadsheets.cells import EMPTY, Bounds, Cell, Deadline, column_number, letters, refusal, text_cell
 from aspire.spreadsheets.packages import attributes, damaged, unescaped
 
-# A row as Excel, LibreOffice, Google and most libraries write it, with numbers and shared texts alone. The column is
-# below CA, since a cell far out would have the engine lay out everything before it.
+# A row as Excel, LibreOffice, Google and most libraries write it, with numbers and texts alone. The column is below CA,
+# since a cell far out would have the engine lay out everything before it.
 _PLAIN_ROW = re.compile(
     rb"<row r=\"([1-9][0-9]{0,6})\"([^<>]*)>((?:<c r=\"[AB]?[A-Z]\1\"(?: s=\"[0-9]{1,5}\")?"
-    rb"(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>))*+)</row>\s*"
+    rb"(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>[^<&]*</t></is></c>"
+    rb"|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>))*+)</row>\s*"
 )
 _EMPTY_ROWS = re.compile(rb"(?:<row r=\"([1-9][0-9]{0,6})\"[^<>]*/>\s*)++")
 _ROW = re.compile(rb"<row(?=[\s/>])([^<>]*)(?:(?<=/)>|>(.*?)</row>)\s*", re.DOTALL)
@@ -27,6 +28,7 @@ _VALUE = re.compile(rb"<v(?:\s[^<>]*)?>([^<]*)</v>")
 _TEXT = re.compile(r"<t(?:\s[^<>]*)?(?<!/)>([^<]*)</t>")
 _PHONETIC = re.compile(r"<rPh(?=[\s>]).*?(?:</rPh>|\Z)", re.DOTALL)
 _ESCAPED = re.compile("_x(?![dD][89A-Fa-f])([0-9A-Fa-f]{4})_")
+_SPACED_TEXT_BEGINS, _TEXT_BEGINS = b' t="inlineStr"><is><t xml:space="preserve">', b' t="str"><v>t'
 _UNNUMBERED_AT_MOST = 100_000
 _NUMBER = re.compile(rb"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,4})?")
 _INDEX, _STYLE = re.compile(rb"[0-9]{1,7}"), re.compile("[0-9]{1,5}")
@@ -36,7 +38,7 @@ _FORMULA = re.compile(rb"<f(?=[\s/>])")
 
 @dataclass
 class Rows:
-    """The canonical rows, and what they name: shared texts by number, other cells by ``m`` and number."""
+    """The canonical rows, and what they name: shared texts by number, inline ones by themselves, others by a mark."""
 
     texts: list[str]
     marked: list[Cell] = field(default_factory=list)
@@ -51,6 +53,8 @@ class Rows:
 
     def cell(self, name: str) -> Cell:
         """The cell of that name."""
+        if name.startswith("t"):
+            return text_cell(name[1:])
         if name.startswith("m"):
             return self.marked[int(name[1:])]
         try:
@@ -83,8 +87,8 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
             position, previous = empty.end(), _after(int(empty[1]), previous)
             continue
         row = _PLAIN_ROW.match(data, position)
-        if row:
-            number, tag, cells = int(row[1]), row[2], row[3].replace(b' t="s"', b' t="str"')
+        if row and b"_x" not in row[3]:  # the engine has its own way with Excel's escapes
+            number, tag, cells = int(row[1]), row[2], _named(row[3])
         else:
             row = _ROW.match(data, position) or damaged()
             tag = row[1]
@@ -99,6 +103,15 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
             if b"hidden" in tag and _HIDDEN.search(tag):
                 found.hidden.add(number)
     return found
+
+
+def _named(cells: bytes) -> bytes:
+    """The cells of a plain row, whose texts become names: a shared one its number, an inline one ``t`` and itself."""
+    cells = cells.replace(b' t="s"', b' t="str"')
+    if b"inlineStr" not in cells:
+        return cells
+    cells = cells.replace(b' t="inlineStr"><is><t>', _TEXT_BEGINS).replace(_SPACED_TEXT_BEGINS, _TEXT_BEGINS)
+    return cells.replace(b"</t></is></c>", b"</v></c>")
 
 
 def _after(number: int, previous: int) -> int:
