@@ -6,6 +6,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 
 from aspire.models import ExportRecord, ImportRecord, Upload
@@ -304,3 +305,16 @@ def test_what_cp932_cannot_hold_is_told_before_the_file_is_given(desk, call):
     assert (told.status_code, given.status_code) == (409, 200)
     assert len(told.context["lost"]) == 2
     assert ExportRecord.objects.count() == 1
+
+
+def test_an_import_by_command_is_listed_as_one(desk, tmp_path):
+    file = tmp_path / "file.csv"
+    file.write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
+    call_command("import_proposals", str(file), call="IN", stdout=io.StringIO())
+
+    pages = [
+        desk.get(reverse("proposals:import_file")),
+        desk.get(reverse("proposals:import_record", args=[ImportRecord.objects.get().pk])),
+    ]
+
+    assert ["a command" in page.content.decode() for page in pages] == [True, True]
