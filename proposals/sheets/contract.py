@@ -66,6 +66,11 @@ class Contract:
         return sorted(years)
 
     @cached_property
+    def cost_columns(self) -> list[tuple[int, str, str]]:
+        """Each fiscal year with its columns of direct and indirect costs."""
+        return [(year, f"direct_yen_{year}", f"indirect_yen_{year}") for year in self.years]
+
+    @cached_property
     def field_by_name(self) -> dict[str, str]:
         """Every way to name a field → its code."""
         places = {place.field_id: place.label_as_printed for place in self.call.call_fields.all()}
@@ -145,10 +150,10 @@ class Contract:
         yield text("young_researcher_plan", _("Plan for young researchers"), plan, 32_767)
 
     def _costs(self) -> Iterable[Column]:
-        for year in self.years:
+        for year, direct_name, indirect_name in self.cost_columns:
             direct, indirect = _("Direct costs FY%(year)s (yen)"), _("Indirect costs FY%(year)s (yen)")
-            yield cost(f"direct_yen_{year}", format_lazy_year(direct, year), _("Whole yen, without the unit."))
-            yield cost(f"indirect_yen_{year}", format_lazy_year(indirect, year), _("Whole yen, without the unit."))
+            yield cost(direct_name, format_lazy_year(direct, year), _("Whole yen, without the unit."))
+            yield cost(indirect_name, format_lazy_year(indirect, year), _("Whole yen, without the unit."))
 
 
 def text(name: str, label: Promise, meaning: Promise, length: int) -> Column:

@@ -4,8 +4,10 @@ import datetime
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,6 +29,7 @@ from proposals.sheets.contract import REQUIRED_TO_CREATE, Contract
 CREATE, CHANGE, LEAVE = "create", "change", "leave"
 ROWS_A_STEP = 500
 Costs = dict[int, tuple[int, int]]
+ParsedRow = tuple[GridRow, dict[str, Any]]
 
 SENTENCES.update(
     {
@@ -98,7 +101,8 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is kept between preview and confirmation."""
-        text = json.dumps({**asdict(self), "faults": [_stored(fault) for fault in self.faults]}, cls=DjangoJSONEncoder)
+        parts = {"rows": [vars(row) for row in self.rows], "faults": [_stored(fault) for fault in self.faults]}
+        text = json.dumps({**vars(self), **parts}, cls=DjangoJSONEncoder)
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
@@ -137,15 +141,20 @@ class Planner:
         grid = match(sheet, self.contract.columns)
         faults = [*sheet.faults, *grid.faults]
         rows: list[PlannedRow] = []
+        stored: dict[str, Proposal] = {}
+        first = Proposal.objects.next_number(self.contract.call.code)
         if not any(fault.row is None and fault.tier == Tier.BLOCK for fault in faults):
             faults += self._of_call()
-            rows, found = self._rows(grid)
+            parsed, found = self._parse(grid)
             faults += found
-            if any(row.action == CREATE for row in rows):
+            stored = stored_proposals(self.contract, (values.get("number") for _row, values in parsed))
+            rows, found = self._rows(grid, parsed, stored, first)
+            faults += found
+            if creates(rows):
                 faults += self._imported_before(data)
         faults.sort(key=lambda fault: (fault.row or 0, fault.tier))
-        numbers = [row.number for row in rows if row.action != CREATE]
-        return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, basis(self.contract, numbers))
+        computed_from = basis(self.contract, stored, first if creates(rows) else "")
+        return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, computed_from)
 
     def label(self, name: str) -> str:
         """A column's name in the reader's language."""
@@ -162,16 +171,22 @@ class Planner:
             who = record.user.get_full_name() if record.user else ""
             yield Fault("file_imported_before", values={"day": f"{record.imported_at:%Y-%m-%d}", "who": who or "-"})
 
-    def _rows(self, grid: Grid) -> tuple[list[PlannedRow], list[Fault]]:
-        parsed, faults = self._parse(grid)
-        stored = stored_proposals(self.contract, (values.get("number") or "" for _row, values in parsed))
-        alike = {search_key(number): number for number in stored}
-        numbers = self._new_numbers()
-        planned = []
+    def _rows(
+        self, grid: Grid, parsed: list[ParsedRow], stored: dict[str, Proposal], first: str
+    ) -> tuple[list[PlannedRow], list[Fault]]:
+        """The rows as planned; ``first`` is the number of the first new proposal."""
+        is_any_named = any(values.get("number") for _row, values in parsed)
+        alike = {search_key(number): number for number in numbers_of(self.contract)} if is_any_named else {}
+        numbers = new_numbers(first)
+        planned, faults = [], []
         seen: dict[str, tuple[int, str]] = {}
         for done, (row, values) in enumerate(parsed, start=1):
             judge = RowJudge(self, grid, row, values)
             number = values.get("number") or ""
+            if number is BAD:
+                continue
+            if number is CLEAR:
+                number = row.cells["number"].text
             before = stored.get(number)
             if number and not judge.accepts_number(number, before, seen, alike):
                 faults += judge.faults
@@ -182,16 +197,19 @@ class Planner:
                 self.step(done)
         return planned, faults
 
-    def _parse(self, grid: Grid) -> tuple[list[tuple[GridRow, dict[str, Any]]], list[Fault]]:
-        """Each row's values by column; an unparsable cell becomes a fault at its place."""
-        columns = {column.name: column for column in self.contract.columns if column.name in grid.letters}
-        parsed, faults = [], []
+    def _parse(self, grid: Grid) -> tuple[list[ParsedRow], list[Fault]]:
+        """Each row's values by column, of the cells that are filled; an unparsable one becomes a fault at its place."""
+        parse = {column.name: column.parse for column in self.contract.columns if column.name in grid.letters}
+        parsed: list[ParsedRow] = []
+        faults: list[Fault] = []
         for row in grid.rows:
             values: dict[str, Any] = {}
             typed: dict[str, str] = {}
             for name, cell in row.cells.items():
+                if cell.kind == "empty":
+                    continue
                 try:
-                    found = columns[name].parse(cell)
+                    found = parse[name](cell)
                 except BadCell as bad:
                     faults.append(_at(grid, row, name, bad.code, cell.text, bad.values))
                     values[name] = BAD
@@ -199,18 +217,18 @@ class Planner:
                 values[name] = found.value
                 if found.normalised_from is not None:
                     typed[name] = found.normalised_from
-                faults += [_at(grid, row, name, c, cell.text, v, tier=Tier.FLAG) for c, v in found.flags]
+                if found.flags:
+                    faults += [_at(grid, row, name, c, cell.text, v, tier=Tier.FLAG) for c, v in found.flags]
             values["_typed"] = typed
             parsed.append((row, values))
         return parsed, faults
 
-    def _new_numbers(self) -> Iterator[str]:
-        first = Proposal.objects.next_number(self.contract.call.code)
-        prefix, last = first.rsplit("-", 1)
-        number = int(last)
-        while True:
-            yield f"{prefix}-{number:03}"
-            number += 1
+
+def new_numbers(first: str) -> Iterator[str]:
+    """This number and those after it."""
+    prefix, last = first.rsplit("-", 1)
+    for number in count(int(last)):
+        yield f"{prefix}-{number:03}"
 
 
 BAD = object()  # stands for a cell that has a fault already, so that nothing else is said of it
@@ -352,8 +370,8 @@ class RowJudge:
             {cost.fiscal_year: (cost.direct_yen, cost.indirect_yen) for cost in before.costs.all()} if before else {}
         )
         after, dropped = dict(stored), []
-        for year in self.planner.contract.years:
-            direct, indirect = (self.values.get(f"{kind}_yen_{year}") for kind in ("direct", "indirect"))
+        for year, direct_name, indirect_name in self.planner.contract.cost_columns:
+            direct, indirect = self.values.get(direct_name), self.values.get(indirect_name)
             if direct in (None, BAD) and indirect in (None, BAD):
                 continue
             if direct is CLEAR and indirect in (CLEAR, None):
@@ -446,7 +464,7 @@ class RowJudge:
         years = sorted({cost.fiscal_year for cost in before.costs.all()} | planned.costs.keys())
         for year in years:
             after[f"direct_yen_{year}"], after[f"indirect_yen_{year}"] = planned.costs.get(year, (None, None))
-        stored = ProposalResource(years).values(before)
+        stored = resource(tuple(years)).values(before)
         for name, value in after.items():
             if shown(stored[name]) != shown(value):
                 yield name, shown(stored[name]), shown(value)
@@ -470,26 +488,45 @@ def first_counterpart(proposal: Proposal | None) -> tuple[str, str]:
     return (first.person, first.institution) if first else ("", "")
 
 
-def stored_proposals(contract: Contract, numbers: Iterable[str]) -> dict[str, Proposal]:
-    """The call's proposals of those numbers, with what a row is compared with; all of the call's if any is named."""
-    if not any(numbers):
+def creates(rows: Iterable[PlannedRow]) -> bool:
+    """Whether any of the rows makes a new proposal."""
+    return any(row.action == CREATE for row in rows)
+
+
+def numbers_of(contract: Contract) -> list[str]:
+    """The numbers of all the call's proposals."""
+    return list(contract.call.proposals.values_list("number", flat=True))
+
+
+def stored_proposals(contract: Contract, numbers: Iterable[Any]) -> dict[str, Proposal]:
+    """Those of the call's proposals that are named, with what a row is compared with."""
+    named = {number for number in numbers if isinstance(number, str) and number}
+    if not named:
         return {}
-    found = Proposal.objects.filter(call=contract.call).select_related("field", "primary_funder__country", "terms")
+    known = named.intersection(numbers_of(contract))
+    found = Proposal.objects.filter(call=contract.call, number__in=known)
+    found = found.select_related("field", "primary_funder__country", "terms")
     return {p.number: p for p in found.prefetch_related("costs", "counterparts")}
 
 
-def basis(contract: Contract, numbers: Iterable[str]) -> str:
-    """A fingerprint of everything stored that a plan was computed from."""
+@lru_cache(maxsize=100)
+def resource(years: tuple[int, ...]) -> ProposalResource:
+    """The resource of those fiscal years; to make one takes longer than to read a proposal with it."""
+    return ProposalResource(years)
+
+
+def basis(contract: Contract, proposals: Mapping[str, Proposal], next_number: str) -> str:
+    """A fingerprint of everything stored that a plan was computed from; no ``next_number`` where it creates nothing."""
     call, terms = contract.call, contract.terms
     state: dict[str, Any] = {
         "call": [call.opens_at, call.closes_at, call.code],
         "terms": terms and [terms.pk, *asdict(terms.limits).values()],
         "fields": [field.code for field in contract.fields],
         "funders": [funder.code for funder in contract.funders],
-        "next": Proposal.objects.next_number(call.code),
+        "next": next_number,
         "proposals": {},
     }
-    for number, proposal in stored_proposals(contract, numbers).items():
-        years = [cost.fiscal_year for cost in proposal.costs.all()]
-        state["proposals"][number] = ProposalResource(years).values(proposal)
+    for number, proposal in proposals.items():
+        years = tuple(cost.fiscal_year for cost in proposal.costs.all())
+        state["proposals"][number] = resource(years).values(proposal)
     return hashlib.sha256(json.dumps(state, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()

@@ -10,10 +10,11 @@ from django.utils import timezone
 from aspire.models import ImportRecord
 from aspire.spreadsheets.faults import Tier
 from calls.models import Call
+from partners.models import Funder
 from proposals.models import AnnualCost, Counterpart, Proposal
 from proposals.resources import PLAIN
 from proposals.sheets.contract import Contract
-from proposals.sheets.planning import CHANGE, CREATE, LEAVE, Plan, PlannedRow, basis
+from proposals.sheets.planning import CHANGE, CREATE, LEAVE, Plan, PlannedRow, basis, creates, stored_proposals
 from proposals.status import Status
 
 
@@ -43,7 +44,9 @@ def save(
     if plan.is_blocked:
         raise IsBlocked
     contract = Contract(Call.objects.select_for_update(no_key=True).get(pk=call.pk))
-    if basis(contract, [row.number for row in plan.rows if row.action != CREATE]) != plan.basis:
+    stored = stored_proposals(contract, (row.number for row in plan.rows if row.action != CREATE))
+    next_number = Proposal.objects.next_number(call.code) if creates(plan.rows) else ""
+    if basis(contract, stored, next_number) != plan.basis:
         raise LookAgain
     execute("SET CONSTRAINTS ALL DEFERRED")
     create(contract, [row for row in plan.rows if row.action == CREATE], received_at=received_at, reason=reason)
@@ -123,9 +126,8 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
     assignments = ", ".join(f'"{name}" = c."{name}"' for name in ("field_id", "primary_funder_id", *attributes))
     execute(f"UPDATE proposals_proposal p SET {assignments} FROM changed_proposals c WHERE p.id = c.id")
     _change_costs(rows)
-    for row in rows:
-        if row.counterpart is not None:
-            _change_counterpart(row, funders[row.values["funder"]])
+    _change_counterparts([row for row in rows if row.counterpart is not None], funders)
+    execute("DROP TABLE changed_proposals")
 
 
 def _change_costs(rows: Sequence[PlannedRow]) -> None:
@@ -136,8 +138,14 @@ def _change_costs(rows: Sequence[PlannedRow]) -> None:
     costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
     stage("changed_costs", ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
     dropped = [(row.pk, year) for row in rows for year in row.dropped_years]
-    for pk, year in dropped:
-        execute("DELETE FROM proposals_annualcost WHERE proposal_id = %s AND fiscal_year = %s", pk, year)
+    execute(
+        """
+        DELETE FROM proposals_annualcost a USING unnest(%s::bigint[], %s::integer[]) AS d (proposal_id, fiscal_year)
+         WHERE a.proposal_id = d.proposal_id AND a.fiscal_year = d.fiscal_year
+        """,
+        [pk for pk, _year in dropped],
+        [year for _pk, year in dropped],
+    )
     execute(
         """
         INSERT INTO proposals_annualcost AS a (proposal_id, fiscal_year, direct_yen, indirect_yen)
@@ -147,15 +155,37 @@ def _change_costs(rows: Sequence[PlannedRow]) -> None:
         WHERE (a.direct_yen, a.indirect_yen) <> (EXCLUDED.direct_yen, EXCLUDED.indirect_yen)
         """
     )
+    execute("DROP TABLE changed_costs")
 
 
-def _change_counterpart(row: PlannedRow, funder: Any) -> None:
-    name, institution = row.counterpart or ("", "")
-    first = Counterpart.objects.filter(proposal=row.pk).first()
-    if first is None:
-        first = Counterpart(proposal=Proposal(pk=row.pk), country=funder.country, funder=funder)
-    first.person, first.institution = name, institution
-    first.save()
+def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder]) -> None:
+    """Correct the counterpart who stands first, or add one where there is none."""
+    if not rows:
+        return
+    columns = ("proposal_id", "country_id", "funder_id", "person", "institution")
+    names = ", ".join(columns)
+    execute(
+        f"CREATE TEMP TABLE changed_counterparts ON COMMIT DROP AS "
+        f"SELECT {names} FROM proposals_counterpart WITH NO DATA"
+    )
+    changed = ((row, funders[row.values["funder"]], row.counterpart or ("", "")) for row in rows)
+    stage("changed_counterparts", columns, ((row.pk, f.country_id, f.pk, *named) for row, f, named in changed))
+    execute(
+        """
+        UPDATE proposals_counterpart p SET person = c.person, institution = c.institution
+          FROM changed_counterparts c
+         WHERE p.id = (SELECT min(id) FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
+           AND (p.person, p.institution) <> (c.person, c.institution)
+        """
+    )
+    execute(
+        f"""
+        INSERT INTO proposals_counterpart ({names}) SELECT {names} FROM changed_counterparts c
+         WHERE c.person || c.institution <> ''
+           AND NOT EXISTS (SELECT FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
+        """
+    )
+    execute("DROP TABLE changed_counterparts")
 
 
 def execute(sql: str, *values: Any) -> None:
