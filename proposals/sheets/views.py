@@ -76,7 +76,7 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
             "totals": plan.yen_by_year,
             "total_yen": sum(plan.yen_by_year.values()),
             "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
-            "faults": plan.faults[:FAULTS_SHOWN],
+            "faults": sorted(plan.faults, key=lambda fault: fault.tier)[:FAULTS_SHOWN],
             "more_faults": max(len(plan.faults) - FAULTS_SHOWN, 0),
             "creating": plan.count(CREATE),
             "changing": plan.count(CHANGE),
