@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingAdmin, RefusingForm
 from aspire.yen import exact, readable
+from calls.models import Call
 from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
 from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal
 
@@ -90,6 +91,14 @@ class ProposalAdmin(RefusingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
         return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, which says where its rows are not of real proposals."""
+        marks = {
+            "has_synthetic": Call.objects.filter(is_synthetic=True).exists(),
+            "has_reconstructed": Proposal.objects.filter(is_reconstructed=True).exists(),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **marks})
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return queryset.search(search_term), False

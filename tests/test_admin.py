@@ -343,3 +343,16 @@ def test_a_password_is_set_on_a_page_in_one_language(client, administrator, offi
     ).content.decode()
 
     assert "パスワード" not in page
+
+
+def test_records_that_are_not_of_real_proposals_say_so(desk):
+    synthetic = ProposalFactory(terms__call__is_synthetic=True)
+    real = ProposalFactory()
+
+    pages = [
+        desk.get(reverse("admin:proposals_proposal_changelist")),
+        desk.get(reverse("admin:proposals_proposal_change", args=[synthetic.pk])),
+        desk.get(reverse("admin:proposals_proposal_change", args=[real.pk])),
+    ]
+
+    assert ["banner--note" in page.content.decode() for page in pages] == [True, True, False]
