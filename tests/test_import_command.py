@@ -173,6 +173,7 @@ def test_a_funder_not_on_the_list_of_eligible_ones_is_accepted_and_flagged(send,
         (("IN-001", "IN-001"), "stands in row 2 already"),
         (("IN-001", "in-001"), "differs from “IN-001” only by width, case"),
         (("ＩＮ－００１",), "differs from “IN-001” only by width, case"),
+        (("IN\u2010001",), "differs from “IN-001” only by width, case"),
     ],
 )
 def test_numbers_that_are_the_same_or_only_look_different_are_refused(send, call, numbers, part):

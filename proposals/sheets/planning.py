@@ -18,7 +18,7 @@ from aspire.models import ImportRecord
 from aspire.refusals import Refusal
 from aspire.spreadsheets.columns import Grid, GridRow, match
 from aspire.spreadsheets.faults import SENTENCES, Fault, Tier
-from aspire.spreadsheets.parsing import CLEAR, BadCell
+from aspire.spreadsheets.parsing import CLEAR, BadCell, likeness
 from aspire.spreadsheets.reading import read
 from calls.terms import annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
@@ -176,7 +176,7 @@ class Planner:
     ) -> tuple[list[PlannedRow], list[Fault]]:
         """The rows as planned; ``first`` is the number of the first new proposal."""
         is_any_named = any(values.get("number") for _row, values in parsed)
-        alike = {search_key(number): number for number in numbers_of(self.contract)} if is_any_named else {}
+        alike = {likeness(number): number for number in numbers_of(self.contract)} if is_any_named else {}
         numbers = new_numbers(first)
         planned, faults = [], []
         seen: dict[str, tuple[int, str]] = {}
@@ -280,7 +280,7 @@ class RowJudge:
         self, number: str, before: Proposal | None, seen: dict[str, tuple[int, str]], alike: dict[str, str]
     ) -> bool:
         """Whether the row may be about this number: known, and not another row's in other writing."""
-        key = search_key(number)
+        key = likeness(number)
         if key in seen:
             other, written = seen[key]
             if written == number:
