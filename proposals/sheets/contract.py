@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Max, Min
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -55,14 +54,14 @@ class Contract:
     @cached_property
     def years(self) -> list[int]:
         """The fiscal years that the call can touch, and those that its proposals already do."""
-        stored = self.call.proposals.aggregate(first=Min("starts_on"), last=Max("ends_on"))
         first = fiscal_year(self.call.opens_at.date()) if self.call.opens_at else self.call.fiscal_year
         years = {first}
         if self.call.closes_at and self.terms:
             latest = add_months(self.call.closes_at.date(), LATEST_START_MONTHS)
             years |= set(fiscal_years(self.call.closes_at.date(), self.terms.limits.last_day(latest)))
-        if stored["first"] and stored["last"]:
-            years |= set(fiscal_years(stored["first"], stored["last"]))
+        stored = self.call.proposals.filter(starts_on__isnull=False, ends_on__isnull=False).order_by()
+        for starts_on, ends_on in stored.values_list("starts_on", "ends_on").distinct():
+            years |= set(fiscal_years(starts_on, ends_on))
         return sorted(years)
 
     @cached_property
