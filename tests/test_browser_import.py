@@ -144,3 +144,16 @@ def test_list_as_filtered_is_taken_away(desk):
     assert book.value.suggested_filename.endswith("_en.xlsx")
     assert "IN-001" in text.value.path().read_bytes().decode("utf-8-sig")
     assert wrong == []
+
+
+def test_export_that_cannot_hold_a_sign_offers_another_encoding(desk):
+    Proposal.objects.update(title_en="Université")
+    desk.goto("/proposals/export.csv?call=IN&encoding=cp932")
+    expect(desk.locator("main")).to_contain_text("é")
+    wrong = wrong_with(desk)
+
+    with desk.expect_download() as text:
+        desk.get_by_role("button", name="Take it in UTF-8").click()
+
+    assert "Université" in text.value.path().read_bytes().decode("utf-8-sig")
+    assert wrong == []
