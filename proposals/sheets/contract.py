@@ -61,7 +61,7 @@ class Contract:
             years |= set(fiscal_years(self.call.closes_at.date(), self.terms.limits.last_day(latest)))
         stored = self.call.proposals.filter(starts_on__isnull=False, ends_on__isnull=False).order_by()
         for starts_on, ends_on in stored.values_list("starts_on", "ends_on").distinct():
-            years |= set(fiscal_years(starts_on, ends_on))
+            years |= set(fiscal_years(starts_on, ends_on)) if starts_on and ends_on else set()
         return sorted(years)
 
     @cached_property

@@ -20,6 +20,7 @@ from aspire.spreadsheets.columns import Grid, GridRow, match
 from aspire.spreadsheets.faults import SENTENCES, Fault, Tier
 from aspire.spreadsheets.parsing import CLEAR, BadCell, likeness
 from aspire.spreadsheets.reading import read
+from aspire.wareki import fiscal_years
 from calls.terms import annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.models import BLANKS, Proposal
@@ -253,6 +254,7 @@ COLUMN_OF = {
     "proposal_period_within_terms": "ends_on",
     "proposal_period_ordered": "ends_on",
     "proposal_period_whole": "ends_on",
+    "award_inside_period": "ends_on",
     "cost_inside_period": "direct_yen_{fiscal_year}",
     "cost_within_ceiling": "direct_yen_{fiscal_year}",
     "cost_indirect_within_rate": "indirect_yen_{fiscal_year}",
@@ -450,6 +452,10 @@ class RowJudge:
             )
         direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
         yield from total_breaches(terms.limits, "cost", direct_yen=direct, indirect_yen=indirect)
+        for year in awarded_years(before):
+            if not (starts_on and ends_on and year in fiscal_years(starts_on, ends_on)):
+                values = {"fiscal_year": year, "starts_on": starts_on, "ends_on": ends_on}
+                yield Refusal("award_inside_period", values)
 
     # --- what differs ------------------------------------------------------------------------------------------
 
@@ -498,6 +504,12 @@ def numbers_of(contract: Contract) -> list[str]:
     return list(contract.call.proposals.values_list("number", flat=True))
 
 
+def awarded_years(proposal: Proposal | None) -> list[int]:
+    """The fiscal years for which the proposal has been awarded something."""
+    award = getattr(proposal, "award", None)
+    return [amount.fiscal_year for amount in award.amounts.all()] if award else []
+
+
 def stored_proposals(contract: Contract, numbers: Iterable[Any]) -> dict[str, Proposal]:
     """Those of the call's proposals that are named, with what a row is compared with."""
     named = {number for number in numbers if isinstance(number, str) and number}
@@ -505,8 +517,8 @@ def stored_proposals(contract: Contract, numbers: Iterable[Any]) -> dict[str, Pr
         return {}
     known = named.intersection(numbers_of(contract))
     found = Proposal.objects.filter(call=contract.call, number__in=known)
-    found = found.select_related("field", "primary_funder__country", "terms")
-    return {p.number: p for p in found.prefetch_related("costs", "counterparts")}
+    found = found.select_related("field", "primary_funder__country", "terms", "award")
+    return {p.number: p for p in found.prefetch_related("costs", "counterparts", "award__amounts")}
 
 
 @lru_cache(maxsize=100)
@@ -528,5 +540,5 @@ def basis(contract: Contract, proposals: Mapping[str, Proposal], next_number: st
     }
     for number, proposal in proposals.items():
         years = tuple(cost.fiscal_year for cost in proposal.costs.all())
-        state["proposals"][number] = resource(years).values(proposal)
+        state["proposals"][number] = [*resource(years).values(proposal).items(), *awarded_years(proposal)]
     return hashlib.sha256(json.dumps(state, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
