@@ -19,6 +19,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: Any, *, at: datetime.datetime) -> "UploadQuerySet":
         return self.filter(user=user, expires_at__gt=at)
 
+    def waiting(self) -> "UploadQuerySet":
+        """Neither saved nor cancelled: being checked, or to be confirmed."""
+        return self.filter(state__in=["checking", "checked"])
+
     def expired(self, *, at: datetime.datetime) -> "UploadQuerySet":
         return self.filter(expires_at__lte=at)
 

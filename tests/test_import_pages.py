@@ -318,3 +318,17 @@ def test_an_import_by_command_is_listed_as_one(desk, tmp_path):
     ]
 
     assert ["a command" in page.content.decode() for page in pages] == [True, True]
+
+
+def test_a_file_that_waits_is_found_again(desk):
+    send(desk, HEADER, ROW)
+
+    page = desk.get(reverse("proposals:import_file"))
+
+    assert reverse("proposals:preview", args=[Upload.objects.get().pk]) in page.content.decode()
+
+
+def test_a_bad_day_has_one_fault_and_no_follower(desk):
+    page = send(desk, HEADER, ROW.replace("2029-03-31", "2029-02-30"))
+
+    assert [fault.column for fault in page.context["faults"]] == ["F"]

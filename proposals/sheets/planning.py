@@ -431,6 +431,8 @@ class RowJudge:
             )
         if before and before.is_reconstructed and any(planned.values[attribute] for attribute in PLAIN.values()):
             yield Refusal("proposal_reconstructed_is_bare")
+        if BAD in (self.values.get("starts_on"), self.values.get("ends_on")):
+            return  # its own fault says enough; nothing about the period can be judged
         if (starts_on is None) != (ends_on is None):
             yield Refusal("proposal_period_whole")
             return

@@ -55,7 +55,8 @@ def import_file(request: HttpRequest) -> HttpResponse:
         upload = running.receive(file.read(), call=call, by=request.user, file_name=file.name, reason=reason)
         return redirect("proposals:preview", pk=upload.pk)
     records = ImportRecord.objects.select_related("user").defer("rows")[:10]
-    return render(request, "proposals/import_file.html", {"form": form, "records": records})
+    waiting = Upload.objects.visible_to(request.user, at=timezone.now()).waiting().defer("data", "plan")
+    return render(request, "proposals/import_file.html", {"form": form, "records": records, "waiting": waiting})
 
 
 @require_safe
