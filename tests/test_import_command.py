@@ -353,3 +353,7 @@ def test_verdicts_are_the_same_in_both_languages(send):
 
     assert [said.split(" ")[0] for said in ja[:-1]] == [said.split(" ")[0] for said in en[:-1]]
     assert len(ja) == len(en) == 3
+
+
+def test_a_reason_that_is_too_long_is_refused_before_the_file_is_read(send):
+    assert send(HEADER, ROW, reason="x" * 301) == ["The reason has more than 300 characters. Shorten it."]

@@ -18,6 +18,9 @@ from proposals.sheets.planning import CHANGE, CREATE, LEAVE, Plan, Planner
 from proposals.sheets.saving import LookAgain, save
 
 
+REASON_LENGTH = 300
+
+
 class Command(BaseCommand):
     help = "Import proposals of one call from CSV or XLSX. A fault in any row is said, and nothing is saved."
 
@@ -29,6 +32,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         call, data = named_call(options["call"]), content(options["file"])
+        if len(options["reason"]) > REASON_LENGTH:
+            raise CommandError(
+                _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": REASON_LENGTH}
+            )
         now, name = timezone.now(), options["file"].name
         planner = Planner(Contract(call), received_at=now, reason=options["reason"], step=self.show_progress)
         try:
