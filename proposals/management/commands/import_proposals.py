@@ -17,7 +17,6 @@ from proposals.sheets.contract import Contract
 from proposals.sheets.planning import CHANGE, CREATE, LEAVE, Plan, Planner
 from proposals.sheets.saving import LookAgain, save
 
-
 REASON_LENGTH = 300
 
 
