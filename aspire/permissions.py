@@ -35,7 +35,9 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("review:desk", frozenset({REVIEWER})),
     # Boards and lists
     ("calls:(index|board|tallies)", LOOKS),
-    ("proposals:(list|detail)", LOOKS),
+    ("proposals:(list|detail|export)", LOOKS),
+    # Spreadsheets
+    ("proposals:(template|import_file|preview|progress|confirm|cancel|annotated_copy|import_record)", STAFF),
     # The admin: what stands behind it is decided model by model in ``roles``
     ("admin:.*", STAFF),
 ]

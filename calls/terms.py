@@ -47,6 +47,8 @@ class Limits:
         It is the eve of the day that answers to the first so many months later; where that month has no such day,
         its last day (Civil Code, article 143): five years from 29 February 2024 end on 28 February 2029.
         """
+        if starts_on.year + (starts_on.month - 1 + self.max_months) // 12 > datetime.MAXYEAR:
+            return datetime.date.max
         answering = add_months(starts_on, self.max_months)
         return answering - datetime.timedelta(days=answering.day == starts_on.day)
 

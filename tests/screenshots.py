@@ -4,6 +4,7 @@ Runs the site on the demonstration data of its own database (``DATABASE_URL``, e
 also printed, page by page, where pdftoppm (Debian: poppler-utils) is installed.
 """
 
+import datetime
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, Page
 from tests.chromium import DESK, PHONE, PROGRAM, launched, sign_in, visit
 
 PASSWORD = "aspire-demo"
+REVISED = " (revised)"
 TARGET = Path(__file__).resolve().parent.parent / "var" / "screenshots"
 PAGES = {
     "": ["/accounts/login/", "/accounts/password/reset/"],
@@ -46,6 +48,8 @@ PAGES = {
     "reviewer": ["/review/"],
     "officer": [
         "/",
+        "/proposals/import/?call=DEMO-OPEN",
+        "/proposals/export.csv?call=DEMO-OPEN&encoding=cp932",
         "/admin/",
         "/admin/proposals/proposal/",
         "/admin/proposals/proposal/add/",
@@ -85,8 +89,41 @@ def records() -> list[str]:
     return [f"/admin/proposals/proposal/{proposal.pk}/change/", f"/admin/calls/call/{call.pk}/change/"]
 
 
+def sent() -> list[str]:
+    """An officer's files on their way in: blocked, changing something, changing nothing, being checked, and saved."""
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from aspire.models import Upload
+    from calls.models import Call
+    from proposals.models import Proposal
+    from proposals.sheets import running
+
+    officer, call = User.objects.get(username="officer"), Call.objects.get(code="DEMO-OPEN")
+    first, second = Proposal.objects.filter(number__in=["DEMO-OPEN-001", "DEMO-OPEN-002"]).order_by("number")
+    retitled = second.title_en.removesuffix(REVISED) if second.title_en.endswith(REVISED) else second.title_en + REVISED
+    header, same = "number,title_en,field,researcher_number\r\n", f'{first.number},"{first.title_en}",,\r\n'
+    files = {
+        "blocked.csv": f"{header}{first.number},,alchemy,１２３\r\nDEMO-OPEN-999,,,\r\n",
+        "changes.csv": f'{header}{first.number},"{first.title_en}{REVISED}",,１２３45678\r\n',
+        "same.csv": header + same,
+        "running.csv": header + same,
+        "saved.csv": f'{header}{second.number},"{retitled}",,\r\n',
+    }
+    uploads = {
+        file_name: running.receive(text.encode(), call=call, by=officer, file_name=file_name, reason="")
+        for file_name, text in files.items()
+    }
+    record = running.confirm(uploads.pop("saved.csv"), by=officer)
+    distant = timezone.now() + datetime.timedelta(hours=1)
+    Upload.objects.filter(pk=uploads["running.csv"].pk).update(state="checking", plan=None, done=1500, beat_at=distant)
+    previews = [f"/proposals/import/{upload.pk}/#{file_name}" for file_name, upload in uploads.items()]
+    return [*previews, f"/proposals/imports/{record.pk}/"]
+
+
 def name(path: str) -> str:
-    return re.sub(r"\W+", "-", path).strip("-") or "home"
+    """What a picture is called: an upload by its file."""
+    return re.sub(r"\W+", "-", re.sub(r"[0-9a-f]{8}-[-0-9a-f]+/#", "", path)).strip("-") or "home"
 
 
 def printed(page: Page, picture: Path) -> None:
@@ -104,7 +141,7 @@ def main() -> None:
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
     with serving() as address:
-        pages = {**PAGES, "officer": [*PAGES["officer"], *records()]}
+        pages = {**PAGES, "officer": [*PAGES["officer"], *records(), *sent()]}
         with launched() as browser:
             take(browser, address, pages)
     sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")

@@ -7,10 +7,13 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from aspire.models import ImportRecord
 from aspire.permissions import ANYONE, SIGNED_IN, allowed
 from aspire.roles import PERMISSIONS, Role, roles_of
 from proposals.models import Proposal
-from tests.factories import AnnualCostFactory, ProposalFactory
+from proposals.sheets.running import receive
+from tests.factories import NOON, AnnualCostFactory, ProposalFactory
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 ROLES = ["officer", "reviewer", "manager", "administrator", "visitor"]
@@ -38,13 +41,30 @@ def test_a_page_missing_from_the_table_is_open_to_nobody():
     assert allowed("something:new") is None
 
 
-def address(name: str, proposal: Proposal) -> str:
-    """The page's address with keys of rows that exist."""
+QUERIES = {"proposals:template": "?call={call}", "proposals:export": "?call={call}"}
+
+
+def address(name: str, proposal: Proposal, by=None) -> str:
+    """The page's address with keys of rows that exist; a sent file is that of the person who asks."""
     samples = {"object_id": proposal.pk, "code": proposal.call.code, "number": proposal.number, "form": "json"}
     samples |= {"content_type_id": 1, "app_label": "proposals", "key": "x", "uidb36": "1", "id": proposal.pk}
-    samples |= {"url": "nope"}
+    samples |= {"url": "nope", "pk": sent_file(name, proposal, by)}
+    samples["form"] = "csv" if name == "proposals:export" else "json"
     keys = PAGES[name].pattern.regex.groupindex if hasattr(PAGES[name].pattern, "regex") else {}
-    return reverse(name, kwargs={key: samples[key] for key in keys})
+    query = QUERIES.get(name, "").format(call=proposal.call.code)
+    return reverse(name, kwargs={key: samples[key] for key in keys}) + query
+
+
+def sent_file(name: str, proposal: Proposal, by):
+    """The key of an upload or of an import record, for the pages that show one."""
+    if name == "proposals:import_record":
+        counts = {"created": 0, "changed": 0, "unchanged": 0, "rows": [], "imported_at": NOON}
+        return ImportRecord.objects.create(kind="proposals", file_name="x.csv", sha256="0" * 64, **counts).pk
+    if name.startswith("proposals:") and "uuid" in str(PAGES[name].pattern):
+        by = by or person(f"sender-{name}", "Officer Sender", Role.OFFICER)
+        data = f"number,title_ja\n{proposal.number},x\n".encode()
+        return receive(data, call=proposal.call, by=by, file_name="x.csv", reason="").pk
+    return None
 
 
 # Pages that answer "not found" to every sample key, whoever asks, and why.
@@ -54,12 +74,16 @@ NO_SAMPLE = {
     "admin:auth_user_password_change": "the sample row is no account",
 }
 # What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
-BOARDS = {"calls:index", "calls:board", "calls:tallies", "proposals:list", "proposals:detail"}
+BOARDS = {"calls:index", "calls:board", "calls:tallies", "proposals:list", "proposals:detail", "proposals:export"}
+FILES = {
+    *("proposals:template", "proposals:import_file", "proposals:preview", "proposals:progress", "proposals:confirm"),
+    *("proposals:cancel", "proposals:annotated_copy", "proposals:import_record"),
+}
 OPENS = {
-    "officer": {"home", *BOARDS},
+    "officer": {"home", *BOARDS, *FILES},
     "reviewer": {"home", "review:desk"},
     "manager": {"home", *BOARDS},
-    "administrator": {"home", *BOARDS},
+    "administrator": {"home", *BOARDS, *FILES},
     "visitor": set(),
 }
 EVERYBODY = {"healthz", "set_language"}
@@ -78,14 +102,15 @@ def opens(name: str, role: str) -> bool:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page_opens_exactly_for_the_roles_it_is_meant_for(client, request, role):
-    client.force_login(request.getfixturevalue(role))
+    by = request.getfixturevalue(role)
+    client.force_login(by)
     proposal = AnnualCostFactory().proposal
     wrong = {}
 
     for name in PAGES:
         if name.startswith("account_") or name in NO_SAMPLE:
             continue
-        status = client.get(address(name, proposal)).status_code
+        status = client.get(address(name, proposal, by)).status_code
         # A key that is no row of that model sends staff back to the index (302); some pages take no GET (405).
         if status not in ((200, 302, 405) if opens(name, role) else (404,)):
             wrong[name] = status
@@ -134,9 +159,9 @@ def test_a_manager_does_not_see_personal_numbers(client, manager, officer):
     proposal = ProposalFactory(researcher_number="00123456")
 
     pages = {}
-    for person in (manager, officer):
-        client.force_login(person)
-        pages[person.username] = client.get(proposal.get_absolute_url()).content.decode()
+    for reader in (manager, officer):
+        client.force_login(reader)
+        pages[reader.username] = client.get(proposal.get_absolute_url()).content.decode()
 
     assert "00123456" not in pages[manager.username]
     assert "00123456" in pages[officer.username]

@@ -41,7 +41,7 @@ def measure() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import boards, rows, writes
+    from tests.bench import boards, imports, rows, writes
     from tests.bench.measuring import table
 
     call_command("load_demo", verbosity=0)
@@ -51,12 +51,16 @@ def measure() -> None:
         calls[size] = rows.make_call(f"BENCH-{size}", size)
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
     copied = rows.make_call("BENCH-COPY", 10_000, with_amounts=False)
+    sent = rows.make_call("BENCH-SENT", 0)
     rows.settle()
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
     sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
     sys.stdout.write(f"\n{table(boards.measure(calls))}\n")
     sys.stdout.flush()
     sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
+    sys.stdout.flush()
+    rows.settle()
+    sys.stdout.write(f"\n{table(imports.measure(sent))}\n{imports.memory(sent)}\n")
 
 
 def main() -> None:

@@ -1,0 +1,204 @@
+"""The rows of a worksheet in one canonical spelling: what the fast engine is given instead of what was sent.
+
+Cells that the engine would lose or misread (texts, truths, errors, formulas without a value) are handed over as texts
+that name them. So is every shared text, which is thus made once, however often it is used.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass, field
+
+from aspire.spreadsheets.cells import EMPTY, Bounds, Cell, Deadline, column_number, letters, refusal, text_cell
+from aspire.spreadsheets.packages import attributes, damaged, unescaped
+
+# A row as Excel, LibreOffice, Google and most libraries write it, with numbers and texts alone. The column is below CA,
+# since a cell far out would have the engine lay out everything before it.
+_PLAIN_ROW = re.compile(
+    rb"<row r=\"([1-9][0-9]{0,6})\"([^<>]*)>((?:<c r=\"[AB]?[A-Z]\1\"(?: s=\"[0-9]{1,5}\")?"
+    rb"(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>[^<&]*</t></is></c>"
+    rb"|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>))*+)</row>\s*"
+)
+_EMPTY_ROWS = re.compile(rb"(?:<row r=\"([1-9][0-9]{0,6})\"[^<>]*/>\s*)++")
+_ROW = re.compile(rb"<row(?=[\s/>])([^<>]*)(?:(?<=/)>|>(.*?)</row>)\s*", re.DOTALL)
+_CELL = re.compile(rb"\s*<c(?=[\s/>])([^<>]*)(?:(?<=/)>|>(.*?)</c>)\s*", re.DOTALL)
+_USUAL = re.compile(rb"(?: r=\"(\w{1,10})\")?(?: s=\"(\w{1,5})\")?(?: t=\"(\w{1,9})\")?/?")
+_REST_OF_ROW = re.compile(rb"\s*(?:<extLst.*)?", re.DOTALL)
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_VALUE = re.compile(rb"<v(?:\s[^<>]*)?>([^<]*)</v>")
+_TEXT = re.compile(r"<t(?:\s[^<>]*)?(?<!/)>([^<]*)</t>")
+_PHONETIC = re.compile(r"<rPh(?=[\s>]).*?(?:</rPh>|\Z)", re.DOTALL)
+_ESCAPED = re.compile("_x(?![dD][89A-Fa-f])([0-9A-Fa-f]{4})_")
+_SPACED_TEXT_BEGINS, _TEXT_BEGINS = b' t="inlineStr"><is><t xml:space="preserve">', b' t="str"><v>t'
+_UNNUMBERED_AT_MOST = 100_000
+_NUMBER = re.compile(rb"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,4})?")
+_INDEX, _STYLE = re.compile(rb"[0-9]{1,7}"), re.compile("[0-9]{1,5}")
+_HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
+_FORMULA = re.compile(rb"<f(?=[\s/>])")
+
+
+@dataclass
+class Rows:
+    """The canonical rows, and what they name: shared texts by number, inline ones by themselves, others by a mark."""
+
+    texts: list[str]
+    marked: list[Cell] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    values: int = 0
+
+    def mark(self, cell: Cell) -> bytes:
+        """A name for the cell."""
+        self.marked.append(cell)
+        return b"m%d" % (len(self.marked) - 1)
+
+    def cell(self, name: str) -> Cell:
+        """The cell of that name."""
+        if name.startswith("t"):
+            return text_cell(name[1:])
+        if name.startswith("m"):
+            return self.marked[int(name[1:])]
+        try:
+            return text_cell(rich_text(self.texts[int(name)]))
+        except IndexError:
+            damaged()
+
+
+def rich_text(item: str) -> str:
+    """The text of a shared or inline string: its runs joined, without the reading that Excel keeps with kanji."""
+    if item.startswith("<si><t>") and item.find("<", len("<si><t>")) == len(item) - len("</t>"):
+        text = item[len("<si><t>") : -len("</t>")]
+    else:
+        text = "".join(_TEXT.findall(_PHONETIC.sub("", item)))
+    if "&" in text:
+        text = unescaped(text)
+    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text) if "_x" in text else text
+
+
+def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
+    """The rows between ``<sheetData>`` and its end. Raises Unreadable."""
+    found, deadline = Rows(texts), Deadline(bounds)
+    position, previous, data = 0, 0, data.strip()
+    unnumbered = data.count(b"<row>") + data.count(b"<row/")
+    if data.count(b"<c") > (bounds.rows + 1) * bounds.columns or unnumbered > _UNNUMBERED_AT_MOST:
+        raise refusal("file_unpacks_too_large", limit=bounds.unpacked_bytes // 2**20)
+    while position < len(data):
+        deadline.check()
+        if empty := _EMPTY_ROWS.match(data, position):
+            position, previous = empty.end(), _after(int(empty[1]), previous)
+            continue
+        row = _PLAIN_ROW.match(data, position)
+        if row and b"_x" not in row[3]:  # the engine has its own way with Excel's escapes
+            number, tag, cells = int(row[1]), row[2], _named(row[3])
+        else:
+            row = _ROW.match(data, position) or damaged()
+            tag = row[1]
+            number = _row_number(tag, previous)
+            cells = _rebuilt(row[2] or b"", number, found, bounds)
+        position, previous = row.end(), _after(number, previous)
+        if values := cells.count(b"<v>"):
+            if number > bounds.rows + 1:
+                raise refusal("rows_too_many", row=number, rows=number, limit=bounds.rows)
+            found.rows.append(b'<row r="%d">%b</row>' % (number, cells))
+            found.values += values
+            if b"hidden" in tag and _HIDDEN.search(tag):
+                found.hidden.add(number)
+    return found
+
+
+def _named(cells: bytes) -> bytes:
+    """The cells of a plain row, whose texts become names: a shared one its number, an inline one ``t`` and itself."""
+    cells = cells.replace(b' t="s"', b' t="str"')
+    if b"inlineStr" not in cells:
+        return cells
+    cells = cells.replace(b' t="inlineStr"><is><t>', _TEXT_BEGINS).replace(_SPACED_TEXT_BEGINS, _TEXT_BEGINS)
+    return cells.replace(b"</t></is></c>", b"</v></c>")
+
+
+def _after(number: int, previous: int) -> int:
+    if number <= previous:
+        damaged()
+    return number
+
+
+def _row_number(tag: bytes, previous: int) -> int:
+    number = attributes(tag).get("r")
+    if number is None:
+        return previous + 1
+    return int(number) if re.fullmatch("[1-9][0-9]{0,6}", number) else damaged()
+
+
+def _rebuilt(cells: bytes, number: int, rows: Rows, bounds: Bounds) -> bytes:
+    """The cells of a row, one by one, each with its place and in the canonical spelling."""
+    rebuilt, position, column = [], 0, 0
+    while cell := _CELL.match(cells, position):
+        position, given = cell.end(), _attributes(cell[1])
+        column = _column(given.get("r"), number, column)
+        if value := _canonical(given, cell[2] or b"", rows):
+            if column > bounds.columns:
+                values = {"columns": column, "limit": bounds.columns}
+                raise refusal("columns_too_many", row=number, column=letters(column), **values)
+            rebuilt.append(b'<c r="%b%d"%b' % (letters(column).encode(), number, value))
+    if not _REST_OF_ROW.fullmatch(cells, position):
+        damaged()
+    return b"".join(rebuilt)
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    """As of any tag, but fast where they stand as nearly all programs write them."""
+    usual = _USUAL.fullmatch(tag)
+    if usual is None:
+        return attributes(tag)
+    return {name: value.decode() for name, value in zip("rst", usual.groups(), strict=True) if value}
+
+
+def _column(reference: str | None, number: int, previous: int) -> int:
+    """The column (from 1) that a reference tells; without one, the next. It must lie in the row and after the last."""
+    if reference is None:
+        return previous + 1
+    found = _REFERENCE.fullmatch(reference)
+    if not found or int(found[2]) != number:
+        damaged()
+    return _after(column_number(found[1]), previous)
+
+
+def _canonical(given: dict[str, str], content: bytes, rows: Rows) -> bytes:
+    """Kind and value of a cell from its attributes and content; nothing where it is empty."""
+    kind, found = given.get("t", "n"), _VALUE.search(content)
+    value = found[1].strip() if found else b""
+    if kind == "n" and value:
+        style = given.get("s", "0")
+        number = value if _NUMBER.fullmatch(value) else damaged()
+        return b' s="%d"><v>%b</v></c>' % (int(style) if _STYLE.fullmatch(style) else 0, number)
+    if kind == "s" and value:
+        return b' t="str"><v>%b</v></c>' % (value if _INDEX.fullmatch(value) else damaged())
+    if value or kind == "inlineStr":
+        cell = _cell(kind, found[1] if found else b"", content)
+    else:  # a formula that gave an empty text has its value, an empty one
+        is_unsaved = _FORMULA.search(content) and not (found and kind == "str")
+        cell = Cell("formula", "") if is_unsaved else EMPTY
+    return b"" if cell is EMPTY else b' t="str"><v>%b</v></c>' % rows.mark(cell)
+
+
+def _cell(kind: str, value: bytes, content: bytes) -> Cell:
+    """The cell of a kind that is neither a number nor a shared text."""
+    if kind == "inlineStr":
+        return text_cell(rich_text(content.decode()))
+    text = unescaped(value.decode())
+    if kind == "str":
+        return text_cell(rich_text(f"<t>{value.decode()}</t>"))
+    if kind == "b":
+        return Cell("truth", "TRUE" if text.strip() in {"1", "true"} else "FALSE")
+    if kind == "e":
+        return Cell("error", text)
+    return _dated(text) if kind == "d" else damaged()
+
+
+def _dated(text: str) -> Cell:
+    """The cell of a date that is written out, as strict workbooks do."""
+    try:
+        instant = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        damaged()
+    if instant.time() == datetime.time():
+        return Cell("day", instant.date().isoformat(), instant.date())
+    return Cell("instant", instant.isoformat(" "))

@@ -1,0 +1,177 @@
+"""The columns of a call's spreadsheet: fixed names, Japanese and English headers, one pair of costs a fiscal year."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.utils.functional import Promise, lazy
+from django.utils.translation import gettext_lazy as _
+
+from aspire.kana import search_key
+from aspire.spreadsheets import parsing
+from aspire.spreadsheets.columns import Column
+from aspire.wareki import fiscal_year, fiscal_years
+from calls.models import Call, Field, Terms
+from calls.terms import add_months
+from partners.models import Country, Funder
+
+# Research starts within this many months after the call closes; a later start can still be logged by hand.
+LATEST_START_MONTHS = 18
+
+REQUIRED_TO_CREATE = ("title_ja", "field", "funder", "starts_on", "ends_on")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a spreadsheet of one call may say, with everything that names are looked up in, read once."""
+
+    call: Call
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        return self.call.current_terms
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The call's own fields; all of them where it names none."""
+        own = list(self.call.fields.order_by("call_fields__position"))
+        return own or list(Field.objects.all())
+
+    @cached_property
+    def countries(self) -> list[Country]:
+        return list(Country.objects.in_gojuon_order())
+
+    @cached_property
+    def funders(self) -> list[Funder]:
+        return list(Funder.objects.in_printed_order().select_related("country"))
+
+    @cached_property
+    def eligible(self) -> set[int]:
+        """The funders the call names as eligible; empty where it names none."""
+        return set(self.call.eligible_funders.values_list("funder", flat=True))
+
+    @cached_property
+    def years(self) -> list[int]:
+        """The fiscal years that the call can touch, and those that its proposals already do."""
+        first = fiscal_year(self.call.opens_at.date()) if self.call.opens_at else self.call.fiscal_year
+        years = {first}
+        if self.call.closes_at and self.terms:
+            latest = add_months(self.call.closes_at.date(), LATEST_START_MONTHS)
+            years |= set(fiscal_years(self.call.closes_at.date(), self.terms.limits.last_day(latest)))
+        stored = self.call.proposals.filter(starts_on__isnull=False, ends_on__isnull=False).order_by()
+        for starts_on, ends_on in stored.values_list("starts_on", "ends_on").distinct():
+            years |= set(fiscal_years(starts_on, ends_on)) if starts_on and ends_on else set()
+        return sorted(years)
+
+    @cached_property
+    def cost_columns(self) -> list[tuple[int, str, str]]:
+        """Each fiscal year with its columns of direct and indirect costs."""
+        return [(year, f"direct_yen_{year}", f"indirect_yen_{year}") for year in self.years]
+
+    @cached_property
+    def field_by_name(self) -> dict[str, str]:
+        """Every way to name a field → its code."""
+        places = {place.field_id: place.label_as_printed for place in self.call.call_fields.all()}
+        return named((f.code, (f.code, f.name_ja, f.name_en, places.get(f.pk, ""))) for f in self.fields)
+
+    @cached_property
+    def country_by_name(self) -> dict[str, str]:
+        return named((c.alpha2, (c.alpha2, c.name_ja, c.also_ja, c.name_en)) for c in self.countries)
+
+    @cached_property
+    def funders_by_name(self) -> dict[str, list[Funder]]:
+        """Every way to name a funder → those it may mean: a category's label means one in each country."""
+        found: dict[str, list[Funder]] = {}
+        for funder in self.funders:
+            names = {funder.code, funder.acronym, funder.label_as_printed, funder.name_ja, funder.name_en}
+            names |= {f"{funder.country.name_ja} {name}" for name in names if name}
+            for name in {search_key(name) for name in names if name}:
+                found.setdefault(name, []).append(funder)
+        return found
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns in the order of the paper form, then one pair of costs a fiscal year."""
+        return [*self._project(), *self._people(), *self._partners(), *self._plan(), *self._costs()]
+
+    def _project(self) -> Iterable[Column]:
+        number = _("The number of a proposal to change; leave it empty to create one.")
+        yield Column(
+            "number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40), is_required=True
+        )
+        yield text("title_ja", _("Title (Japanese)"), _("The title of the project in Japanese."), 300)
+        yield text("title_en", _("Title (English)"), _("The title of the project in English."), 300)
+
+    def _people(self) -> Iterable[Column]:
+        yield text("pi_name", _("Principal investigator"), _("Family name and given name, with a space between."), 100)
+        yield text("pi_reading", _("Reading of the name"), _("In katakana."), 100)
+        number = _("The 8 digits of e-Rad, leading zeros included: format the column as text.")
+        researcher = parsing.researcher_number()
+        yield Column("researcher_number", _("e-Rad researcher number"), number, "00123456", researcher)
+        yield text("institution", _("Research institution"), _("Of the principal investigator."), 200)
+
+    def _partners(self) -> Iterable[Column]:
+        fields = tuple((field.code, str(field)) for field in self.fields)
+        countries = tuple((country.alpha2, str(country)) for country in self.countries)
+        offered = [f for f in self.funders if not self.eligible or f.pk in self.eligible]
+        funders = tuple((funder.code, str(funder)) for funder in offered)
+        field = parsing.code(self.field_by_name, "field")
+        country = parsing.code(self.country_by_name, "country")
+        example = next((code for code, _label in fields), "")
+        yield Column("field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code")
+        yield Column(
+            "country",
+            _("Country or region"),
+            _("Of the primary foreign funder; needed where the funder is a category such as private."),
+            "GB",
+            country,
+            choices=countries,
+            kind="code",
+        )
+        yield Column(
+            "funder",
+            _("Primary foreign funder"),
+            _("Its code, acronym or name; a proposal counts under the country of this funder."),
+            "GB-UKRI",
+            parsing.text(200),
+            choices=funders,
+            kind="code",
+        )
+        yield text("counterpart_name", _("Counterpart"), _("The researcher abroad who stands first."), 100)
+        yield text("counterpart_institution", _("Counterpart's institution"), _("Where that researcher works."), 200)
+
+    def _plan(self) -> Iterable[Column]:
+        starts, ends = _("The first day of the research period."), _("The last day of the research period.")
+        yield Column("starts_on", _("Research starts"), starts, "2027-04-01", parsing.day(), kind="day")
+        yield Column("ends_on", _("Research ends"), ends, "2032-03-31", parsing.day(), kind="day")
+        plan = _("Sending young researchers abroad, training, degrees; receiving people.")
+        yield text("young_researcher_plan", _("Plan for young researchers"), plan, 32_767)
+
+    def _costs(self) -> Iterable[Column]:
+        for year, direct_name, indirect_name in self.cost_columns:
+            direct, indirect = _("Direct costs FY%(year)s (yen)"), _("Indirect costs FY%(year)s (yen)")
+            yield cost(direct_name, format_lazy_year(direct, year), _("Whole yen, without the unit."))
+            yield cost(indirect_name, format_lazy_year(indirect, year), _("Whole yen, without the unit."))
+
+
+def text(name: str, label: Promise, meaning: Promise, length: int) -> Column:
+    """A column of free text."""
+    return Column(name, label, meaning, "", parsing.text(length))
+
+
+def cost(name: str, label: Any, meaning: Promise) -> Column:
+    """A column of yen."""
+    return Column(name, label, meaning, "10000000", parsing.whole_yen(), kind="yen")
+
+
+def _with_year(label: Promise, year: int) -> str:
+    return str(label) % {"year": year}
+
+
+format_lazy_year = lazy(_with_year, str)
+
+
+def named(pairs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+    """Normalised name → code."""
+    return {search_key(name): code for code, names in pairs for name in names if name}

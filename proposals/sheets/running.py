@@ -1,0 +1,125 @@
+"""How a file is checked: small ones at once, long ones beside the request, so that the page can be left and stopped."""
+
+import datetime
+import hashlib
+import threading
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from aspire.models import KEPT_FOR, ImportRecord, Upload
+from aspire.spreadsheets.faults import Unreadable
+from calls.models import Call
+from proposals.sheets.contract import Contract
+from proposals.sheets.planning import Plan, Planner, restore
+from proposals.sheets.saving import save
+
+AT_ONCE_BYTES = 256 * 1024
+SILENT_FOR = datetime.timedelta(seconds=30)
+
+
+class Cancelled(Exception):  # noqa: N818 - what the officer did
+    """The sender stopped the check."""
+
+
+def receive(data: bytes, *, call: Call, by: Any, file_name: str, reason: str) -> Upload:
+    """Keep a file for its sender and begin to check it; whatever has expired is thrown away."""
+    now = timezone.now()
+    Upload.objects.expired(at=now).delete()
+    upload = Upload.objects.create(
+        user=by,
+        kind="proposals",
+        call_code=call.code,
+        reason=reason,
+        file_name=file_name[-255:],
+        sha256=hashlib.sha256(data).hexdigest(),
+        data=data,
+        uploaded_at=now,
+        beat_at=now,
+        expires_at=now + KEPT_FOR,
+    )
+    begin(upload)
+    return upload
+
+
+def begin(upload: Upload) -> None:
+    """Check a short file now and a long one in a thread of its own."""
+    if len(upload.data) <= AT_ONCE_BYTES:
+        check(upload.pk)
+    else:
+        threading.Thread(target=_check_beside, args=(upload.pk,), daemon=True).start()
+
+
+def _check_beside(pk: UUID) -> None:
+    try:
+        check(pk)
+    finally:
+        connection.close()
+
+
+def check(pk: UUID) -> None:
+    """Compute and keep the plan of an upload, saying how far it is; ends silently where the sender has stopped it."""
+    upload = Upload.objects.get(pk=pk)
+
+    def step(done: int) -> None:
+        if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(done=done, beat_at=timezone.now()):
+            raise Cancelled
+
+    planner = Planner(_contract(upload), received_at=upload.uploaded_at, reason=upload.reason, step=step)
+    try:
+        plan = planner.plan(bytes(upload.data), file_name=upload.file_name)
+    except Unreadable as unreadable:
+        plan = Plan("", "", "", [], [unreadable.fault], "")
+    except Cancelled:
+        return
+    checked = {"plan": plan.as_json(), "state": Upload.State.CHECKED}
+    Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**checked)
+
+
+def _contract(upload: Upload) -> Contract:
+    return Contract(Call.objects.get(code=upload.call_code))
+
+
+def is_stuck(upload: Upload, *, at: datetime.datetime) -> bool:
+    """Whether the check has been silent for so long that its process must have ended."""
+    return upload.state == Upload.State.CHECKING and at - upload.beat_at > SILENT_FOR
+
+
+def cancel(upload: Upload) -> None:
+    """Stop an upload that is not saved; its content is thrown away at once."""
+    open_states = [Upload.State.CHECKING, Upload.State.CHECKED]
+    Upload.objects.filter(pk=upload.pk, state__in=open_states).update(state=Upload.State.CANCELLED, data=b"", plan=None)
+
+
+@transaction.atomic
+def confirm(upload: Upload, *, by: Any) -> ImportRecord | None:
+    """Save what an upload would do, once: a second confirmation finds it saved and answers with the same record.
+
+    Raises LookAgain or IsBlocked as ``save`` does; None where the upload is not ready or was cancelled.
+    """
+    locked = Upload.objects.select_for_update().get(pk=upload.pk)
+    if locked.state == Upload.State.SAVED:
+        return locked.record
+    if locked.state != Upload.State.CHECKED or locked.plan is None:
+        return None
+    record = save(
+        restore(locked.plan),
+        call=Call.objects.get(code=locked.call_code),
+        by=by,
+        file_name=locked.file_name,
+        sha256=locked.sha256,
+        received_at=locked.uploaded_at,
+        reason=locked.reason,
+    )
+    locked.state, locked.record, locked.data, locked.plan = Upload.State.SAVED, record, b"", None
+    locked.save()
+    return record
+
+
+def look_again(upload: Upload) -> None:
+    """Compute the plan anew against what is stored now."""
+    state = {"state": Upload.State.CHECKING, "done": 0, "plan": None, "beat_at": timezone.now()}
+    if Upload.objects.filter(pk=upload.pk, state__in=[Upload.State.CHECKING, Upload.State.CHECKED]).update(**state):
+        begin(upload)

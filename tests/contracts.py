@@ -1,0 +1,54 @@
+"""A small contract of columns, and what is said of a file that is read by it: one string for each fault, exactly."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from aspire.spreadsheets import parsing
+from aspire.spreadsheets.columns import Column, match
+from aspire.spreadsheets.faults import Fault, Tier, Unreadable
+from aspire.spreadsheets.parsing import BadCell
+from aspire.spreadsheets.reading import read
+
+FIELDS = {parsing.normalised(name): code for name, code in {"bio": "bio", "AI・情報": "ai", "量子": "quantum"}.items()}
+COLUMNS = [
+    Column("number", _("proposal number"), _("number"), "D-001", parsing.text(40)),
+    Column("title", _("title (Japanese)"), _("title"), "Quanta", parsing.text(30), is_required=True),
+    Column("field", _("field"), _("field"), "bio", parsing.code(FIELDS, "field"), kind="code"),
+    Column("starts_on", _("research starts"), _("first day"), "2026-04-01", parsing.day(), kind="day"),
+    Column("yen", _("ceiling (yen a fiscal year)"), _("yen"), "100", parsing.whole_yen(), kind="yen"),
+    Column("is_young", _("reconstructed"), _("yes or no"), "yes", parsing.truth(), kind="truth"),
+    Column("researcher", _("e-Rad researcher number"), _("8 digits"), "00123456", parsing.researcher_number()),
+]
+BY_NAME = {column.name: column for column in COLUMNS}
+
+
+def said(fault: Fault) -> str:
+    """Code, place and value of a fault; a flag's code in brackets."""
+    assert fault.sentence
+    code = fault.code if fault.tier == Tier.BLOCK else f"[{fault.code}]"
+    return " ".join(filter(None, (code, fault.place, fault.value)))
+
+
+def verdict(data: bytes, *, file_name: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Everything said of the file, and the values of its rows by column."""
+    try:
+        sheet = read(data, file_name=file_name)
+    except Unreadable as unreadable:
+        return [said(unreadable.fault)], []
+    grid = match(sheet, COLUMNS)
+    faults, rows = [*sheet.faults, *grid.faults], []
+    for row in grid.rows:
+        values = {}
+        for name, cell in row.cells.items():
+            place = {"row": row.number, "column": grid.letters[name], "header": grid.headers[name], "value": cell.text}
+            try:
+                parsed = BY_NAME[name].parse(cell)
+            except BadCell as bad:
+                faults.append(Fault(bad.code, **place, values=bad.values))
+                continue
+            faults += [Fault(code, **place, values=found, tier=Tier.FLAG) for code, found in parsed.flags]
+            if parsed.value is not None:
+                values[name] = parsed.value
+        rows.append(values)
+    return [said(fault) for fault in faults], rows

@@ -1,0 +1,334 @@
+"""The pages of import and export: nothing is saved before it is confirmed, once, by the person who sent the file."""
+
+import csv
+import datetime
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
+
+from aspire.models import ExportRecord, ImportRecord, Upload
+from proposals.models import AnnualCost, Proposal
+from proposals.sheets import running
+from tests.factories import NOON, AnnualCostFactory, FunderFactory, ProposalFactory, TermsFactory
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+HEADER = "number,title_ja,field,funder,starts_on,ends_on,direct_yen_2024,indirect_yen_2024"
+ROW = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
+
+
+@pytest.fixture
+def call(db, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
+    FunderFactory()
+    return TermsFactory(call__code="IN").call
+
+
+@pytest.fixture
+def desk(client, officer, call):
+    client.force_login(officer)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def send(client, *lines, name="file.csv", **fields):
+    file = SimpleUploadedFile(name, "\r\n".join(lines).encode())
+    return client.post(reverse("proposals:import_file"), {"call": "IN", "file": file, **fields}, follow=True)
+
+
+def test_sending_a_file_shows_what_it_would_do_and_writes_nothing(desk):
+    page = send(desk, HEADER, ROW, ROW)
+
+    assert page.context["plan"].count("create") == 2
+    assert page.context["totals"] == {2024: 26_000_000}
+    assert "26,000,000" in page.content.decode()
+    assert not Proposal.objects.exists()
+
+
+def test_confirming_saves_all_of_it_and_leads_to_the_record(desk, officer):
+    page = send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+
+    answer = desk.post(reverse("proposals:confirm", args=[upload.pk]), follow=True)
+
+    assert Proposal.objects.get().number == "IN-001"
+    assert answer.context["record"].user == officer
+    assert "IN-001" in answer.content.decode()
+    assert page.context["upload"] == upload
+
+
+def test_confirming_twice_saves_once(desk):
+    send(desk, HEADER, ROW)
+    url = reverse("proposals:confirm", args=[Upload.objects.get().pk])
+
+    first, second = desk.post(url), desk.post(url)
+
+    assert first["Location"] == second["Location"]
+    assert (Proposal.objects.count(), ImportRecord.objects.count()) == (1, 1)
+
+
+def test_the_back_button_leads_to_the_record_of_what_was_saved(desk):
+    send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+
+    answer = desk.get(reverse("proposals:preview", args=[upload.pk]))
+
+    assert answer["Location"] == reverse("proposals:import_record", args=[ImportRecord.objects.get().pk])
+
+
+def test_a_blocked_file_cannot_be_confirmed_and_says_where_and_why(desk):
+    page = send(desk, HEADER, ROW.replace("quantum", "alchemy"))
+    upload = Upload.objects.get()
+
+    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+
+    text = page.content.decode()
+    assert "alchemy" in text
+    assert "Download the file with an error column" in text
+    assert "Save all of it" not in text
+    assert not Proposal.objects.exists()
+
+
+def test_an_unreadable_file_says_why(desk):
+    page = send(desk, "PK\x03\x04 broken", name="file.xlsx")
+
+    assert page.status_code == 200
+    assert len(page.context["faults"]) == 1
+    assert not Proposal.objects.exists()
+
+
+def test_only_the_first_hundred_faults_are_shown_and_the_rest_counted(desk):
+    page = send(desk, HEADER, *[ROW.replace("quantum", f"x{n}") for n in range(130)])
+
+    assert len(page.context["faults"]) == 100
+    assert page.context["more_faults"] == 30
+
+
+def test_a_file_whose_basis_changed_is_looked_at_again(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="前")
+    send(desk, HEADER, "IN-001,後,,,,,,")
+    Proposal.objects.update(title_en="changed meanwhile")
+
+    answer = desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]), follow=True)
+
+    assert "look again" in answer.content.decode()
+    assert Proposal.objects.get().title_ja == "前"
+    desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]))
+    assert Proposal.objects.get().title_ja == "後"
+
+
+def test_a_change_is_shown_cell_by_cell(desk, call):
+    AnnualCostFactory(proposal=ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="前"))
+
+    page = send(desk, HEADER, "IN-001,後,,,,,11000000,")
+
+    assert page.context["page"][0].differences == [
+        ["title_ja", "前", "後"],
+        ["direct_yen_2024", "10,000,000", "11,000,000"],
+    ]
+
+
+def test_an_upload_is_its_senders_alone(desk, client, db):
+    send(desk, HEADER, ROW)
+    url = reverse("proposals:preview", args=[Upload.objects.get().pk])
+    client.force_login(person("other", "Officer Other", "officer"))
+
+    assert client.get(url).status_code == 404
+
+
+def test_an_upload_expires_and_is_thrown_away(desk, monkeypatch):
+    send(desk, HEADER, ROW)
+    old = Upload.objects.get()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + datetime.timedelta(days=2))
+
+    assert desk.get(reverse("proposals:preview", args=[old.pk])).status_code == 404
+    send(desk, HEADER, ROW)
+    assert not Upload.objects.filter(pk=old.pk).exists()
+
+
+def test_a_cancelled_upload_keeps_nothing_and_saves_nothing(desk):
+    send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+
+    page = desk.post(reverse("proposals:cancel", args=[upload.pk]), follow=True)
+    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+
+    upload.refresh_from_db()
+    assert "Nothing was saved" in page.content.decode()
+    assert (bytes(upload.data), upload.plan) == (b"", None)
+    assert not Proposal.objects.exists()
+
+
+def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
+    monkeypatch.setattr("proposals.sheets.planning.ROWS_A_STEP", 1)
+    monkeypatch.setattr(running, "begin", lambda upload: None)
+    send(desk, HEADER, ROW, ROW)
+    upload = Upload.objects.get()
+    running.cancel(upload)
+    Upload.objects.filter(pk=upload.pk).update(data="\r\n".join([HEADER, ROW, ROW]).encode())
+
+    running.check(upload.pk)
+
+    upload.refresh_from_db()
+    assert (upload.state, upload.plan) == ("cancelled", None)
+
+
+def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
+    monkeypatch.setattr(running, "begin", lambda upload: None)
+    page = send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+
+    answer = desk.get(reverse("proposals:progress", args=[upload.pk])).json()
+
+    assert answer == {"state": "checking", "done": 0}
+    assert "being checked" in page.content.decode()
+
+
+def test_a_check_whose_process_ended_is_begun_again(desk, monkeypatch):
+    begin = running.begin
+    monkeypatch.setattr(running, "begin", lambda upload: None)
+    send(desk, HEADER, ROW)
+    monkeypatch.setattr(running, "begin", begin)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + datetime.timedelta(minutes=2))
+
+    page = desk.get(reverse("proposals:preview", args=[Upload.objects.get().pk]))
+
+    assert page.context["plan"].count("create") == 1
+
+
+def test_a_refusal_of_the_database_saves_nothing_and_answers_with_its_sentence(desk, monkeypatch):
+    monkeypatch.setattr("proposals.sheets.planning.annual_breaches", lambda *_args, **_kwargs: [])
+    send(desk, HEADER, ROW.replace("10000000", "30000000"))
+
+    answer = desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]))
+
+    assert answer.status_code == 409
+    assert "33,000,000" in answer.content.decode()
+    assert not Proposal.objects.exists()
+
+
+def test_a_file_above_the_size_limit_is_refused_unread(desk, monkeypatch):
+    page = send(desk, "x" * (5 * 2**20 + 1))
+
+    assert "at most 5 MiB are taken" in page.content.decode()
+    assert not Upload.objects.exists()
+
+
+def test_the_marked_copy_holds_every_fault_in_a_column_of_its_own(desk):
+    send(desk, HEADER, ROW, ROW.replace("quantum", "alchemy"))
+
+    answer = desk.get(reverse("proposals:annotated_copy", args=[Upload.objects.get().pk]))
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    assert answer["Content-Disposition"] == 'attachment; filename="file_checked.csv"'
+    assert len(rows) == 3
+    assert "alchemy" in rows[2][-1]
+    assert rows[1][-1] == ""
+
+
+def test_a_marked_copy_of_nothing_readable_does_not_exist(desk):
+    send(desk, "PK\x03\x04 broken", name="file.xlsx")
+
+    assert desk.get(reverse("proposals:annotated_copy", args=[Upload.objects.get().pk])).status_code == 404
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_list_as_filtered_goes_out_and_is_recorded(desk, call, form):
+    for number in ("IN-001", "IN-002"):
+        AnnualCostFactory(proposal=ProposalFactory(terms=call.terms.get(), number=number))
+
+    answer = desk.get(reverse("proposals:export", args=[form]), {"call": "IN", "q": "IN-001"})
+
+    record = ExportRecord.objects.get()
+    assert answer.status_code == 200
+    assert (record.row_count, record.filters, record.form) == (1, {"call": "IN", "q": "IN-001"}, form)
+    assert "researcher_number" in record.columns
+
+
+def test_chosen_columns_go_out_under_the_headers_asked_for(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="題")
+    wish = {"call": "IN", "language": "en", "columns": ["number", "title_ja"], "encoding": "cp932"}
+
+    answer = desk.get(reverse("proposals:export", args=["csv"]), wish)
+
+    assert answer.content.decode("cp932").splitlines() == ["Proposal number,Title (Japanese)", "IN-001,題"]
+
+
+def test_what_a_role_may_not_see_is_not_in_its_exports(client, manager, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", researcher_number="00123456")
+    client.force_login(manager)
+
+    answer = client.get(reverse("proposals:export", args=["csv"]), {"call": "IN"})
+
+    assert "00123456" not in answer.content.decode()
+    assert "researcher_number" not in ExportRecord.objects.get().columns
+
+
+def test_a_template_is_for_a_call_that_exists(desk):
+    assert desk.get(reverse("proposals:template"), {"call": "IN"}).status_code == 200
+    assert desk.get(reverse("proposals:template"), {"call": "NOPE"}).status_code == 404
+    assert desk.get(reverse("proposals:export", args=["pdf"]), {"call": "IN"}).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["import_file", "preview", "import_record"])
+def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(desk, django_assert_max_num_queries, page):
+    def queries(rows):
+        send(desk, HEADER, *[ROW.replace("量子網", f"題{rows}-{n}") for n in range(rows)])
+        upload = Upload.objects.get(state="checked")
+        url = reverse("proposals:preview", args=[upload.pk])
+        if page != "preview":
+            desk.post(reverse("proposals:confirm", args=[upload.pk]))
+            url = reverse("proposals:import_file")
+        if page == "import_record":
+            url = reverse("proposals:import_record", args=[ImportRecord.objects.latest("pk").pk])
+        with django_assert_max_num_queries(20) as asked:
+            assert desk.get(url).status_code == 200
+        return len(asked)
+
+    at_one = queries(1)
+    Upload.objects.filter(state="checked").delete()
+    assert queries(3) == at_one
+    assert AnnualCost.objects.count() == (0 if page == "preview" else 4)
+
+
+def test_what_cp932_cannot_hold_is_told_before_the_file_is_given(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="\u00b7 髙𣘺")
+    wish = {"call": "IN", "encoding": "cp932"}
+
+    told = desk.get(reverse("proposals:export", args=["csv"]), wish)
+    given = desk.get(reverse("proposals:export", args=["csv"]), wish | {"lossy": "1"})
+
+    assert (told.status_code, given.status_code) == (409, 200)
+    assert len(told.context["lost"]) == 2
+    assert ExportRecord.objects.count() == 1
+
+
+def test_an_import_by_command_is_listed_as_one(desk, tmp_path):
+    file = tmp_path / "file.csv"
+    file.write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
+    call_command("import_proposals", str(file), call="IN", stdout=io.StringIO())
+
+    pages = [
+        desk.get(reverse("proposals:import_file")),
+        desk.get(reverse("proposals:import_record", args=[ImportRecord.objects.get().pk])),
+    ]
+
+    assert ["a command" in page.content.decode() for page in pages] == [True, True]
+
+
+def test_a_file_that_waits_is_found_again(desk):
+    send(desk, HEADER, ROW)
+
+    page = desk.get(reverse("proposals:import_file"))
+
+    assert reverse("proposals:preview", args=[Upload.objects.get().pk]) in page.content.decode()
+
+
+def test_a_bad_day_has_one_fault_and_no_follower(desk):
+    page = send(desk, HEADER, ROW.replace("2029-03-31", "2029-02-30"))
+
+    assert [fault.column for fault in page.context["faults"]] == ["F"]
