@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q
 from django.utils import translation
 
 from aspire.roles import Role, roles_of
+from aspire.spreadsheets.parsing import has_check_digit
 from calls.models import Call, EligibleFunder
 from partners.models import Country, Funder
 from proposals.demo.accounts import PASSWORD
@@ -170,6 +171,7 @@ def test_demo_proposals_name_invented_people_and_corresponding_titles_once(propo
     assert not proposals.filter(Q(title_ja="") | Q(title_en="") | Q(institution="") | Q(young_researcher_plan=""))
     assert proposals.exclude(principal_investigator_reading__regex=r"^[ァ-ヴー]+ [ァ-ヴー]+$").count() == 0
     assert proposals.exclude(researcher_number__regex=r"^\d{8}$").count() == 0
+    assert all(has_check_digit(number) for number in proposals.values_list("researcher_number", flat=True))
     assert proposals.filter(researcher_number__startswith="0").count() > 10
     for column in ("title_ja", "title_en", "principal_investigator", "researcher_number"):
         assert proposals.values(column).distinct().count() == proposals.count()

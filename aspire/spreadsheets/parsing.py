@@ -255,6 +255,10 @@ def _researcher_number(cell: Cell) -> Parsed:
 
 
 def has_check_digit(number: str) -> bool:
-    """Whether the first digit is the last of the sum of the others, every second of them doubled."""
-    first, *others = map(int, number)
-    return first == sum(digit * (1 + place % 2) for place, digit in enumerate(others)) % 10
+    """Whether a researcher number begins with the digit that the others call for."""
+    return int(number[0]) == check_digit(number[1:])
+
+
+def check_digit(others: str) -> int:
+    """The first digit of a researcher number: the last one of the sum of the others, every second of them doubled."""
+    return sum(int(digit) * (1 + place % 2) for place, digit in enumerate(others)) % 10

@@ -9,6 +9,7 @@ import itertools
 from dataclasses import dataclass
 from random import Random
 
+from aspire.spreadsheets.parsing import check_digit
 from proposals.demo.sheets import rows
 
 SEED = "aspire"
@@ -17,7 +18,7 @@ CARDS_OF = tuple(row["code"] for row in rows("calls"))
 
 @dataclass(frozen=True)
 class Investigator:
-    """An invented principal investigator with an invented 8-digit researcher number."""
+    """An invented principal investigator with an invented 8-digit researcher number, check digit included."""
 
     name: str
     reading: str
@@ -37,9 +38,9 @@ def _investigators() -> tuple[Investigator, ...]:
     givens = [row for row in rows("people") if row["part"] == "given"]
     pairs = list(itertools.product(families, givens))
     random.shuffle(pairs)
-    numbers = random.sample(range(100_000, 100_000_000), len(pairs))
+    numbers = [f"{number:07}" for number in random.sample(range(10_000_000), len(pairs))]
     return tuple(
-        Investigator(f"{a['text']} {b['text']}", f"{a['reading']} {b['reading']}", f"{number:08}")
+        Investigator(f"{a['text']} {b['text']}", f"{a['reading']} {b['reading']}", f"{check_digit(number)}{number}")
         for (a, b), number in zip(pairs, numbers, strict=True)
     )
 
