@@ -21,7 +21,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def waiting(self) -> "UploadQuerySet":
         """Neither saved nor cancelled: being checked, or to be confirmed."""
-        return self.filter(state__in=["checking", "checked"])
+        return self.filter(state__in=[Upload.State.CHECKING, Upload.State.CHECKED])
 
     def expired(self, *, at: datetime.datetime) -> "UploadQuerySet":
         return self.filter(expires_at__lte=at)

@@ -22,7 +22,6 @@ LOOKS = frozenset({OFFICER, MANAGER, ADMINISTRATOR})
 TABLE: list[tuple[str, frozenset[Any]]] = [
     ("healthz", ANYONE),
     ("set_language", ANYONE),
-    ("javascript_catalog", ANYONE),
     # Signing in
     ("account_login", ANYONE),
     ("account_logout", ANYONE),

@@ -37,6 +37,10 @@ class Limits:
         """The part of an amount that the ceiling counts."""
         return direct_yen + (indirect_yen if self.indirect_included else 0)
 
+    def remaining_yen(self, direct_yen: int, indirect_yen: int) -> int:
+        """What a fiscal year with this amount leaves under its ceiling."""
+        return self.annual_ceiling_yen - self.counted_yen(direct_yen, indirect_yen)
+
     def largest_indirect_yen(self, direct_yen: int) -> int:
         """The most indirect costs that may accompany these direct ones, rounded down."""
         return direct_yen * self.indirect_percent // 100

@@ -37,8 +37,7 @@ class AnnualCostInline(admin.TabularInline):  # type: ignore[type-arg]
     def remaining(self, cost: AnnualCost) -> str:
         if not cost.pk:
             return NOTHING
-        limits = cost.proposal.terms.limits
-        return exact(limits.annual_ceiling_yen - limits.counted_yen(cost.direct_yen, cost.indirect_yen))
+        return exact(cost.proposal.terms.limits.remaining_yen(cost.direct_yen, cost.indirect_yen))
 
 
 class CounterpartInline(admin.TabularInline):  # type: ignore[type-arg]

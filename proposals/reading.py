@@ -4,24 +4,19 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from aspire.yen import exact
 from proposals.models import Award, Proposal
 
 
 def sheet(proposal: Proposal, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
     """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
     limits = proposal.terms.limits
-    costs = [
-        (cost, limits.annual_ceiling_yen - limits.counted_yen(cost.direct_yen, cost.indirect_yen))
-        for cost in proposal.costs.all()
-    ]
+    costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]
     award: Award | None = getattr(proposal, "award", None)
     return {
         "proposal": proposal,
         "visible": Proposal.objects.fields_visible_to(user),
         "costs": costs,
         "ceiling_yen": limits.annual_ceiling_yen,
-        "ceiling": exact(limits.annual_ceiling_yen),
         "counterparts": list(proposal.counterparts.select_related("country", "funder__country")),
         "award": award,
         "amounts": list(award.amounts.all()) if award else [],

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -77,7 +76,7 @@ def record(data: bytes, *, by: Any, filters: dict[str, Any], columns: Sequence[C
 
 def chosen(columns: Sequence[Column], names: Sequence[str]) -> list[Column]:
     """The named columns in their own order; all of them where none is named."""
-    return [replace(column) for column in columns if column.name in names] if names else list(columns)
+    return [column for column in columns if column.name in names] if names else list(columns)
 
 
 def template_of(call: Call, proposals: ProposalQuerySet, *, language: str) -> bytes:

@@ -89,8 +89,7 @@ def is_stuck(upload: Upload, *, at: datetime.datetime) -> bool:
 
 def cancel(upload: Upload) -> None:
     """Stop an upload that is not saved; its content is thrown away at once."""
-    open_states = [Upload.State.CHECKING, Upload.State.CHECKED]
-    Upload.objects.filter(pk=upload.pk, state__in=open_states).update(state=Upload.State.CANCELLED, data=b"", plan=None)
+    Upload.objects.waiting().filter(pk=upload.pk).update(state=Upload.State.CANCELLED, data=b"", plan=None)
 
 
 @transaction.atomic
@@ -121,5 +120,5 @@ def confirm(upload: Upload, *, by: Any) -> ImportRecord | None:
 def look_again(upload: Upload) -> None:
     """Compute the plan anew against what is stored now."""
     state = {"state": Upload.State.CHECKING, "done": 0, "plan": None, "beat_at": timezone.now()}
-    if Upload.objects.filter(pk=upload.pk, state__in=[Upload.State.CHECKING, Upload.State.CHECKED]).update(**state):
+    if Upload.objects.waiting().filter(pk=upload.pk).update(**state):
         begin(upload)
