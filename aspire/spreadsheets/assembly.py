@@ -27,8 +27,13 @@ def new_book(name: str) -> tuple[Workbook, Worksheet]:
     book = Workbook()
     book.properties.creator = "ASPIRE"
     sheet = book.active
-    sheet.title = _NOT_IN_A_NAME.sub("_", name).strip("' ")[:LONGEST_NAME] or "ASPIRE"
+    sheet.title = sheet_name(name)
     return book, sheet
+
+
+def sheet_name(name: str) -> str:
+    """The name as far as Excel allows it for a sheet."""
+    return _NOT_IN_A_NAME.sub("_", name).strip("' ")[:LONGEST_NAME] or "ASPIRE"
 
 
 def styles_of(sheet: Worksheet) -> Styles:

@@ -13,12 +13,16 @@ from aspire.spreadsheets.packages import attributes, damaged, unescaped
 
 # A row as Excel, LibreOffice, Google and most libraries write it, with numbers and texts alone. The column is below CA,
 # since a cell far out would have the engine lay out everything before it.
-_PLAIN_ROW = re.compile(
-    rb"<row r=\"([1-9][0-9]{0,6})\"([^<>]*)>((?:<c r=\"[AB]?[A-Z]\1\"(?: s=\"[0-9]{1,5}\")?"
-    rb"(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>[^<&]*</t></is></c>"
-    rb"|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>))*+)</row>\s*"
+_PLAIN_CELL = (
+    rb"(?: s=\"[0-9]{1,5}\")?(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>| t=\"b\"><v>[01]</v></c>"
+    rb"| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>(?:[^<&]++|&(?:amp|lt|gt|quot|apos);)*+</t></is></c>"
+    rb"|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>)"
 )
-_EMPTY_ROWS = re.compile(rb"(?:<row r=\"([1-9][0-9]{0,6})\"[^<>]*/>\s*)++")
+_PLAIN_ROW = re.compile(
+    rb"<row r=\"([1-9][0-9]{0,6})\"([^<>]*)>((?:<c r=\"[AB]?[A-Z]\1\"" + _PLAIN_CELL + rb")*+)</row>\s*"
+)
+_UNPLACED_ROW = re.compile(rb"<row(?=[\s>])([^<>]*)(?<!/)>((?:<c" + _PLAIN_CELL + rb")*+)</row>\s*")
+_EMPTY_ROWS = re.compile(rb"(?:<row r=\"([1-9][0-9]{0,6})\"[^<>]*(?:/>|></row>)\s*)++")
 _ROW = re.compile(rb"<row(?=[\s/>])([^<>]*)(?:(?<=/)>|>(.*?)</row>)\s*", re.DOTALL)
 _CELL = re.compile(rb"\s*<c(?=[\s/>])([^<>]*)(?:(?<=/)>|>(.*?)</c>)\s*", re.DOTALL)
 _USUAL = re.compile(rb"(?: r=\"(\w{1,10})\")?(?: s=\"(\w{1,5})\")?(?: t=\"(\w{1,9})\")?/?")
@@ -29,7 +33,7 @@ _TEXT = re.compile(r"<t(?:\s[^<>]*)?(?<!/)>([^<]*)</t>")
 _PHONETIC = re.compile(r"<rPh(?=[\s>]).*?(?:</rPh>|\Z)", re.DOTALL)
 _ESCAPED = re.compile("_x(?![dD][89A-Fa-f])([0-9A-Fa-f]{4})_")
 _SPACED_TEXT_BEGINS, _TEXT_BEGINS = b' t="inlineStr"><is><t xml:space="preserve">', b' t="str"><v>t'
-_UNNUMBERED_AT_MOST = 100_000
+_ODD_AT_MOST = 100_000  # rows without a value that are written as no program writes them
 _NUMBER = re.compile(rb"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,4})?")
 _INDEX, _STYLE = re.compile(rb"[0-9]{1,7}"), re.compile("[0-9]{1,5}")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
@@ -57,6 +61,8 @@ class Rows:
             return text_cell(name[1:])
         if name.startswith("m"):
             return self.marked[int(name[1:])]
+        if name.startswith("b"):
+            return Cell("truth", "TRUE" if name == "b1" else "FALSE")
         try:
             return text_cell(rich_text(self.texts[int(name)]))
         except IndexError:
@@ -78,8 +84,8 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
     """The rows between ``<sheetData>`` and its end. Raises Unreadable."""
     found, deadline = Rows(texts), Deadline(bounds)
     position, previous, data = 0, 0, data.strip()
-    unnumbered = data.count(b"<row>") + data.count(b"<row/")
-    if data.count(b"<c") > (bounds.rows + 1) * bounds.columns or unnumbered > _UNNUMBERED_AT_MOST:
+    odd = 0
+    if data.count(b"<c") > (bounds.rows + 1) * bounds.columns:
         raise refusal("file_unpacks_too_large", limit=bounds.unpacked_bytes // 2**20)
     while position < len(data):
         deadline.check()
@@ -87,13 +93,22 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
             position, previous = empty.end(), _after(int(empty[1]), previous)
             continue
         row = _PLAIN_ROW.match(data, position)
+        unplaced = None if row else _UNPLACED_ROW.match(data, position)
         if row and b"_x" not in row[3]:  # the engine has its own way with Excel's escapes
             number, tag, cells = int(row[1]), row[2], _named(row[3])
+        elif unplaced and b"_x" not in unplaced[2] and unplaced[2].count(b"<c") <= bounds.columns:
+            row, tag = unplaced, unplaced[1]
+            number = _row_number(tag, previous)
+            cells = _named(unplaced[2])
+            odd += b"<v>" not in cells
         else:
             row = _ROW.match(data, position) or damaged()
             tag = row[1]
             number = _row_number(tag, previous)
             cells = _rebuilt(row[2] or b"", number, found, bounds)
+            odd += not cells
+        if odd > _ODD_AT_MOST:
+            raise refusal("file_unpacks_too_large", limit=bounds.unpacked_bytes // 2**20)
         position, previous = row.end(), _after(number, previous)
         if values := cells.count(b"<v>"):
             if number > bounds.rows + 1:
@@ -107,7 +122,9 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
 
 def _named(cells: bytes) -> bytes:
     """The cells of a plain row, whose texts become names: a shared one its number, an inline one ``t`` and itself."""
-    cells = cells.replace(b' t="s"', b' t="str"')
+    cells = cells.replace(b' t="s"><v>', b' t="str"><v>')  # with a tag in it, which no text has
+    if b' t="b"' in cells:
+        cells = cells.replace(b' t="b"><v>', b' t="str"><v>b')
     if b"inlineStr" not in cells:
         return cells
     cells = cells.replace(b' t="inlineStr"><is><t>', _TEXT_BEGINS).replace(_SPACED_TEXT_BEGINS, _TEXT_BEGINS)
