@@ -1,23 +1,50 @@
 """The columns of a call's spreadsheet: fixed names, Japanese and English headers, one pair of costs a fiscal year."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.utils.functional import Promise, lazy
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from aspire.kana import search_key
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.columns import Column
+from aspire.spreadsheets.parsing import nearest
 from aspire.wareki import fiscal_year, fiscal_years
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
 from partners.models import Country, Funder
+from partners.sheets import named, names_of_countries
 
 # Research starts within this many months after the call closes; a later start can still be logged by hand.
 LATEST_START_MONTHS = 18
+# What each column is called, whatever the call; those of costs are called so for all fiscal years together.
+LABELS: dict[str, Promise] = {
+    "number": _("Proposal number"),
+    "title_ja": _("Title (Japanese)"),
+    "title_en": _("Title (English)"),
+    "pi_name": _("Principal investigator"),
+    "pi_reading": _("Reading of the name"),
+    "researcher_number": _("e-Rad researcher number"),
+    "institution": _("Research institution"),
+    "field": _("Field"),
+    "country": _("Country or region"),
+    "funder": _("Primary foreign funder"),
+    "counterpart_name": _("Counterpart"),
+    "counterpart_institution": _("Counterpart's institution"),
+    "starts_on": _("Research starts"),
+    "ends_on": _("Research ends"),
+    "young_researcher_plan": _("Plan for young researchers"),
+}
+COSTS: dict[str, Promise] = {
+    "direct_yen": _("Direct costs, every fiscal year"),
+    "indirect_yen": _("Indirect costs, every fiscal year"),
+}
+HINTS = 100  # unknown funders of one file for which the nearest is named
 
 REQUIRED_TO_CREATE = ("title_ja", "field", "funder", "starts_on", "ends_on")
 
@@ -77,7 +104,7 @@ class Contract:
 
     @cached_property
     def country_by_name(self) -> dict[str, str]:
-        return named((c.alpha2, (c.alpha2, c.name_ja, c.also_ja, c.name_en)) for c in self.countries)
+        return names_of_countries(self.countries)
 
     @cached_property
     def funders_by_name(self) -> dict[str, list[Funder]]:
@@ -91,25 +118,45 @@ class Contract:
         return found
 
     @cached_property
+    def reach(self) -> tuple[datetime.date, datetime.date] | None:
+        """The days between which research of the call is expected to start."""
+        if not (self.call.opens_at and self.call.closes_at):
+            return None
+        closes_on = localdate(self.call.closes_at)
+        return localdate(self.call.opens_at), add_months(closes_on, LATEST_START_MONTHS)
+
+    def funder_near(self, name: str) -> str:
+        """The code of the funder whose name comes nearest; sought for so many names of a file, for it takes a while."""
+        if name not in self._near and len(self._near) < HINTS:
+            self._near[name] = nearest(name, self._funder_codes)
+        return self._near.get(name, "")
+
+    @cached_property
+    def _near(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _funder_codes(self) -> dict[str, str]:
+        return {name: funders[0].code for name, funders in self.funders_by_name.items()}
+
+    @cached_property
     def columns(self) -> list[Column]:
         """The columns in the order of the paper form, then one pair of costs a fiscal year."""
         return [*self._project(), *self._people(), *self._partners(), *self._plan(), *self._costs()]
 
     def _project(self) -> Iterable[Column]:
         number = _("The number of a proposal to change; leave it empty to create one.")
-        yield Column(
-            "number", _("Proposal number"), number, f"{self.call.code}-001", parsing.text(40), is_required=True
-        )
-        yield text("title_ja", _("Title (Japanese)"), _("The title of the project in Japanese."), 300)
-        yield text("title_en", _("Title (English)"), _("The title of the project in English."), 300)
+        yield Column("number", LABELS["number"], number, f"{self.call.code}-001", parsing.text(40), is_required=True)
+        yield text("title_ja", _("The title of the project in Japanese."), 300)
+        yield text("title_en", _("The title of the project in English."), 300)
 
     def _people(self) -> Iterable[Column]:
-        yield text("pi_name", _("Principal investigator"), _("Family name and given name, with a space between."), 100)
-        yield text("pi_reading", _("Reading of the name"), _("In katakana."), 100)
+        yield text("pi_name", _("Family name and given name, with a space between."), 100)
+        yield text("pi_reading", _("In katakana."), 100)
         number = _("The 8 digits of e-Rad, leading zeros included: format the column as text.")
         researcher = parsing.researcher_number()
-        yield Column("researcher_number", _("e-Rad researcher number"), number, "00123456", researcher)
-        yield text("institution", _("Research institution"), _("Of the principal investigator."), 200)
+        yield Column("researcher_number", LABELS["researcher_number"], number, "00123456", researcher)
+        yield text("institution", _("Of the principal investigator."), 200)
 
     def _partners(self) -> Iterable[Column]:
         fields = tuple((field.code, str(field)) for field in self.fields)
@@ -119,10 +166,10 @@ class Contract:
         field = parsing.code(self.field_by_name, "field")
         country = parsing.code(self.country_by_name, "country")
         example = next((code for code, _label in fields), "")
-        yield Column("field", _("Field"), _("A field of the call."), example, field, choices=fields, kind="code")
+        yield Column("field", LABELS["field"], _("A field of the call."), example, field, choices=fields, kind="code")
         yield Column(
             "country",
-            _("Country or region"),
+            LABELS["country"],
             _("Of the primary foreign funder; needed where the funder is a category such as private."),
             "GB",
             country,
@@ -131,22 +178,22 @@ class Contract:
         )
         yield Column(
             "funder",
-            _("Primary foreign funder"),
+            LABELS["funder"],
             _("Its code, acronym or name; a proposal counts under the country of this funder."),
             "GB-UKRI",
             parsing.text(200),
             choices=funders,
             kind="code",
         )
-        yield text("counterpart_name", _("Counterpart"), _("The researcher abroad who stands first."), 100)
-        yield text("counterpart_institution", _("Counterpart's institution"), _("Where that researcher works."), 200)
+        yield text("counterpart_name", _("The researcher abroad who stands first."), 100)
+        yield text("counterpart_institution", _("Where that researcher works."), 200)
 
     def _plan(self) -> Iterable[Column]:
         starts, ends = _("The first day of the research period."), _("The last day of the research period.")
-        yield Column("starts_on", _("Research starts"), starts, "2027-04-01", parsing.day(), kind="day")
-        yield Column("ends_on", _("Research ends"), ends, "2032-03-31", parsing.day(), kind="day")
+        yield Column("starts_on", LABELS["starts_on"], starts, "2027-04-01", parsing.day(), kind="day")
+        yield Column("ends_on", LABELS["ends_on"], ends, "2032-03-31", parsing.day(), kind="day")
         plan = _("Sending young researchers abroad, training, degrees; receiving people.")
-        yield text("young_researcher_plan", _("Plan for young researchers"), plan, 32_767)
+        yield text("young_researcher_plan", plan, 32_767)
 
     def _costs(self) -> Iterable[Column]:
         for year, direct_name, indirect_name in self.cost_columns:
@@ -155,14 +202,15 @@ class Contract:
             yield cost(indirect_name, format_lazy_year(indirect, year), _("Whole yen, without the unit."))
 
 
-def text(name: str, label: Promise, meaning: Promise, length: int) -> Column:
+def text(name: str, meaning: Promise, length: int) -> Column:
     """A column of free text."""
-    return Column(name, label, meaning, "", parsing.text(length))
+    return Column(name, LABELS[name], meaning, "", parsing.text(length))
 
 
 def cost(name: str, label: Any, meaning: Promise) -> Column:
-    """A column of yen."""
-    return Column(name, label, meaning, "10000000", parsing.whole_yen(), kind="yen")
+    """A column of yen, of the group of those costs in every fiscal year."""
+    group = name.rsplit("_", 1)[0]
+    return Column(name, label, meaning, "10000000", parsing.whole_yen(), kind="yen", group=group)
 
 
 def _with_year(label: Promise, year: int) -> str:
@@ -170,8 +218,3 @@ def _with_year(label: Promise, year: int) -> str:
 
 
 format_lazy_year = lazy(_with_year, str)
-
-
-def named(pairs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
-    """Normalised name → code."""
-    return {search_key(name): code for code, names in pairs for name in names if name}

@@ -1,73 +1,17 @@
-"""How a plan is saved: under lock, by COPY, all of it or nothing; PostgreSQL's own rules are the last judge."""
+"""How planned proposals are written: new ones by COPY, changes through staging tables."""
 
-import datetime
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from django.db import connection, transaction
-from django.utils import timezone
-
-from aspire.models import ImportRecord
-from aspire.spreadsheets.faults import Tier
-from calls.models import Call
+from aspire.sheets.copying import copy, execute, next_ids, stage, update
+from aspire.sheets.plans import PlannedRow, Sending
 from partners.models import Funder
 from proposals.models import AnnualCost, Counterpart, Proposal
 from proposals.resources import PLAIN
 from proposals.sheets.contract import Contract
-from proposals.sheets.planning import CHANGE, CREATE, LEAVE, Plan, PlannedRow, basis, creates, stored_proposals
 from proposals.status import Status
 
 
-class LookAgain(Exception):  # noqa: N818 - what the officer is asked to do
-    """Something the plan was computed from has changed since it was shown."""
-
-
-class IsBlocked(Exception):  # noqa: N818 - said of the plan
-    """The plan has a fault that blocks it."""
-
-
-@transaction.atomic
-def save(
-    plan: Plan,
-    *,
-    call: Call,
-    by: Any,
-    file_name: str,
-    sha256: str,
-    received_at: datetime.datetime,
-    reason: str = "",
-) -> ImportRecord:
-    """Save the whole plan and record it. Raises LookAgain, IsBlocked or what PostgreSQL refuses: nothing is saved.
-
-    ``received_at`` is when the new proposals count as received; ``reason`` excuses a time outside the call's window.
-    """
-    if plan.is_blocked:
-        raise IsBlocked
-    contract = Contract(Call.objects.select_for_update(no_key=True).get(pk=call.pk))
-    stored = stored_proposals(contract, (row.number for row in plan.rows if row.action != CREATE))
-    next_number = Proposal.objects.next_number(call.code) if creates(plan.rows) else ""
-    if basis(contract, stored, next_number) != plan.basis:
-        raise LookAgain
-    execute("SET CONSTRAINTS ALL DEFERRED")
-    create(contract, [row for row in plan.rows if row.action == CREATE], received_at=received_at, reason=reason)
-    change(contract, [row for row in plan.rows if row.action == CHANGE])
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
-    flags = {fault.row: fault.code for fault in plan.faults if fault.tier == Tier.FLAG}
-    return ImportRecord.objects.create(
-        user=by,
-        kind="proposals",
-        call_code=call.code,
-        file_name=file_name,
-        sha256=sha256,
-        created=plan.count(CREATE),
-        changed=plan.count(CHANGE),
-        unchanged=plan.count(LEAVE),
-        rows=[[r.row, r.action, r.number, flags.get(r.row, "")] for r in plan.rows if r.action != LEAVE],
-        imported_at=timezone.now(),
-    )
-
-
-def create(contract: Contract, rows: Sequence[PlannedRow], *, received_at: datetime.datetime, reason: str) -> None:
+def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> None:
     """Write new proposals with their costs and first counterparts, each table by one COPY."""
     if not rows or contract.terms is None:
         return
@@ -75,7 +19,8 @@ def create(contract: Contract, rows: Sequence[PlannedRow], *, received_at: datet
     funders = {funder.code: funder for funder in contract.funders}
     for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
         row.pk = pk
-    common = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False, received_at, reason)
+    pinned = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False)
+    common = (*pinned, sending.received_at, sending.reason)
     columns: tuple[str, ...] = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
     columns += ("id", "number", "field_id", "primary_funder_id", "requested_direct_yen", "requested_indirect_yen")
     copy(
@@ -84,7 +29,7 @@ def create(contract: Contract, rows: Sequence[PlannedRow], *, received_at: datet
         (
             (
                 *common,
-                *(row.pk, row.number, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
+                *(row.pk, row.key, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
                 *(row.values[attribute] for attribute in PLAIN.values()),
             )
             for row in rows
@@ -93,9 +38,9 @@ def create(contract: Contract, rows: Sequence[PlannedRow], *, received_at: datet
     costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
     copy(AnnualCost, ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
     counterparts = (
-        (row.pk, funders[row.values["funder"]].country_id, funders[row.values["funder"]].pk, *row.counterpart)
+        (row.pk, funders[row.values["funder"]].country_id, funders[row.values["funder"]].pk, *row.values["counterpart"])
         for row in rows
-        if row.counterpart and any(row.counterpart)
+        if row.values["counterpart"] and any(row.values["counterpart"])
     )
     copy(Counterpart, ("proposal_id", "country_id", "funder_id", "person", "institution"), counterparts)
 
@@ -107,14 +52,9 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
     fields = {field.code: field.pk for field in contract.fields}
     funders = {funder.code: funder for funder in contract.funders}
     attributes = list(PLAIN.values())
-    names = ", ".join(f'"{name}"' for name in attributes)
-    execute(
-        f"CREATE TEMP TABLE changed_proposals ON COMMIT DROP AS "
-        f"SELECT id, field_id, primary_funder_id, {names} FROM proposals_proposal WITH NO DATA"
-    )
-    stage(
-        "changed_proposals",
-        ("id", "field_id", "primary_funder_id", *attributes),
+    update(
+        Proposal,
+        ("field_id", "primary_funder_id", *attributes),
         (
             (
                 *(row.pk, fields[row.values["field"]], funders[row.values["funder"]].pk),
@@ -123,11 +63,8 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
             for row in rows
         ),
     )
-    assignments = ", ".join(f'"{name}" = c."{name}"' for name in ("field_id", "primary_funder_id", *attributes))
-    execute(f"UPDATE proposals_proposal p SET {assignments} FROM changed_proposals c WHERE p.id = c.id")
     _change_costs(rows)
-    _change_counterparts([row for row in rows if row.counterpart is not None], funders)
-    execute("DROP TABLE changed_proposals")
+    _change_counterparts([row for row in rows if row.values["counterpart"] is not None], funders)
 
 
 def _change_costs(rows: Sequence[PlannedRow]) -> None:
@@ -168,7 +105,7 @@ def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder])
         f"CREATE TEMP TABLE changed_counterparts ON COMMIT DROP AS "
         f"SELECT {names} FROM proposals_counterpart WITH NO DATA"
     )
-    changed = ((row, funders[row.values["funder"]], row.counterpart or ("", "")) for row in rows)
+    changed = ((row, funders[row.values["funder"]], row.values["counterpart"]) for row in rows)
     stage("changed_counterparts", columns, ((row.pk, f.country_id, f.pk, *named) for row, f, named in changed))
     execute(
         """
@@ -186,33 +123,3 @@ def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder])
         """
     )
     execute("DROP TABLE changed_counterparts")
-
-
-def execute(sql: str, *values: Any) -> None:
-    """Run one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values or None)
-
-
-def next_ids(table: str, count: int) -> list[int]:
-    """So many keys from the table's own sequence."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def copy(model: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a model's table."""
-    stage(model._meta.db_table, columns, rows)
-
-
-def stage(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a table by name."""
-    names = ", ".join(f'"{name}"' for name in columns)
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as stream,
-    ):
-        for row in rows:
-            stream.write_row(row)

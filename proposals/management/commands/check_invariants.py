@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from proposals.invariants import breaches
+from proposals.invariants import breaches, rebuild_tallies
 
 
 class Command(BaseCommand):
     help = "Recompute terms, totals, pots and statuses from the rows. Exit 1, with a sentence each, if one is broken."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--rebuild", action="store_true", help="First count the kept tallies anew from the rows.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["rebuild"]:
+            rebuild_tallies()
         found = 0
         for found, breach in enumerate(breaches(), start=1):  # noqa: B007 - the last count is the result
             self.stdout.write(str(breach))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from calls.models import Call
 from proposals.demo.accounts import PASSWORD, make_accounts
 from proposals.demo.loading import instant, load
+from proposals.status import Status
 
 
 class Command(BaseCommand):
@@ -52,6 +53,6 @@ class Command(BaseCommand):
             "call": call.code,
             "stage": call.stage(at=instant(on, datetime.time(12))).label,
             "proposals": call.proposals.count(),
-            "awards": call.awarded_count,
+            "awards": call.proposals.filter(status=Status.AWARDED).count(),
         }
         return _("%(call)s (%(stage)s): %(proposals)s proposals, %(awards)s awards.") % values

@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from aspire.models import KEPT_FOR, ImportRecord, Upload
+from aspire.sheets.kinds import Kind, opened
+from aspire.sheets.planning import Planner
+from aspire.sheets.plans import Plan, restore
+from aspire.sheets.saving import save
 from aspire.spreadsheets.faults import Unreadable
-from calls.models import Call
-from proposals.sheets.contract import Contract
-from proposals.sheets.planning import Plan, Planner, restore
-from proposals.sheets.saving import save
 
 AT_ONCE_BYTES = 256 * 1024
 SILENT_FOR = datetime.timedelta(seconds=30)
@@ -24,14 +24,14 @@ class Cancelled(Exception):  # noqa: N818 - what the officer did
     """The sender stopped the check."""
 
 
-def receive(data: bytes, *, call: Call, by: Any, file_name: str, reason: str) -> Upload:
+def receive(data: bytes, *, kind: Kind, by: Any, file_name: str, reason: str = "") -> Upload:
     """Keep a file for its sender and begin to check it; whatever has expired is thrown away."""
     now = timezone.now()
     Upload.objects.expired(at=now).delete()
     upload = Upload.objects.create(
         user=by,
-        kind="proposals",
-        call_code=call.code,
+        kind=kind.name,
+        call_code=kind.call_code,
         reason=reason,
         file_name=file_name[-255:],
         sha256=hashlib.sha256(data).hexdigest(),
@@ -67,7 +67,7 @@ def check(pk: UUID) -> None:
         if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(done=done, beat_at=timezone.now()):
             raise Cancelled
 
-    planner = Planner(_contract(upload), received_at=upload.uploaded_at, reason=upload.reason, step=step)
+    planner = Planner(kind_of(upload), received_at=upload.uploaded_at, reason=upload.reason, step=step)
     try:
         plan = planner.plan(bytes(upload.data), file_name=upload.file_name)
     except Unreadable as unreadable:
@@ -78,8 +78,11 @@ def check(pk: UUID) -> None:
     Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**checked)
 
 
-def _contract(upload: Upload) -> Contract:
-    return Contract(Call.objects.get(code=upload.call_code))
+def kind_of(upload: Upload) -> Kind:
+    """The kind of sheet that was sent, opened for its call and sender. Raises ObjectDoesNotExist where that is gone."""
+    kind = opened(upload.kind, upload.call_code)
+    kind.user = upload.user
+    return kind
 
 
 def is_stuck(upload: Upload, *, at: datetime.datetime) -> bool:
@@ -105,7 +108,7 @@ def confirm(upload: Upload, *, by: Any) -> ImportRecord | None:
         return None
     record = save(
         restore(locked.plan),
-        call=Call.objects.get(code=locked.call_code),
+        kind=kind_of(locked),
         by=by,
         file_name=locked.file_name,
         sha256=locked.sha256,

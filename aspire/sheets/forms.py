@@ -5,25 +5,33 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from aspire.sheets.kinds import Kind
 from aspire.spreadsheets.reading import BOUNDS
-from calls.models import Call
 
 MIB = 2**20
 
 
 class ImportForm(forms.Form):
-    """A file for one call."""
+    """A file of one kind, for a call where the kind belongs to one."""
 
-    call = forms.ModelChoiceField(Call.objects.all(), to_field_name="code", label=_("Call"))
+    call = forms.ChoiceField(label=_("Call"))
     file = forms.FileField(
-        label=_("File"), help_text=_("XLSX or CSV, up to 5 MiB and 20,000 rows; best made from the call's template")
+        label=_("File"), help_text=_("XLSX or CSV, up to 5 MiB and 20,000 rows; best made from the template")
     )
     reason = forms.CharField(
         label=_("Reason for accepting it outside the window"),
         max_length=300,
         required=False,
-        help_text=_("only where the call is not open; recorded on every new proposal"),
+        help_text=_("only where the call is not open; recorded with every new row"),
     )
+
+    def __init__(self, *args: Any, kind: type[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        calls = [(code, f"{code} {name}") for code, name in kind.calls()]
+        self.fields["call"].choices = [("", "---------"), *calls]  # type: ignore[attr-defined]
+        unasked = [*([] if kind.is_for_a_call else ["call"]), *([] if kind.takes_reason else ["reason"])]
+        for name in unasked:
+            del self.fields[name]
 
     def clean_file(self) -> Any:
         """Refused by its size before a byte of it is read."""

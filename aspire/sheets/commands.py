@@ -1,0 +1,156 @@
+"""What the commands that take a file in or out have in common: the same engine and the same sentences as the pages."""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from aspire.refusals import from_error
+from aspire.sheets import exporting
+from aspire.sheets.kinds import KINDS, Kind
+from aspire.sheets.planning import Planner
+from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan
+from aspire.sheets.saving import LookAgain, save
+from aspire.spreadsheets.faults import Fault, Tier, Unreadable
+from aspire.spreadsheets.writing import Unwritable
+
+REASON_LENGTH = 300
+
+
+class SheetCommand(BaseCommand):
+    """A command about files of one kind: of the kind named by the class, or else by the first argument."""
+
+    kind: ClassVar[str] = ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        if not self.kind:
+            parser.add_argument("kind", choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS)))
+        parser.add_argument("file", type=Path)
+        is_needed = bool(self.kind) and KINDS[self.kind].is_for_a_call
+        parser.add_argument("--call", required=is_needed, default="", metavar="CODE", help="for kinds of one call")
+
+    def opened(self, options: dict[str, Any]) -> Kind:
+        """The kind for the call named. Raises CommandError where there is no such call."""
+        kind = KINDS[self.kind or options["kind"]]
+        try:
+            return kind.open(options["call"])
+        except ObjectDoesNotExist:
+            raise CommandError(_("There is no call %(code)s.") % {"code": options["call"]}) from None
+
+
+class ImportCommand(SheetCommand):
+    """All rows of a file, or none."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--dry-run", action="store_true", help="check everything and save nothing")
+        parser.add_argument("--reason", default="", help="why rows outside a call's window are accepted")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        kind, data = self.opened(options), content(options["file"])
+        if len(options["reason"]) > REASON_LENGTH:
+            raise CommandError(
+                _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": REASON_LENGTH}
+            )
+        now, name = timezone.now(), options["file"].name
+        try:
+            planner = Planner(kind, received_at=now, reason=options["reason"], step=self.show_progress)
+            plan = planner.plan(data, file_name=name)
+        except Unreadable as unreadable:
+            raise CommandError(unreadable.fault.sentence) from None
+        self.say_faults(plan)
+        if not options["dry_run"]:
+            sha256 = hashlib.sha256(data).hexdigest()
+            self.save(plan, kind=kind, file_name=name, sha256=sha256, received_at=now, reason=options["reason"])
+        self.say_counts(kind, plan, is_saved=not options["dry_run"])
+
+    def show_progress(self, done: int) -> None:
+        """One line that counts up, on a terminal."""
+        if sys.stderr.isatty():
+            self.stderr.write(_("%(done)s rows checked") % {"done": done}, ending="\r")
+
+    def say_faults(self, plan: Plan) -> None:
+        """Every finding; a blocking one ends the command with nothing saved."""
+        for fault in plan.faults:
+            self.stderr.write(line(fault))
+        if plan.is_blocked:
+            raise CommandError(_("Nothing was saved."))
+
+    def say_counts(self, kind: Kind, plan: Plan, *, is_saved: bool) -> None:
+        counts = {"created": plan.count(CREATE), "changed": plan.count(CHANGE), "left": plan.count(LEAVE)}
+        said = _("%(title)s: %(created)s created, %(changed)s changed, %(left)s left as they were.")
+        if not is_saved:
+            said = _("Nothing was saved (dry run): %(created)s to create, %(changed)s to change, %(left)s to leave.")
+        self.stdout.write(said % {"title": kind.title, **counts})
+
+    def save(self, plan: Plan, **what: Any) -> None:
+        try:
+            save(plan, by=None, **what)
+        except LookAgain:
+            raise CommandError(_("The stored data changed meanwhile; nothing was saved. Try again.")) from None
+        except DatabaseError as error:
+            refusal = from_error(error)
+            if refusal is None:
+                raise
+            raise CommandError(refusal.sentence) from None
+
+
+class ExportCommand(SheetCommand):
+    """Everything of a kind as XLSX, or as CSV (UTF-8 with BOM), by the file's ending."""
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        kind, path = self.opened(options), options["file"]
+        form = "xlsx" if path.suffix.lower() == ".xlsx" else "csv"
+        records = kind.for_export(kind.listed(None))
+        columns = kind.export_columns(records, None)
+        language = get_language() or "ja"
+        try:
+            data, _lost = exporting.written(kind, records, columns, form=form, language=language, encoding="utf-8-sig")
+        except Unwritable as unwritable:
+            raise CommandError(unwritable.fault.sentence) from None
+        path.write_bytes(data)
+        filters = {"call": kind.call_code} if kind.call_code else {}
+        exporting.record(data, kind=kind.name, by=None, filters=filters, columns=columns, count=len(records), form=form)
+        values = {"title": kind.title, "count": len(records), "name": path.name}
+        self.stdout.write(_("%(title)s: %(count)s rows written to %(name)s.") % values)
+
+
+class TemplateCommand(SheetCommand):
+    """The workbook to fill in, empty or with what is stored."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--prefill", action="store_true", help="fill it with what is stored")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        kind = self.opened(options)
+        listed = kind.listed(None)
+        records = kind.for_export(listed if options["prefill"] else listed.none())
+        try:
+            data = exporting.template_of(kind, records, language=get_language() or "ja")
+        except Unwritable as unwritable:
+            raise CommandError(unwritable.fault.sentence) from None
+        options["file"].write_bytes(data)
+        values = {"title": kind.title, "name": options["file"].name}
+        self.stdout.write(_("%(title)s: the template is in %(name)s.") % values)
+
+
+def line(fault: Fault) -> str:
+    """A finding as one line: place, value, sentence."""
+    place = " ".join(part for part in (fault.place, fault.header) if part)
+    weight = "" if fault.tier == Tier.BLOCK else _("(accepted) ")
+    return f"{place}: {weight}{fault.sentence}" if place else f"{weight}{fault.sentence}"
+
+
+def content(path: Path) -> bytes:
+    """A file's bytes. Raises CommandError where there is none."""
+    if not path.is_file():
+        raise CommandError(_("There is no file %(name)s.") % {"name": path.name})
+    return path.read_bytes()

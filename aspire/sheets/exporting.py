@@ -1,0 +1,54 @@
+"""What goes out: the records a person may see, in the columns an import takes, and the record that they went."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import override
+
+from aspire.models import ExportRecord
+from aspire.sheets.kinds import Kind
+from aspire.spreadsheets.columns import Column
+from aspire.spreadsheets.faults import Fault
+from aspire.spreadsheets.writing import csv_bytes, template_bytes, workbook_bytes
+
+
+def written(
+    kind: Kind, records: Sequence[Any], columns: Sequence[Column], *, form: str, language: str, encoding: Any
+) -> tuple[bytes, list[Fault]]:
+    """The file, and what its encoding could not hold. Raises Unwritable for a text that no cell can hold."""
+    values = kind.rows(records, columns)
+    with override(language):
+        if form == "xlsx":
+            notes = kind.notes(records)
+            return workbook_bytes(str(kind.title), columns, values, language=language, notes=notes), []
+        return csv_bytes([str(column.label) for column in columns], values, encoding=encoding)
+
+
+def record(
+    data: bytes, *, kind: str, by: Any, filters: Mapping[str, Any], columns: Sequence[Column], count: int, form: str
+) -> None:
+    """Remember who took what."""
+    ExportRecord.objects.create(
+        user=by,
+        kind=kind,
+        filters=filters,
+        columns=[column.name for column in columns],
+        row_count=count,
+        form=form,
+        sha256=hashlib.sha256(data).hexdigest(),
+        exported_at=timezone.now(),
+    )
+
+
+def chosen(columns: Sequence[Column], names: Sequence[str]) -> list[Column]:
+    """The columns named, by themselves or by their group, in their own order; all of them where none is named."""
+    return [column for column in columns if {column.name, column.group} & set(names)] if names else list(columns)
+
+
+def template_of(kind: Kind, records: Iterable[Any], *, language: str) -> bytes:
+    """The workbook to fill in, holding these records."""
+    filled = kind.rows(records, kind.columns)
+    with override(language):
+        return template_bytes(kind.columns, filled, title=kind.heading(), language=language)

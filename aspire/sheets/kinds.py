@@ -1,0 +1,169 @@
+"""Every kind of sheet in one declaration: its columns, its records, how a row is judged and how a plan is written."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from aspire.roles import STAFF, Role
+from aspire.sheets.plans import BAD, PlannedRow, Sending
+from aspire.spreadsheets.columns import Column, GridRow
+from aspire.spreadsheets.faults import Fault
+from aspire.spreadsheets.markup import Value
+from aspire.spreadsheets.parsing import CLEAR
+
+if TYPE_CHECKING:
+    from aspire.sheets.judging import RowJudge
+
+
+class New(Enum):
+    """Which rows make something new."""
+
+    UNNUMBERED = "unnumbered"  # those that name nothing: the kind numbers them
+    NAMED = "named"  # those that name what is not there yet
+    NEVER = "never"  # none: a sheet of this kind only changes what is there
+
+
+class Kind:
+    """One kind of sheet, opened for one call or for none; an opened one has read what it knows once.
+
+    A subclass declares the class variables and the methods under "to declare"; ``register`` makes it known.
+    """
+
+    name: ClassVar[str]  # in addresses, commands and records
+    title: ClassVar[Promise]  # what its rows are
+    model: ClassVar[Any]  # of its records; the admin's list of them offers the files
+    judge: ClassVar[type["RowJudge"]]  # how one row is judged
+    key: ClassVar[tuple[str, ...]]  # the columns that together name a record
+    new: ClassVar[New]
+    required: ClassVar[tuple[str, ...]] = ()  # what a new record needs
+    never_empty: ClassVar[tuple[str, ...]] = ()  # what cannot be emptied later either
+    unknown: ClassVar[str] = "key_unknown"  # said of a row that names nothing known
+    do_not_call_in_templates: ClassVar[bool] = True  # a template may be given the class, and must not open it
+    is_for_a_call: ClassVar[bool] = False
+    takes_reason: ClassVar[bool] = False  # why it is accepted outside a call's window
+    importers: ClassVar[frozenset[Role]] = STAFF
+    exporters: ClassVar[frozenset[Role]] = STAFF
+
+    # --- opening ---------------------------------------------------------------------------------------------------
+
+    call_code: str = ""
+    user: Any = None  # whose file it is; None for a command
+
+    @classmethod
+    def open(cls, call_code: str = "") -> "Kind":
+        """The kind for that call. Raises ObjectDoesNotExist where there is none."""
+        return cls()
+
+    @classmethod
+    def calls(cls) -> list[tuple[str, str]]:
+        """Code and name of the calls it can be opened for; none where it belongs to no call."""
+        return []
+
+    # --- to declare ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The columns in the order of the template."""
+        raise NotImplementedError
+
+    def listed(self, user: Any) -> Any:
+        """The records that the person may take away; ``None`` stands for a command, which may take all."""
+        raise NotImplementedError
+
+    def stored(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Those of the records that are named, by key, with what a row is compared with."""
+        raise NotImplementedError
+
+    def all_keys(self) -> Iterable[str]:
+        """The keys of all records, to notice one in another writing."""
+        raise NotImplementedError
+
+    def values(self, record: Any) -> Mapping[str, Value]:
+        """A record's values by column."""
+        raise NotImplementedError
+
+    def state(self, stored: Mapping[str, Any]) -> Any:
+        """Everything stored that a plan is computed from, as JSON can hold it."""
+        raise NotImplementedError
+
+    def locked(self) -> "Kind":
+        """The kind opened anew, under a lock that keeps its records as they are until the transaction ends."""
+        raise NotImplementedError
+
+    def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
+        """Write the planned rows; runs under lock, in one transaction."""
+        raise NotImplementedError
+
+    # --- what may be declared otherwise ----------------------------------------------------------------------------
+
+    def faults(self) -> Iterable[Fault]:
+        """Why no file of this kind can be taken now."""
+        return ()
+
+    def key_of(self, row: GridRow, values: Mapping[str, Any]) -> str | None:
+        """The key that a row names; empty where it names none, None where a cell of it has a fault already."""
+        parts = []
+        for name in self.key:
+            value = values.get(name)
+            if value is BAD:
+                return None
+            parts.append(row.cells[name].text if value is CLEAR else str(value or ""))
+        return " ".join(parts) if all(parts) else ""
+
+    def first_key(self) -> str:
+        """The key of the next unnumbered record."""
+        return ""
+
+    def keys_from(self, first: str) -> Iterator[str]:
+        """That key and those after it."""
+        return iter(())
+
+    def url_of(self, key: str) -> str:
+        """Where a record can be looked at."""
+        return f"{self.list_url()}?q={key}"
+
+    def list_url(self) -> str:
+        """Where the records can be looked at."""
+        return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist")
+
+    def export_columns(self, records: Sequence[Any], user: Any) -> list[Column]:
+        """The columns of an export of these records, less what the person may not read."""
+        return self.columns
+
+    def for_export(self, records: Any) -> list[Any]:
+        """The records with everything a row shows."""
+        return list(records)
+
+    def rows(self, records: Iterable[Any], columns: Sequence[Column]) -> Iterator[list[Value]]:
+        """One row of typed values for each record."""
+        for record in records:
+            values = self.values(record)
+            yield [values[column.name] for column in columns]
+
+    def heading(self) -> str:
+        """What stands over a template."""
+        return str(self.title)
+
+    def notes(self, records: Sequence[Any]) -> list[str]:
+        """What whoever takes the file must know about its rows."""
+        return []
+
+
+KINDS: dict[str, type[Kind]] = {}
+
+
+def register(*kinds: type[Kind]) -> None:
+    """Make kinds known to the pages and commands; called by an app that is ready."""
+    KINDS.update({kind.name: kind for kind in kinds})
+
+
+def opened(name: str, call_code: str = "") -> Kind:
+    """The kind of that name for that call. Raises ObjectDoesNotExist where there is no such kind or call."""
+    if name not in KINDS:
+        raise ObjectDoesNotExist(name)
+    return KINDS[name].open(call_code)

@@ -1,0 +1,63 @@
+"""How a plan is saved: under lock, all of it or nothing; PostgreSQL's own rules are the last judge."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from aspire.models import ImportRecord
+from aspire.sheets.copying import execute
+from aspire.sheets.kinds import Kind
+from aspire.sheets.planning import basis
+from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, Sending, creates
+from aspire.spreadsheets.faults import Tier
+
+
+class LookAgain(Exception):  # noqa: N818 - what the officer is asked to do
+    """Something the plan was computed from has changed since it was shown."""
+
+
+class IsBlocked(Exception):  # noqa: N818 - said of the plan
+    """The plan has a fault that blocks it."""
+
+
+@transaction.atomic
+def save(
+    plan: Plan,
+    *,
+    kind: Kind,
+    by: Any,
+    file_name: str,
+    sha256: str,
+    received_at: datetime.datetime,
+    reason: str = "",
+) -> ImportRecord:
+    """Save the whole plan and record it. Raises LookAgain, IsBlocked or what PostgreSQL refuses: nothing is saved.
+
+    ``received_at`` is when new records count as received; ``reason`` excuses a time outside a call's window.
+    """
+    if plan.is_blocked:
+        raise IsBlocked
+    kind = kind.locked()
+    kind.user = by
+    stored = kind.stored(row.key for row in plan.rows if row.action != CREATE)
+    if basis(kind, stored, kind.first_key() if creates(plan.rows) else "") != plan.basis:
+        raise LookAgain
+    new, changed = ([row for row in plan.rows if row.action == action] for action in (CREATE, CHANGE))
+    execute("SET CONSTRAINTS ALL DEFERRED")
+    kind.save(new, changed, Sending(received_at, reason))
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    flags = {fault.row: fault.code for fault in plan.faults if fault.tier == Tier.FLAG}
+    return ImportRecord.objects.create(
+        user=by,
+        kind=kind.name,
+        call_code=kind.call_code,
+        file_name=file_name,
+        sha256=sha256,
+        created=len(new),
+        changed=len(changed),
+        unchanged=plan.count(LEAVE),
+        rows=[[r.row, r.action, r.key, flags.get(r.row, "")] for r in plan.rows if r.action != LEAVE],
+        imported_at=timezone.now(),
+    )

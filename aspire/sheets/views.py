@@ -1,0 +1,269 @@
+"""The pages of import and export, the same for every kind of sheet."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.paginator import Paginator
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+
+from aspire.models import ImportRecord, Upload
+from aspire.refusals import from_error
+from aspire.roles import roles_of
+from aspire.sheets import exporting, running
+from aspire.sheets.forms import ExportForm, ImportForm
+from aspire.sheets.kinds import KINDS, Kind, opened
+from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore
+from aspire.sheets.saving import IsBlocked, LookAgain
+from aspire.spreadsheets.columns import Column
+from aspire.spreadsheets.faults import Tier
+from aspire.spreadsheets.reading import read
+from aspire.spreadsheets.writing import Unwritable, annotated
+
+FAULTS_SHOWN = 100
+ROWS_A_PAGE = 50
+RECORDS_SHOWN = 10
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill"}  # in an address; the rest are filters
+
+
+def importable(request: HttpRequest, name: str) -> type[Kind]:
+    """The kind of that name, if the person may send its files; another one does not exist."""
+    kind = KINDS.get(name)
+    if kind is None or not kind.importers & roles_of(request.user):
+        raise Http404
+    return kind
+
+
+def upload_of(request: HttpRequest, pk: UUID) -> Upload:
+    """The sender's own upload; anybody else's, an expired one, and one of a call that is gone do not exist."""
+    upload = get_object_or_404(Upload.objects.visible_to(request.user, at=timezone.now()), pk=pk)
+    importable(request, upload.kind)
+    return upload
+
+
+def opened_or_404(name: str, call_code: str) -> Kind:
+    try:
+        return opened(name, call_code)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+
+
+def upload_url(upload: Upload) -> str:
+    return reverse("sheets:preview", args=[upload.pk])
+
+
+def attachment(data: bytes, name: str, content_type: str) -> HttpResponse:
+    """A download, under any file name."""
+    disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition})
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every kind of sheet that one may send, and the latest imports."""
+    kinds = [kind for kind in KINDS.values() if kind.importers & roles_of(request.user)]
+    records = ImportRecord.objects.filter(kind__in=[kind.name for kind in kinds]).select_related("user")
+    context = {"kinds": kinds, "titles": titles(), "records": records.defer("rows")[:RECORDS_SHOWN]}
+    return render(request, "sheets/index.html", context)
+
+
+def titles() -> dict[str, Any]:
+    """What the rows of each kind are called."""
+    return {kind.name: kind.title for kind in KINDS.values()}
+
+
+def send(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send a file."""
+    declared = importable(request, kind)
+    asked = {"call": request.GET.get("call")}
+    form = ImportForm(request.POST or None, request.FILES or None, initial=asked, kind=declared)
+    if request.method == "POST" and form.is_valid():
+        file, values = form.cleaned_data["file"], form.cleaned_data
+        sheet, reason = declared.open(values.get("call", "")), values.get("reason", "")
+        upload = running.receive(file.read(), kind=sheet, by=request.user, file_name=file.name, reason=reason)
+        return redirect(upload_url(upload))
+    records = ImportRecord.objects.filter(kind=kind).select_related("user").defer("rows")[:RECORDS_SHOWN]
+    waiting = Upload.objects.visible_to(request.user, at=timezone.now()).waiting().defer("data", "plan")
+    context = {"kind": declared, "calls": declared.calls(), "records": records, "waiting": waiting.filter(kind=kind)}
+    return render(request, "sheets/send.html", {"form": form, "titles": titles(), **context})
+
+
+@require_safe
+def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the file would do, or how far that is known."""
+    upload = upload_of(request, pk)
+    if running.is_stuck(upload, at=timezone.now()):
+        running.look_again(upload)
+        upload.refresh_from_db()
+    if upload.state == Upload.State.SAVED and upload.record_id:
+        return redirect("sheets:record", pk=upload.record_id)
+    context: dict[str, Any] = {"upload": upload, "kind": KINDS[upload.kind], "notice": request.GET.get("notice", "")}
+    if upload.plan is not None:
+        context |= of_plan(restore(upload.plan), page=request.GET.get("page"))
+        context |= labels_of(opened_or_404(upload.kind, upload.call_code))
+    return render(request, "sheets/preview.html", context)
+
+
+def labels_of(kind: Kind) -> dict[str, Any]:
+    """What the columns are called in the reader's language, and what a record is named by."""
+    labels = {column.name: column.label for column in kind.columns}
+    return {"labels": labels, "key_label": ", ".join(str(labels[name]) for name in kind.key)}
+
+
+def of_plan(plan: Plan, *, page: str | None) -> dict[str, Any]:
+    """What a preview shows of a plan."""
+    shown = [row for row in plan.rows if row.action != LEAVE]
+    return {
+        "plan": plan,
+        "totals": plan.yen_by_year,
+        "total_yen": sum(plan.yen_by_year.values()),
+        "page": Paginator(shown, ROWS_A_PAGE).get_page(page),
+        "faults": sorted(plan.faults, key=lambda fault: fault.tier)[:FAULTS_SHOWN],
+        "more_faults": max(len(plan.faults) - FAULTS_SHOWN, 0),
+        "creating": plan.count(CREATE),
+        "changing": plan.count(CHANGE),
+        "leaving": plan.count(LEAVE),
+        "blocks": sum(fault.tier == Tier.BLOCK for fault in plan.faults),
+    }
+
+
+@require_safe
+def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+    upload = upload_of(request, pk)
+    return JsonResponse({"state": upload.state, "done": upload.done})
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Save all of it, once; or say why not, with nothing saved."""
+    upload = upload_of(request, pk)
+    try:
+        record = running.confirm(upload, by=request.user)
+    except LookAgain:
+        running.look_again(upload)
+        return redirect(f"{upload_url(upload)}?notice=look_again")
+    except IsBlocked:
+        return redirect(upload_url(upload))
+    except DatabaseError as error:
+        refusal = from_error(error)
+        if refusal is None:
+            raise
+        return render(request, "refusal.html", {"refusal": refusal}, status=409)
+    return redirect("sheets:record", pk=record.pk) if record else redirect(upload_url(upload))
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    upload = upload_of(request, pk)
+    running.cancel(upload)
+    return redirect(upload_url(upload))
+
+
+@require_safe
+def annotated_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The sender's own file with a column that says what is wrong in each row."""
+    upload = upload_of(request, pk)
+    if upload.plan is None:
+        raise Http404
+    plan = restore(upload.plan)
+    if not plan.form:
+        raise Http404
+    data = bytes(upload.data)
+    marked, ending = annotated(data, read(data, file_name=upload.file_name), plan.faults)
+    stem = upload.file_name.rsplit(".", 1)[0]
+    return attachment(marked, f"{stem}_checked.{ending}", XLSX if ending == "xlsx" else "text/csv")
+
+
+@require_safe
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import that was saved, with its rows."""
+    shown = get_object_or_404(ImportRecord.objects.select_related("user"), pk=pk)
+    kind = opened_or_404(importable(request, shown.kind).name, shown.call_code)
+    page = Paginator(shown.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(row, action, key, kind.url_of(key), flag) for row, action, key, flag in page]
+    context = {"record": shown, "kind": kind, "page": page, "rows": rows, **labels_of(kind)}
+    return render(request, "sheets/record.html", context)
+
+
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """The workbook to fill in, empty or with what is stored."""
+    opened_kind = opened_or_404(importable(request, kind).name, request.GET.get("call", ""))
+    listed = opened_kind.listed(request.user)
+    records = opened_kind.for_export(listed if request.GET.get("prefill") == "1" else listed.none())
+    try:
+        data = exporting.template_of(opened_kind, records, language=request.LANGUAGE_CODE)
+    except Unwritable as unwritable:
+        return lost_page(request, opened_kind, [unwritable.fault])
+    return attachment(data, f"{opened_kind.call_code or kind}_template.xlsx", XLSX)
+
+
+@require_safe
+def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
+    """The records as the admin's list of them would show them for the same filters."""
+    declared = KINDS.get(kind)
+    if declared is None or not declared.exporters & roles_of(request.user):
+        raise Http404
+    sheet = opened_or_404(kind, request.GET.get("call", ""))
+    filters = {name: str(value) for name, value in request.GET.items() if name not in OWN_WORDS}
+    listed = sheet.listed(request.user)
+    records = sheet.for_export(listed.filter(pk__in=in_admin(request, declared, filters)) if filters else listed)
+    return answer(request, sheet, records, form=form, filters=filters, stem=sheet.call_code or kind)
+
+
+def in_admin(request: HttpRequest, kind: type[Kind], filters: Mapping[str, str]) -> Any:
+    """The records that the admin's list shows for these filters; what has no such list has no filters."""
+    asked = copy(request)
+    asked.GET = QueryDict(urlencode(filters))
+    if not admin.site.is_registered(kind.model):
+        raise Http404
+    listed = admin.site.get_model_admin(kind.model).get_changelist_instance(asked)
+    return listed.get_queryset(asked).order_by().values("pk")
+
+
+def answer(
+    request: HttpRequest, kind: Kind, records: Sequence[Any], *, form: str, filters: Mapping[str, Any], stem: str
+) -> HttpResponse:
+    """The records as a file, in the columns, language and encoding asked for; what cannot be held is told first."""
+    if form not in {"xlsx", "csv"}:
+        raise Http404
+    possible = kind.export_columns(records, request.user)
+    wish = ExportForm(request.GET, columns=choices(possible))
+    wish.is_valid()
+    columns = exporting.chosen(possible, wish.cleaned_data.get("columns") or [])
+    language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
+    encoding = wish.cleaned_data.get("encoding") or "utf-8-sig"
+    try:
+        data, lost = exporting.written(kind, records, columns, form=form, language=language, encoding=encoding)
+    except Unwritable as unwritable:
+        return lost_page(request, kind, [unwritable.fault])
+    if lost and request.GET.get("lossy") != "1":
+        return lost_page(request, kind, lost, is_possible=True)
+    exporting.record(
+        data, kind=kind.name, by=request.user, filters=filters, columns=columns, count=len(records), form=form
+    )
+    name = f"{stem}_{timezone.localdate():%Y-%m-%d}_{language}.{form}"
+    return attachment(data, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")
+
+
+def choices(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    """What an export form takes for columns: each of them, and their groups."""
+    groups = {column.group: column.group for column in columns if column.group}
+    return [*((column.name, str(column.label)) for column in columns), *groups.items()]
+
+
+def lost_page(request: HttpRequest, kind: Kind, lost: Sequence[Any], *, is_possible: bool = False) -> HttpResponse:
+    """What the file cannot hold, and how to take it all the same."""
+    context = {"kind": kind, "lost": lost, "is_possible": is_possible}
+    return render(request, "sheets/lost.html", context, status=409)

@@ -1,0 +1,16 @@
+"""What a page that lists records says about files of them."""
+
+from typing import Any
+
+from django import template
+
+from aspire.sheets.kinds import KINDS
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_file_tools.html")
+def file_tools(listed: Any) -> dict[str, Any]:
+    """The links of an admin list whose records go in and out by file; a link out keeps the list's filters."""
+    kind = next((kind for kind in KINDS.values() if kind.model is listed.model), None)
+    return {"kind": kind, "filters": listed.get_query_string(remove=["p", "o", "all"])}

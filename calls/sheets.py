@@ -1,0 +1,24 @@
+"""Kinds of sheets that belong to one call: opened by its code, and locked by it."""
+
+from aspire.sheets.kinds import Kind
+from calls.models import Call
+
+
+class CallKind(Kind):
+    """A kind that is opened for one call; whoever saves a file locks the call, so one file goes in after the other."""
+
+    is_for_a_call = True
+
+    def __init__(self, call: Call) -> None:
+        self.call, self.call_code = call, call.code
+
+    @classmethod
+    def open(cls, call_code: str = "") -> "CallKind":
+        return cls(Call.objects.get(code=call_code))
+
+    @classmethod
+    def calls(cls) -> list[tuple[str, str]]:
+        return [(call.code, call.name) for call in Call.objects.all()]
+
+    def locked(self) -> "CallKind":
+        return type(self)(Call.objects.select_for_update(no_key=True).get(pk=self.call.pk))

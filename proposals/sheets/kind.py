@@ -1,0 +1,95 @@
+"""Proposals of one call as a kind of sheet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from aspire.permissions import LOOKS
+from aspire.sheets.kinds import New
+from aspire.sheets.plans import PlannedRow, Sending
+from aspire.spreadsheets.columns import Column
+from aspire.spreadsheets.faults import Fault
+from aspire.spreadsheets.markup import Value
+from calls.models import Call
+from calls.sheets import CallKind
+from proposals.models import Proposal
+from proposals.querysets import ProposalQuerySet
+from proposals.review.querysets import conflicts_of
+from proposals.sheets import exporting, saving, stored
+from proposals.sheets.contract import REQUIRED_TO_CREATE, Contract
+from proposals.sheets.judging import ProposalJudge
+
+
+class Proposals(CallKind):
+    """A row with a number changes that proposal; one without creates the next."""
+
+    name, title, model, judge = "proposals", _("Proposals"), Proposal, ProposalJudge
+    key, new, required, unknown = ("number",), New.UNNUMBERED, REQUIRED_TO_CREATE, "number_unknown"
+    takes_reason, exporters = True, LOOKS
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call)
+        self.contract = Contract(call)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        return self.contract.columns
+
+    def faults(self) -> Iterable[Fault]:
+        if self.contract.terms is None:
+            yield Fault("call_without_terms", values={"call": self.call_code})
+
+    def listed(self, user: Any) -> ProposalQuerySet:
+        proposals: ProposalQuerySet = Proposal.objects.filter(call=self.call)
+        return proposals if user is None else proposals.visible_to(user)
+
+    def stored(self, keys: Iterable[str]) -> dict[str, Proposal]:
+        """The proposals of the file's numbers; one that a conflict of interest hides from its sender is not there."""
+        found = stored.stored_proposals(self.contract, keys)
+        return {number: proposal for number, proposal in found.items() if proposal.pk not in self.hidden}
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        return conflicts_of(self.user) if self.user else frozenset()
+
+    def all_keys(self) -> list[str]:
+        return list(self.call.proposals.exclude(pk__in=self.hidden).values_list("number", flat=True))
+
+    def state(self, found: Mapping[str, Proposal]) -> Any:
+        return stored.state(self.contract, found)
+
+    def first_key(self) -> str:
+        return Proposal.objects.next_number(self.call_code)
+
+    def keys_from(self, first: str) -> Iterator[str]:
+        prefix, last = first.rsplit("-", 1)
+        return (f"{prefix}-{number:03}" for number in count(int(last)))
+
+    def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
+        saving.create(self.contract, new, sending)
+        saving.change(self.contract, changed)
+
+    def url_of(self, key: str) -> str:
+        return reverse("proposals:detail", args=[key])
+
+    def list_url(self) -> str:
+        return f"{reverse('proposals:list')}?call={self.call_code}"
+
+    def export_columns(self, records: Sequence[Proposal], user: Any) -> list[Column]:
+        return exporting.export_columns(self.call, records, user)
+
+    def for_export(self, records: ProposalQuerySet) -> list[Proposal]:
+        return exporting.with_related(records)
+
+    def rows(self, records: Iterable[Proposal], columns: Sequence[Column]) -> Iterator[list[Value]]:
+        return exporting.rows(records, columns)
+
+    def heading(self) -> str:
+        return self.call.name
+
+    def notes(self, records: Sequence[Proposal]) -> list[str]:
+        return exporting.notes(records)
