@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.kana import search_key
 from aspire.records import RefusingAdmin
-from partners.models import Country, Dialogue, Funder, Initiative
+from partners.models import Country, Dialogue, Funder, Initiative, Institution
 
 
 class SearchedByKey(RefusingAdmin):
@@ -73,3 +73,9 @@ class InitiativeAdmin(RefusingAdmin):
     list_display = ["acronym", "name_ja", "country", "launched_on"]
     list_select_related = ["country"]
     autocomplete_fields = ["country"]
+
+
+@admin.register(Institution)
+class InstitutionAdmin(RefusingAdmin):
+    list_display = ["name_ja", "name_en", "ror_id"]
+    search_fields = ["name_ja", "name_en", "aliases"]

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import GeneratedField, Q, Value
 from django.db.models.functions import Concat
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,9 @@ class Country(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("partners:country", args=[self.alpha2])
 
     @property
     def name(self) -> str:
@@ -119,6 +123,9 @@ class Funder(models.Model):
     def __str__(self) -> str:
         return f"{self.country} {self.label}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("partners:funder", args=[self.country.alpha2, self.code])
+
     @property
     def is_category(self) -> bool:
         return self.kind != self.Kind.AGENCY
@@ -131,6 +138,16 @@ class Funder(models.Model):
     @property
     def name(self) -> str:
         return in_language(self.name_ja, self.name_en)
+
+    @property
+    def ror_url(self) -> str:
+        """Where the Research Organization Registry describes it; empty without an identifier."""
+        return f"https://ror.org/{self.ror_id}" if self.ror_id else ""
+
+    @property
+    def crossref_url(self) -> str:
+        """Where the Funder Registry of Crossref describes it; empty without an identifier."""
+        return f"https://doi.org/10.13039/{self.crossref_funder_id}" if self.crossref_funder_id else ""
 
 
 @track()
@@ -158,7 +175,19 @@ class Dialogue(models.Model):
         ordering = ["country__sort_key", "pk"]
 
     def __str__(self) -> str:
-        return f"{in_language(self.office_ja, self.office_en)} {in_language(self.person_ja, self.person_en)}"
+        return f"{self.office} {self.person}"
+
+    @property
+    def person(self) -> str:
+        return in_language(self.person_ja, self.person_en)
+
+    @property
+    def office(self) -> str:
+        return in_language(self.office_ja, self.office_en)
+
+    @property
+    def said(self) -> str:
+        return in_language(self.said_ja, self.said_en)
 
 
 @track()
@@ -184,3 +213,31 @@ class Initiative(models.Model):
 
     def __str__(self) -> str:
         return self.acronym
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_ja, self.name_en)
+
+
+@track()
+class Institution(models.Model):
+    """A research institution by all its names, so that two of them are known to mean the same one."""
+
+    name_ja = models.CharField(_("Japanese name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    aliases = models.TextField(_("other names"), blank=True, help_text=_("one a line"))
+    ror_id = models.CharField(_("ROR"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("institution")
+        verbose_name_plural = _("institutions")
+        ordering = ["name_ja"]
+        constraints = [Unique(fields=["name_ja"], name="institution_once")]
+
+    def __str__(self) -> str:
+        return in_language(self.name_ja, self.name_en)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name it goes by."""
+        return [name for name in (self.name_ja, self.name_en, *self.aliases.splitlines()) if name.strip()]

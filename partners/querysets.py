@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Value, When
+from django.db.models import Case, Count, Value, When
 
 if TYPE_CHECKING:
     from partners.models import Country, Funder  # noqa: F401 - named in strings, read by mypy
@@ -13,6 +13,10 @@ class CountryQuerySet(models.QuerySet["Country"]):
     def in_gojuon_order(self) -> "CountryQuerySet":
         """By reading, as the briefing prints them."""
         return self.order_by("sort_key", "alpha2")
+
+    def for_index(self) -> "CountryQuerySet":
+        """In printed order, with the number of dialogues."""
+        return self.in_gojuon_order().annotate(dialogue_count=Count("dialogues"))
 
 
 def funder_order(prefix: str = "") -> list[Any]:
