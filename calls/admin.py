@@ -3,22 +3,57 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingAdmin, RefusingForm
+from aspire.roles import Role
 from aspire.templatetags.figures import fiscal
 from aspire.yen import exact, readable
-from calls.models import Call, CallField, EligibleFunder, Field, Programme, PublishedFigure, Terms
+from calls.models import (
+    Call,
+    CallField,
+    Criterion,
+    EligibleFunder,
+    Field,
+    PotSlice,
+    Programme,
+    PublishedFigure,
+    Terms,
+)
 
 
 class CallFieldInline(admin.TabularInline):  # type: ignore[type-arg]
     model = CallField
     form = RefusingForm
     extra = 0
-    fields = ["position", "field", "label_as_printed"]
+    fields = ["position", "field", "label_as_printed", "lead_reviewer"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "lead_reviewer":
+            kwargs["queryset"] = User.objects.filter(groups__name=Role.REVIEWER, is_active=True).order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Criterion
+    form = RefusingForm
+    extra = 0
+
+
+class PotSliceInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = PotSlice
+    form = RefusingForm
+    extra = 0
+    fields = ["fiscal_year", "limit_yen", "taken"]
+    readonly_fields = ["taken"]
+
+    @admin.display(description=_("taken so far (yen)"))
+    def taken(self, place: PotSlice) -> str:
+        return exact(place.taken_yen) if place.pk else "\u2015"
 
 
 class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -50,8 +85,8 @@ class CallAdmin(RefusingAdmin):
     list_filter = ["programme", "fiscal_year"]
     list_select_related = ["programme"]
     search_fields = ["code", "name_ja", "name_en"]
-    readonly_fields = ["stage_now", "awarded"]
-    inlines = [CallFieldInline, TermsInline, EligibleFunderInline]
+    readonly_fields = ["progress", "stage_now", "awarded"]
+    inlines = [CallFieldInline, TermsInline, PotSliceInline, CriterionInline, EligibleFunderInline]
     fieldsets = [
         (None, {"fields": ["code", "programme", "fiscal_year", "name_ja", "name_en"]}),
         (_("Window and stage"), {"fields": ["opens_at", "closes_at", "progress", "stage_now"]}),
@@ -79,9 +114,9 @@ class CallAdmin(RefusingAdmin):
     def pot(self, call: Call) -> str:
         return readable(call.pot_yen) if call.pot_yen is not None else "\u2015"
 
-    @admin.display(description=_("awarded so far"))
+    @admin.display(description=_("staged and released awards"))
     def awarded(self, call: Call) -> str:
-        return _("%(count)s awards, ¥%(yen)s") % {"count": call.awarded_count, "yen": exact(call.awarded_yen)}
+        return _("%(count)s awards, ¥%(yen)s") % {"count": call.taken_count, "yen": exact(call.taken_yen)}
 
 
 @admin.register(Field)

@@ -7,10 +7,31 @@ from aspire.rules import SEES_EVERYTHING, Rule, kept, referred_to
 # What does not count as a reason: spaces of either width, tabs, line ends.
 BLANK = r"E' \t\n\r\u3000'"
 
+# Whoever writes what takes from a pot queues at one desk before holding anything; then come the proposals, the call
+# and the rest, in that order. So nobody who marks, releases, imports or moves a pot waits for another in a circle.
+AWARD_DESK = 2_024_04_01
+QUEUE = f"PERFORM pg_advisory_xact_lock({AWARD_DESK});"
+
+
+def queued(operation: pgtrigger.Operation) -> Rule:
+    """One writer at a time, from the first statement to the end of its transaction."""
+    return Rule(
+        name="one_at_the_award_desk",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=operation,
+        func=f"{QUEUE} RETURN NULL;",
+    )
+
+
+EVERY_WRITE = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+calls_queued = queued(pgtrigger.UpdateOf("pot_yen", "max_awards", "progress"))
+slices_queued = queued(EVERY_WRITE)
+
 counters_kept = kept(
     "proposals_award a JOIN proposals_proposal p ON p.id = a.proposal_id WHERE p.call_id = NEW.id",
-    awarded_yen="coalesce(sum(a.awarded_direct_yen + a.awarded_indirect_yen), 0)",
-    awarded_count="count(*)",
+    taken_yen="coalesce(sum(a.awarded_direct_yen + a.awarded_indirect_yen), 0)",
+    taken_count="count(*)",
 )
 calls_stay = referred_to("calls_terms.call_id", "proposals_proposal.call_id")
 terms_stay = referred_to("proposals_proposal.terms_id")
@@ -22,14 +43,14 @@ awards_fit = Rule(
     operation=pgtrigger.Update,
     condition=pgtrigger.AnyChange("pot_yen", "max_awards"),
     func="""
-        IF NEW.pot_yen >= 0 AND OLD.awarded_yen > NEW.pot_yen THEN
+        IF NEW.pot_yen >= 0 AND OLD.taken_yen > NEW.pot_yen THEN
             PERFORM aspire_refuse('call_awards_within_pot', jsonb_build_object(
-                'call', NEW.code, 'value_yen', OLD.awarded_yen, 'limit_yen', NEW.pot_yen,
-                'over_yen', OLD.awarded_yen - NEW.pot_yen));
+                'call', NEW.code, 'value_yen', OLD.taken_yen, 'limit_yen', NEW.pot_yen,
+                'over_yen', OLD.taken_yen - NEW.pot_yen));
         END IF;
-        IF NEW.max_awards >= 0 AND OLD.awarded_count > NEW.max_awards THEN
+        IF NEW.max_awards >= 0 AND OLD.taken_count > NEW.max_awards THEN
             PERFORM aspire_refuse('call_awards_within_number', jsonb_build_object(
-                'call', NEW.code, 'value', OLD.awarded_count, 'limit', NEW.max_awards));
+                'call', NEW.code, 'value', OLD.taken_count, 'limit', NEW.max_awards));
         END IF;
         RETURN NEW;
     """,
@@ -104,3 +125,42 @@ fields_keep_proposals = Rule(
         RETURN NULL;
     """,
 )
+
+# What awards take in one fiscal year of a call. An award's amounts lock the call first, so does its slice.
+TAKEN = """
+    SELECT coalesce(sum(n.direct_yen + n.indirect_yen), 0) INTO NEW.taken_yen FROM proposals_annualaward n
+      JOIN proposals_award a ON a.id = n.award_id JOIN proposals_proposal p ON p.id = a.proposal_id
+     WHERE p.call_id = NEW.call_id AND n.fiscal_year = NEW.fiscal_year;
+"""
+slices_kept = Rule(
+    name="pot_slice_kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func=f"""
+        UPDATE calls_call SET code = code WHERE id = NEW.call_id;
+        {TAKEN}
+        IF NEW.limit_yen >= 0 AND NEW.taken_yen > NEW.limit_yen THEN
+            PERFORM aspire_refuse('call_awards_within_slice', jsonb_build_object(
+                'call', (SELECT code FROM calls_call WHERE id = NEW.call_id), 'fiscal_year', NEW.fiscal_year,
+                'value_yen', NEW.taken_yen, 'limit_yen', NEW.limit_yen, 'over_yen', NEW.taken_yen - NEW.limit_yen));
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+criteria_frozen_once_used = [
+    referred_to("proposals_score.criterion_id"),
+    Rule(
+        name="criterion_frozen_once_used",
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("call", "weight"),
+        func="""
+            IF EXISTS (SELECT 1 FROM proposals_score WHERE criterion_id = OLD.id) THEN
+                PERFORM aspire_refuse('criterion_frozen_once_used', jsonb_build_object(
+                    'call', (SELECT code FROM calls_call WHERE id = OLD.call_id)));
+            END IF;
+            RETURN NULL;
+        """,
+    ),
+]
