@@ -1,0 +1,29 @@
+"""What is asked, how it is judged and what is given."""
+
+from proposals.models.amounts import AnnualAmount, AnnualCost
+from proposals.models.awards import AnnualAward, Award
+from proposals.models.decided import Mark, Packet, PacketStep
+from proposals.models.proposals import BLANKS, Counterpart, Proposal
+from proposals.models.reviewed import Assignment, Conflict, Review, Reviewer, Score
+from proposals.models.snapshots import Briefing
+from proposals.models.tallies import Tally
+
+__all__ = [
+    "BLANKS",
+    "AnnualAmount",
+    "AnnualAward",
+    "AnnualCost",
+    "Assignment",
+    "Award",
+    "Briefing",
+    "Conflict",
+    "Counterpart",
+    "Mark",
+    "Packet",
+    "PacketStep",
+    "Proposal",
+    "Review",
+    "Reviewer",
+    "Score",
+    "Tally",
+]

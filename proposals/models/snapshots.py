@@ -1,0 +1,59 @@
+"""What was said at one moment: a board frozen with its figures, so that it can be held against the rows ever after."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from aspire.history import track
+from aspire.rules import Unique, never_truncated
+from calls.models import Call
+from partners.models import in_language
+from proposals import rules
+
+
+@track()
+class Briefing(models.Model):
+    """A call's board as it stood at one moment, under a name. Written once, never changed.
+
+    ``figures``: one object per cell of its tables (table, code, labels, measure, value; null where it was not
+    published). ``rows``: the proposals behind it (number → status, field, funder, requested and awarded yen).
+    """
+
+    code = models.SlugField(_("briefing code"), max_length=60)
+    call = models.ForeignKey(Call, models.PROTECT, related_name="briefings", verbose_name=_("call"))
+    name_ja = models.CharField(_("Japanese name"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    as_of = models.DateTimeField(_("as of"))
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("frozen by"),
+        help_text=_("empty where the figures come from print"),
+    )
+    query = models.CharField(_("what was asked"), max_length=200)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    figures: Any = models.JSONField(_("figures"))
+    rows: Any = models.JSONField(_("proposals behind them"))
+
+    class Meta:
+        verbose_name = _("briefing")
+        verbose_name_plural = _("briefings")
+        ordering = ["-as_of", "code"]
+        constraints = [Unique(fields=["code"], name="briefing_code_once")]
+        triggers = [*rules.briefings_stay, never_truncated()]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("briefings:detail", args=[self.code])
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_ja, self.name_en)
