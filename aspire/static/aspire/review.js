@@ -1,0 +1,64 @@
+// Keeps a review as it is written; the form works as well without it.
+"use strict";
+(() => {
+  const PAUSE = 1200;
+  const form = document.querySelector("form[data-autosave]");
+  if (!form) return;
+  const line = form.querySelector(".saved");
+  let timer = 0;
+  let isSaving = false;
+  let isChanged = false;
+  let isStopped = false;
+
+  const say = (words, isTrouble = false) => {
+    line.textContent = words;
+    line.classList.toggle("saved--trouble", isTrouble);
+  };
+
+  const save = async () => {
+    if (isSaving || isStopped || !isChanged) return;
+    isSaving = true;
+    isChanged = false;
+    say(form.dataset.saving);
+    try {
+      const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), redirect: "manual" });
+      const isOurs = (answer.headers.get("content-type") ?? "").includes("json");
+      if (answer.ok && isOurs) {
+        const { version, sentence } = await answer.json();
+        form.elements.version.value = version;
+        say(sentence);
+      } else {
+        isChanged = true;
+        isStopped = answer.status !== 400 && answer.status < 500;
+        say(isOurs ? (await answer.json()).sentence : form.dataset.gone, true);
+      }
+    } catch {
+      isChanged = true;
+      say(form.dataset.lost, true);
+    }
+    isSaving = false;
+    if (isChanged && !line.classList.contains("saved--trouble")) later();
+  };
+
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE);
+  };
+
+  form.addEventListener("input", () => {
+    isChanged = true;
+    later();
+  });
+  // The form's own buttons wait for nothing, and are not followed by a save of an older version.
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    isStopped = true;
+    isChanged = false;
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) save();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isChanged) event.preventDefault();
+  });
+})();

@@ -1,0 +1,1 @@
+"""How proposals are judged: assignments, conflicts of interest, reviews."""

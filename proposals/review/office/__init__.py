@@ -1,0 +1,1 @@
+"""The officers' side of review: stages, assignments, conflicts of interest."""

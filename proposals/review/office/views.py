@@ -1,0 +1,236 @@
+"""The officers' pages about the review of one call."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from aspire.refusals import Refusal
+from calls.models import Call
+from proposals.models import Assignment, Conflict, Proposal
+from proposals.review import appointing, settling, stages
+from proposals.review.office import reading
+from proposals.review.office.forms import (
+    AssignForm,
+    AssignmentFilter,
+    ConflictForm,
+    PlanForm,
+    ReviewSettingsForm,
+    named,
+)
+from proposals.review.refusing import AllRefused, Refused
+from proposals.review.suggesting import suggestions
+
+ROWS_A_PAGE = 50
+
+
+def stage(request: HttpRequest, code: str) -> HttpResponse:
+    """Where the call stands, what a move would change (``?to=``), and the move itself."""
+    call = get_object_or_404(Call, code=code)
+    to = request.POST.get("to", request.GET.get("to"))
+    refusal = None
+    if request.method == "POST" and to is not None:
+        refusal = _move(request, call, to)
+        if refusal is None:
+            return redirect("calls:stage", code=code)
+    moves = [(value, Call.Progress(value).label) for value in stages.MOVES[call.progress]]
+    context = {"call": call, "stage": call.stage(at=timezone.now()), "stages": Call.Stage.choices, "moves": moves}
+    if to in stages.MOVES[call.progress]:
+        context |= {"to": to, "to_label": Call.Progress(to).label, "effects": stages.effects(call, to)}
+    context |= {"refusal": refusal, "form": ReviewSettingsForm(instance=call)}
+    return render(request, "calls/stage.html", context, status=409 if refusal else 200)
+
+
+def _move(request: HttpRequest, call: Call, to: str) -> Refusal | None:
+    """Why the call stays where it is, read anew; None where it is moved."""
+    try:
+        stages.change(call, seen=request.POST.get("seen", ""), to=to, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    except Refused as refused:
+        call.refresh_from_db()
+        return refused.refusal
+    messages.success(request, _("The stage is changed."))
+    return None
+
+
+def review_settings(request: HttpRequest, code: str) -> HttpResponse:
+    """What reviewers see in each stage."""
+    call = get_object_or_404(Call, code=code)
+    form = ReviewSettingsForm(request.POST or None, instance=call)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("The settings are saved."))
+        return redirect("calls:stage", code=code)
+    return render(request, "calls/review_settings.html", {"call": call, "form": form})
+
+
+def assignments(request: HttpRequest, code: str) -> HttpResponse:
+    """Who reviews what; POST assigns the chosen proposals to one reviewer, all of them or none."""
+    call = get_object_or_404(Call, code=code)
+    faults = None
+    if request.method == "POST":
+        faults = _assign(request, call, _chosen(request))
+        if faults is None:
+            return redirect("calls:assignments", code=code)
+    asked = AssignmentFilter(request.GET, call=call)
+    asked.is_valid()
+    found = reading.asked(call, Proposal.objects.visible_to(request.user), **asked.cleaned_data)
+    page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {"call": call, "filter": asked, "page": page, "rows": reading.rows(page), "faults": faults}
+    context |= {
+        "loads": appointing.loads(call, by=officer(request)),
+        "places": reading.places(call),
+        "reviewers": appointing.reviewers(),
+    }
+    context |= {"querystring": rest.urlencode(), "form": AssignForm(), "plan_form": PlanForm(initial=_wanted(call))}
+    visible = Proposal.objects.visible_to(request.user)
+    context["short"] = stages.short_of_reviewers(call).filter(pk__in=visible).count()
+    return render(request, "calls/assignments.html", context, status=409 if faults else 200)
+
+
+def _wanted(call: Call) -> dict[str, int]:
+    return {"wanted": call.reviews_wanted}
+
+
+def _chosen(request: HttpRequest) -> list[appointing.Pair]:
+    """The pairs of a batch: a proposed plan line by line, or the chosen proposals with one reviewer."""
+    lines = [line.split() for line in request.POST.get("pairs", "").splitlines()]
+    pairs = [(line[0], line[1]) for line in lines if len(line) == 2]  # noqa: PLR2004 - number and name
+    return pairs or [(number, request.POST.get("reviewer", "")) for number in request.POST.getlist("number")]
+
+
+def _assign(request: HttpRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
+    """What speaks against the batch; None where it is done."""
+    if not pairs:
+        return [("", Refusal("assignment_of_nothing"))]
+    try:
+        done = appointing.assign(call, pairs, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    except AllRefused as refused:
+        return refused.faults
+    except Refused as refused:
+        return [("", refused.refusal)]
+    said = ngettext("%(number)s assignment is made.", "%(number)s assignments are made.", done)
+    messages.success(request, said % {"number": done})
+    return None
+
+
+def officer(request: HttpRequest) -> User:
+    """Whoever asks; the table of permissions let nobody in who is not signed in."""
+    return cast(User, request.user)
+
+
+@require_GET
+def plan(request: HttpRequest, code: str) -> HttpResponse:
+    """The automatic assignment as a proposal: the load before and after, and each pair; nothing is written."""
+    call = get_object_or_404(Call, code=code)
+    form = PlanForm(request.GET or None, initial=_wanted(call))
+    context = {"call": call, "form": form}
+    if form.is_valid():
+        found = appointing.plan_for(call, wanted=form.cleaned_data["wanted"], by=officer(request))
+        context |= reading.planned(call, found, by=officer(request))
+    return render(request, "calls/assignment_plan.html", context)
+
+
+@require_POST
+def take_back(request: HttpRequest, code: str) -> HttpResponse:
+    """Undo one assignment that nobody has begun on."""
+    visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
+    of_call = Assignment.objects.filter(proposal__in=visible).select_related("proposal")
+    key = request.POST.get("assignment", "")
+    assignment = get_object_or_404(of_call, pk=key if key.isdecimal() else 0)
+    try:
+        appointing.take_back(assignment)
+    except Refused as refused:
+        messages.error(request, refused.refusal.sentence)
+    else:
+        messages.success(request, _("The assignment is taken back."))
+    return redirect("calls:assignments", code=code)
+
+
+@require_POST
+def leads(request: HttpRequest, code: str) -> HttpResponse:
+    """Name the lead reviewer of each field."""
+    call = get_object_or_404(Call, code=code)
+    for place in call.call_fields.select_related("field"):
+        name = request.POST.get(f"lead-{place.field.code}", "")
+        person = User.objects.filter(username=name).first() if name else None
+        try:
+            appointing.name_lead(place, person)
+        except Refused as refused:
+            messages.error(request, refused.refusal.sentence)
+            return redirect("calls:assignments", code=code)
+    messages.success(request, _("The lead reviewers are named."))
+    return redirect("calls:assignments", code=code)
+
+
+def conflicts(request: HttpRequest, code: str) -> HttpResponse:
+    """The conflicts of interest of a call, the suggestions to decide, and the form that records another."""
+    call = get_object_or_404(Call, code=code)
+    form = ConflictForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _record(request, call, form):
+        return redirect("calls:conflicts", code=code)
+    visible = Proposal.objects.visible_to(request.user).filter(call=call)
+    seen = set(visible.values_list("pk", flat=True))
+    open_ones = [each for each in suggestions(call) if each.proposal.pk in seen]
+    recorded = Conflict.objects.filter(proposal__in=visible).exclude(finding=Conflict.Finding.CLEAR)
+    page = Paginator(reading.recorded(recorded), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    suggested = Paginator(open_ones, ROWS_A_PAGE).get_page(request.GET.get("suggested"))
+    context = {"call": call, "form": form, "page": page, "suggested": suggested, "named": named}
+    return render(request, "calls/conflicts.html", context, status=400 if form.errors else 200)
+
+
+def _record(request: HttpRequest, call: Call, form: ConflictForm) -> bool:
+    """Record what an officer knows; False where the form then says why not."""
+    data = form.cleaned_data
+    proposal = Proposal.objects.visible_to(request.user).filter(call=call, number=data["number"]).first()
+    if proposal is None:
+        form.add_error("number", Refusal("assignment_unknown", {"proposal": data["number"], "call": call.code}).error())
+        return False
+    try:
+        settling.settle(
+            proposal,
+            data["person"],
+            finding=Conflict.Finding.STANDS,
+            kind=data["kind"],
+            words=data["words"],
+            by=request.user,
+            at=timezone.now(),
+        )
+    except Refused as refused:
+        form.add_error(None, refused.refusal.error())
+        return False
+    messages.success(request, _("The conflict of interest is recorded."))
+    return True
+
+
+@require_POST
+def decide(request: HttpRequest, code: str) -> HttpResponse:
+    """Accept or dismiss one suggestion."""
+    call = get_object_or_404(Call, code=code)
+    wanted = request.POST.get("suggestion", "")
+    visible = Proposal.objects.visible_to(request.user)
+    for each in suggestions(call):
+        if f"{each.proposal.pk}-{each.person.pk}" == wanted and visible.filter(pk=each.proposal.pk).exists():
+            stands = request.POST.get("finding") == Conflict.Finding.STANDS
+            settling.settle(
+                each.proposal,
+                each.person,
+                finding=Conflict.Finding.STANDS if stands else Conflict.Finding.DISMISSED,
+                kind=each.kind if stands else "",
+                words=each.evidence,
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(request, _("The suggestion is decided."))
+            break
+    else:
+        messages.error(request, _("That suggestion is decided already, or no longer there."))
+    return redirect("calls:conflicts", code=code)

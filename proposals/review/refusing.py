@@ -1,0 +1,38 @@
+"""How a decision about reviews is refused: by a rule, in its one sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from aspire.refusals import Refusal, from_error
+
+
+class Refused(Exception):  # noqa: N818 - what the rule did
+    """Nothing was saved; ``refusal`` says why."""
+
+    def __init__(self, name: str, **values: Any) -> None:
+        super().__init__(name)
+        self.refusal = Refusal(name, values)
+
+
+@contextmanager
+def decided() -> Iterator[None]:
+    """One decision: saved whole, or not at all where PostgreSQL refuses any of it."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        refusal = from_error(error)
+        if refusal is None:
+            raise
+        raise Refused(refusal.name, **refusal.values) from None
+
+
+class AllRefused(Exception):  # noqa: N818 - what the rules did
+    """Nothing of a batch was saved; ``faults`` says why, each beside the proposal it speaks of."""
+
+    def __init__(self, faults: list[tuple[str, Refusal]]) -> None:
+        super().__init__(", ".join(refusal.name for _number, refusal in faults))
+        self.faults = faults

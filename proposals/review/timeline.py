@@ -1,0 +1,204 @@
+"""What happened to one proposal, by whom and when: read from the trigger history, so commands and SQL are there too."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, cast
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from aspire.templatetags.figures import day, fiscal, moment
+from proposals.models import Proposal
+from proposals.status import PacketState
+
+NOTHING = "\u2015"
+Change = tuple[str, str, str]
+# What the database counts or links by itself, or what another entry tells.
+UNTOLD = {"id", "version", "packet", "proposal", "award", "assignment", "position"}
+UNTOLD |= {"assigned_at", "recorded_at", "marked_at", "saved_at"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act: when, who (empty for a command or SQL), what, and what it changed (label, before, after)."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    changes: tuple[Change, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table of history, and what its inserts, updates and deletes are called."""
+
+    model: str
+    inserted: Any
+    updated: Any = ""
+    deleted: Any = ""
+
+
+SOURCES = [
+    Source("Proposal", _("received"), _("corrected"), _("deleted")),
+    Source("AnnualCost", _("costs entered"), _("costs corrected"), _("costs taken out")),
+    Source("Counterpart", _("counterpart entered"), _("counterpart corrected"), _("counterpart taken out")),
+    Source("Assignment", _("assigned"), _("assignment changed"), _("assignment taken back")),
+    Source("Conflict", _("interest recorded"), _("interest recorded anew"), _("interest taken out")),
+    Source("Review", _("review begun")),
+    Source("Mark", _("marked"), _("marked anew"), _("mark taken back")),
+    Source("Award", _("award staged"), _("award changed"), _("award taken back")),
+    Source("AnnualAward", _("amounts staged"), _("amounts changed"), _("amounts taken back")),
+    Source("PacketStep", _("packet")),
+]
+
+
+@dataclass
+class Timeline:
+    """The entries of one proposal, the earliest first. The number of queries does not grow with them."""
+
+    proposal: Proposal
+    names: dict[int, str] = field(default_factory=dict)
+    related: dict[type[models.Model], dict[Any, str]] = field(default_factory=dict)
+
+    def entries(self) -> list[Entry]:
+        """Everything that happened, acts of one moment together."""
+        events = {source.model: list(self._events(source.model)) for source in SOURCES}
+        self._look_up(events)
+        told = [entry for source in SOURCES for entry in self._of(source, events[source.model])]
+        told.sort(key=lambda entry: entry.at)
+        return list(together(told))
+
+    def _events(self, model: str) -> Iterable[Any]:
+        asked = WHERE.get(model, of_proposal)(self.proposal.pk)
+        found = history(model).filter(**asked)
+        rows: Iterable[Any] = found.select_related("pgh_context").order_by("pgh_id")
+        return rows
+
+    def _look_up(self, events: dict[str, list[Any]]) -> None:
+        """The names behind every key that occurs, one query a table."""
+        wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+        for event in (event for found in events.values() for event in found):
+            wanted[User].add(user_of(event))
+            for column in told_columns(event):
+                if column.related_model:
+                    wanted[column.related_model].add(getattr(event, column.attname))
+        self.related = {model: named(model, keys - {None}) for model, keys in wanted.items()}
+        self.names = self.related.get(User, {})
+
+    # --- telling -----------------------------------------------------------------------------------------------
+
+    def _of(self, source: Source, events: list[Any]) -> Iterator[Entry]:
+        before: dict[Any, Any] = {}
+        for event in events:
+            entry = self._entry(source, event, before.get(event.pgh_obj_id))
+            before[event.pgh_obj_id] = event
+            if entry:
+                yield entry
+
+    def _entry(self, source: Source, event: Any, before: Any) -> Entry | None:
+        who = self.names.get(user_of(event) or 0, "")
+        if source.model == "Review":
+            return self._of_review(event, before, who)
+        if source.model == "PacketStep":
+            return Entry(event.pgh_created_at, who, str(PacketState(event.state).label), words=event.comment)
+        if event.pgh_label == "insert":
+            changes = self._changes(event, None) if source.model != "Proposal" else ()
+            return Entry(event.pgh_created_at, who, str(source.inserted), changes)
+        if event.pgh_label == "delete":
+            return Entry(event.pgh_created_at, who, str(source.deleted), self._changes(None, event))
+        changes = self._changes(event, before)
+        return Entry(event.pgh_created_at, who, str(source.updated), changes) if changes else None
+
+    def _of_review(self, event: Any, before: Any, who: str) -> Entry | None:
+        """A review is told by its steps, never by each draft that was saved."""
+        if before is not None and before.state == event.state:
+            return None
+        what = gettext("review submitted") if event.state == "submitted" else gettext("review reopened")
+        return Entry(event.pgh_created_at, who, what if before else gettext("review begun"))
+
+    def _changes(self, after: Any, before: Any) -> tuple[Change, ...]:
+        one = after or before
+        year = fiscal(one.fiscal_year) if hasattr(one, "fiscal_year") else ""
+        found = []
+        for column in told_columns(one):
+            old, new = (self._shown(column, each) if each is not None else NOTHING for each in (before, after))
+            if old != new and column.name != "fiscal_year":
+                found.append((f"{year} {column.verbose_name}".strip(), old, new))
+        return tuple(found)
+
+    def _shown(self, column: Any, event: Any) -> str:
+        value = getattr(event, column.attname)
+        if value in (None, ""):
+            return NOTHING
+        if column.related_model:
+            return self.related[column.related_model].get(value, NOTHING)
+        return str(dict(column.flatchoices).get(value, value)) if column.choices else written(value)
+
+
+def written(value: Any) -> str:
+    """A value as a reader wants it."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, datetime.datetime):
+        return str(moment(value))
+    if isinstance(value, datetime.date):
+        return str(day(value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def history(model: str) -> Any:
+    """What the triggers wrote about a model's rows."""
+    return apps.get_model(f"proposals.{model}Event")._default_manager
+
+
+def of_proposal(pk: int) -> dict[str, Any]:
+    return {"proposal": pk}
+
+
+WHERE: dict[str, Callable[[int], dict[str, Any]]] = {
+    "Proposal": lambda pk: {"pgh_obj_id": pk},
+    "Review": lambda pk: {"assignment__proposal": pk},
+    "AnnualAward": lambda pk: {"award__in": history("Award").filter(proposal=pk).values("id")},
+    "PacketStep": lambda pk: {"packet__in": history("Mark").filter(proposal=pk, packet__gt=0).values("packet")},
+}
+
+
+def user_of(event: Any) -> int | None:
+    """Who was signed in; nobody where a command or SQL wrote."""
+    return event.pgh_context.metadata.get("user") if event.pgh_context else None
+
+
+def told_columns(event: Any) -> list[Any]:
+    """The columns of the tracked row that a reader wants to know of, as the model names them."""
+    tracked = event.pgh_tracked_model._meta
+    names = [column.name for column in event._meta.fields if not column.name.startswith("pgh_")]
+    return [tracked.get_field(name) for name in names if name not in UNTOLD]
+
+
+def named(model: type[models.Model], keys: set[Any]) -> dict[Any, str]:
+    """Key → how the row is called."""
+    rows = model._default_manager.in_bulk(keys)
+    if model is User:
+        return {pk: in_their_order(cast(User, user)) for pk, user in rows.items()}
+    return {pk: str(row) for pk, row in rows.items()}
+
+
+def in_their_order(user: User) -> str:
+    """A person's name, the family name first in Japanese."""
+    japanese = f"{user.last_name} {user.first_name}".strip() if get_language() == "ja" else ""
+    return japanese or user.get_full_name() or user.get_username()
+
+
+def together(entries: list[Entry]) -> Iterator[Entry]:
+    """Acts of one moment, person and kind as one entry."""
+    for (at, who, what), found in groupby(entries, key=lambda entry: (entry.at, entry.who, entry.what)):
+        acts = list(found)
+        words = " ".join(dict.fromkeys(act.words for act in acts if act.words))
+        yield Entry(at, who, what, tuple(change for act in acts for change in act.changes), words)
