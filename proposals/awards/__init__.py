@@ -1,0 +1,1 @@
+"""How awards are marked, staged and released."""

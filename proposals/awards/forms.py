@@ -1,0 +1,191 @@
+"""What a person typed on the award page."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick
+from proposals.awards.desk import UNMARKED, Desk, Row
+from proposals.awards.marking import Amounts, Wish
+from proposals.awards.ranking import Standing, top
+from proposals.awards.reading import Sheet, version_of
+from proposals.status import Decision
+
+TAKE_BACK = "take_back"
+PICK = re.compile(r"([^\s:]+):(\d+)")
+LONGEST_REASON = 1000
+
+
+class RankingFilter(forms.Form):
+    """Which rows of the ranking are shown."""
+
+    field = forms.ChoiceField(label=_("Field"), required=False)
+    decision = forms.ChoiceField(
+        label=_("Mark"),
+        required=False,
+        choices=[("", _("all")), (UNMARKED, _("not marked yet")), *Decision.choices],
+    )
+
+    def __init__(self, data: Any, *, desk: Desk) -> None:
+        super().__init__(data, prefix=None)
+        self.fields["field"].choices = [("", _("all")), *desk.fields]  # type: ignore[attr-defined]
+        self.is_valid()
+        self.asked = {name: self.cleaned_data.get(name) or "" for name in ("field", "decision")}
+
+
+class ReasonField(forms.CharField):
+    def __init__(self, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 2})
+        super().__init__(label=_("Reason"), required=False, max_length=LONGEST_REASON, widget=widget, **options)
+
+
+class MarkForm(forms.Form):
+    """The mark of one proposal: a decision, its reason, and what an award gives by fiscal year."""
+
+    decision = forms.ChoiceField(
+        label=_("Mark"), required=False, choices=[*Decision.choices, ("", _("not marked"))], widget=forms.RadioSelect
+    )
+    reason = ReasonField()
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def __init__(self, data: Any, *, sheet: Sheet) -> None:
+        mark = sheet.row.mark
+        initial: dict[str, Any] = {"version": version_of(mark)}
+        initial |= {"decision": mark.decision, "reason": mark.reason} if mark else {}
+        super().__init__(data, initial=initial, prefix=sheet.proposal.number)
+        self.sheet = sheet
+        for year, requested, staged in sheet.lines():
+            given = staged if sheet.row.award else requested
+            for kind, yen in zip(("direct", "indirect"), given, strict=True):
+                self.fields[f"{year}-{kind}_yen"] = forms.IntegerField(
+                    min_value=0, initial=yen or 0, required=False, widget=forms.NumberInput(attrs={"step": 1})
+                )
+
+    @property
+    def years(self) -> Iterator[dict[str, Any]]:
+        """The rows of the table of amounts: fiscal year, what was requested, and the two boxes."""
+        for year, requested, _staged in self.sheet.lines():
+            boxes = {kind: self[f"{year}-{kind}_yen"] for kind in ("direct", "indirect")}
+            yield {"year": year, "requested": requested, **boxes}
+
+    @property
+    def wish(self) -> Wish:
+        cleaned, amounts = self.cleaned_data, None
+        if cleaned["decision"] == Decision.AWARD:
+            amounts = self._amounts()
+        return Wish(self.sheet.proposal.number, cleaned["decision"], cleaned["reason"], amounts, cleaned["version"])
+
+    def _amounts(self) -> Amounts:
+        typed = self.cleaned_data
+        return {
+            year: (typed[f"{year}-direct_yen"] or 0, typed[f"{year}-indirect_yen"] or 0) for year in self.sheet.years
+        }
+
+
+class BatchForm(forms.Form):
+    """One decision for many: a selection, each with the version that was seen, or the best so many."""
+
+    decision = forms.ChoiceField(label=_("Mark"), choices=[*Decision.choices, (TAKE_BACK, _("take the mark back"))])
+    reason = ReasonField()
+    top = forms.IntegerField(label=_("The best"), required=False, min_value=1, max_value=10_000)
+    field = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, desk: Desk, field: str = "") -> None:
+        super().__init__(data or None, initial={"field": field}, auto_id="batch_%s")
+        self.desk, self.picked = desk, [*data.getlist("pick")] if data else []
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if not self.errors and not self.wishes:
+            raise forms.ValidationError(gettext("Choose at least one proposal, or say how many of the best."))
+        return cleaned
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """One wish for each proposal, with the version of its mark that was seen."""
+        decision = self.cleaned_data["decision"].removeprefix(TAKE_BACK)
+        reason = self.cleaned_data.get("reason", "")
+        return [Wish(number, decision, reason, None, version) for number, version in self._seen()]
+
+    @property
+    def decision_label(self) -> str:
+        return str(dict(self.fields["decision"].choices)[self.cleaned_data["decision"]])  # type: ignore[attr-defined]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The lines of what is wished for, as far as the person sees them."""
+        numbers = {wish.number for wish in self.wishes}
+        return self.desk.rows(standing for standing in self.desk.standings if standing.number in numbers)
+
+    @property
+    def shared(self) -> int:
+        """How many more than asked for, since they share the last rank."""
+        best = self.cleaned_data.get("top")
+        return max(len(self.wishes) - best, 0) if best else 0
+
+    def _seen(self) -> list[tuple[str, int]]:
+        best = self.cleaned_data.get("top")
+        if best:
+            return [(s.number, s.version) for s in self._top(best)]
+        return [(found[1], int(found[2])) for pick in self.picked if (found := PICK.fullmatch(pick))]
+
+    def _top(self, best: int) -> list[Standing]:
+        return top(self.desk.readable(), best, field=self.cleaned_data.get("field", ""))
+
+
+class WhatIfForm(forms.Form):
+    """Two sets to lay side by side; an empty address compares what is marked with the best that the call may award."""
+
+    KINDS = [(MARKED, _("as marked now")), (BEST, _("the best")), (NUMBERS, _("these proposals"))]
+    PARTS = ("kind", "top", "field", "numbers")
+
+    def __init__(self, data: Any, *, desk: Desk) -> None:
+        super().__init__({**self._usual(desk), **data.dict()} if data else self._usual(desk))
+        fields = [("", _("all fields")), *desk.fields]
+        for side in ("a", "b"):
+            self.fields[f"{side}_kind"] = forms.ChoiceField(label=_("Set"), choices=self.KINDS)
+            self.fields[f"{side}_top"] = forms.IntegerField(
+                label=_("How many"), required=False, min_value=1, max_value=10_000
+            )
+            self.fields[f"{side}_field"] = forms.ChoiceField(label=_("Of field"), required=False, choices=fields)
+            self.fields[f"{side}_numbers"] = forms.CharField(
+                label=_("Numbers"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+            )
+
+    @staticmethod
+    def _usual(desk: Desk) -> dict[str, Any]:
+        return {"a_kind": MARKED, "b_kind": BEST, "b_top": desk.call.max_awards or 10}
+
+    @property
+    def sides(self) -> list[tuple[str, list[Any]]]:
+        """The boxes of each set."""
+        return [
+            (side.upper(), [self[f"{side}_{name}"] for name in ("kind", "top", "field", "numbers")]) for side in "ab"
+        ]
+
+    @property
+    def picks(self) -> tuple[Pick, Pick]:
+        return self._pick("a"), self._pick("b")
+
+    def _pick(self, side: str) -> Pick:
+        kind, best, field, numbers = (
+            self.cleaned_data[f"{side}_{name}"] for name in ("kind", "top", "field", "numbers")
+        )
+        return Pick(kind, best or 0, field, frozenset(re.findall(r"[^\s,;\u3001\uff0c]+", numbers)))
+
+
+class CommentForm(forms.Form):
+    """A word to a packet."""
+
+    comment = forms.CharField(label=_("Comment"), required=False, max_length=2000, widget=forms.Textarea)
+
+    def __init__(self, data: Any = None, *, is_required: bool = False, label: Any = None) -> None:
+        super().__init__(data)
+        self.fields["comment"].required = is_required
+        self.fields["comment"].widget.attrs["rows"] = 3
+        if label:
+            self.fields["comment"].label = label

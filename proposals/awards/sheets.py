@@ -1,0 +1,221 @@
+"""Marks of a call as a kind of sheet: number, decision, reason and amounts in, and the marks or the result out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from aspire.refusals import Refusal
+from aspire.roles import STAFF, Role
+from aspire.sheets.judging import RowJudge
+from aspire.sheets.kinds import New
+from aspire.sheets.plans import PlannedRow, Sending
+from aspire.sheets.saving import LookAgain
+from aspire.spreadsheets import parsing
+from aspire.spreadsheets.columns import LANGUAGES, Column
+from aspire.spreadsheets.faults import SENTENCES, Fault
+from aspire.spreadsheets.markup import Value
+from calls.models import Call
+from calls.sheets import CallKind
+from proposals.awards.desk import MARKED_IN
+from proposals.awards.forms import LONGEST_REASON
+from proposals.awards.marking import Amounts, Batch, Wish, amount_refusals, hold, staged_or_requested
+from proposals.awards.reading import version_of
+from proposals.models import Proposal
+from proposals.querysets import ProposalQuerySet
+from proposals.sheets.contract import Contract, cost, format_lazy_year
+from proposals.status import Decision, PacketState, Status
+
+SENTENCES.update(
+    {
+        "mark_number_unknown": _("The call has no proposal “%(value)s” for you to mark. Correct the number."),
+        "mark_needs_a_person": _("A mark needs to say who made it. Send the file on its page, signed in."),
+        "amounts_without_award": _("Amounts belong to an award. Mark it *award*, or empty the amounts."),
+    }
+)
+
+
+class MarkJudge(RowJudge):
+    """One row against the proposal it names, its mark and the terms."""
+
+    column_of: ClassVar[Mapping[str, str]] = {
+        "award_inside_period": "direct_yen_{fiscal_year}",
+        "award_within_ceiling": "direct_yen_{fiscal_year}",
+        "award_indirect_within_rate": "indirect_yen_{fiscal_year}",
+        "mark_in_packet": "decision",
+    }
+
+    @property
+    def kind(self) -> "Marks":
+        kind: Marks = self.planner.kind  # type: ignore[assignment]
+        return kind
+
+    def fill(self, planned: PlannedRow, before: Proposal) -> None:
+        stored = self.kind.values(before)
+        decision = self.take("decision", stored["decision"], cleared="")
+        planned.values = dict.fromkeys(stored) | {
+            "number": before.number,
+            "decision": decision,
+            "reason": self.take("reason", stored["reason"], cleared="") if decision else "",
+        }
+        if decision == Decision.AWARD:
+            self._fill_amounts(planned, staged_or_requested(before))
+        elif any(self.values.get(name) for _year, *names in self.kind.amount_columns for name in names):
+            self.say("decision", "amounts_without_award")
+
+    def _fill_amounts(self, planned: PlannedRow, base: Amounts) -> None:
+        """An empty cell keeps what is staged, and starts from the request where nothing is."""
+        for year, *names in self.kind.amount_columns:
+            found = base.get(year, (0, 0))
+            direct, indirect = (self.take(name, yen, cleared=0) for name, yen in zip(names, found, strict=True))
+            if direct or indirect:
+                planned.costs[year] = (direct, indirect)
+                planned.values |= dict(zip(names, (direct, indirect), strict=True))
+
+    def refusals(self, planned: PlannedRow, before: Proposal) -> Iterator[Refusal]:
+        if not list(self.differences(planned, before)):
+            return
+        mark = getattr(before, "mark", None)
+        is_reserve = mark and mark.decision == Decision.RESERVE
+        if mark and mark.packet and not (mark.packet.state == PacketState.RELEASED and is_reserve):
+            yield Refusal("mark_in_packet", {"proposal": before.number})
+        if planned.values["decision"] == Decision.AWARD:
+            yield from amount_refusals(before, planned.costs)
+
+
+class Marks(CallKind):
+    """A row marks the proposal it names, as staged; the word that empties a cell takes a mark back."""
+
+    name, title, model, judge = "marks", _("Marks and awards"), Proposal, MarkJudge
+    key, new, unknown = ("number",), New.NEVER, "mark_number_unknown"
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call)
+        self.years = Contract(call).years
+
+    @classmethod
+    def calls(cls) -> list[tuple[str, str]]:
+        return [(call.code, call.name) for call in Call.objects.filter(progress__in=MARKED_IN)]
+
+    @property
+    def amount_columns(self) -> list[tuple[int, str, str]]:
+        """Each fiscal year with its columns of direct and indirect costs."""
+        return [(year, f"direct_yen_{year}", f"indirect_yen_{year}") for year in self.years]
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        number = Column(
+            "number",
+            _("Proposal number"),
+            _("The proposal to mark."),
+            f"{self.call.code}-001",
+            parsing.text(40),
+            is_required=True,
+        )
+        offered = tuple((str(decision), str(decision.label)) for decision in Decision)
+        decision = Column(
+            "decision",
+            _("Decision"),
+            _("award, reserve or decline; the clearing word takes the mark back."),
+            "award",
+            parsing.code(names_of_decisions(), "decision"),
+            choices=offered,
+            kind="code",
+        )
+        reason = Column("reason", _("Reason"), _("Why it is marked so."), "", parsing.text(LONGEST_REASON))
+        return [number, decision, reason, *self._amounts()]
+
+    def _amounts(self) -> Iterator[Column]:
+        for year, direct, indirect in self.amount_columns:
+            meaning = _("Whole yen awarded; left empty, it starts from the request.")
+            yield cost(direct, format_lazy_year(_("Direct costs FY%(year)s (yen)"), year), meaning)
+            yield cost(indirect, format_lazy_year(_("Indirect costs FY%(year)s (yen)"), year), meaning)
+
+    def faults(self) -> Iterable[Fault]:
+        if self.call.progress not in MARKED_IN:
+            yield Fault("mark_in_phase", refusal=Refusal("mark_in_phase", {"call": self.call_code}))
+        if self.user is None:
+            yield Fault("mark_needs_a_person")
+
+    def listed(self, user: Any) -> ProposalQuerySet:
+        proposals: ProposalQuerySet = Proposal.objects.filter(call=self.call).counted()
+        return (proposals if user is None else proposals.visible_to(user)).order_by("number")
+
+    def for_export(self, records: ProposalQuerySet) -> list[Proposal]:
+        related = records.select_related("terms", "award", "mark__packet")
+        return list(related.prefetch_related("costs", "award__amounts"))
+
+    def stored(self, keys: Iterable[str]) -> dict[str, Proposal]:
+        named = {key for key in keys if key}
+        seen = self.for_export(self.listed(self.user))
+        return {proposal.number: proposal for proposal in seen if proposal.number in named}
+
+    def all_keys(self) -> list[str]:
+        return list(self.listed(self.user).values_list("number", flat=True))
+
+    def values(self, record: Proposal) -> dict[str, Value]:
+        mark, award = getattr(record, "mark", None), getattr(record, "award", None)
+        found: dict[str, Value] = {"number": record.number, "decision": mark.decision if mark else ""}
+        found["reason"] = mark.reason if mark else ""
+        found |= {name: None for _year, *names in self.amount_columns for name in names}
+        for amount in award.amounts.all() if award else ():
+            found[f"direct_yen_{amount.fiscal_year}"] = amount.direct_yen
+            found[f"indirect_yen_{amount.fiscal_year}"] = amount.indirect_yen
+        return found
+
+    def state(self, stored: Mapping[str, Proposal]) -> Any:
+        """Marks by their versions: whoever marked meanwhile is not overwritten."""
+        found: list[Any] = [self.call.progress]
+        for number, proposal in sorted(stored.items()):
+            version = version_of(getattr(proposal, "mark", None))
+            found += [number, proposal.status, version, *self.values(proposal).values()]
+        return found
+
+    def locked(self) -> "Marks":
+        return type(self)(hold(self.call, Proposal.objects.filter(call=self.call)))
+
+    def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
+        """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the plan is no longer right."""
+        wishes = [wish_of(row) for row in changed]
+        batch = Batch(self.call, wishes, by=self.user, at=timezone.now())
+        if list(batch.faults()):
+            raise LookAgain
+        batch.apply()
+
+    def url_of(self, key: str) -> str:
+        return reverse("awards:proposal", args=[self.call_code, key])
+
+    def list_url(self) -> str:
+        return reverse("awards:ranking", args=[self.call_code])
+
+    def heading(self) -> str:
+        return self.call.name
+
+
+class ReleasedAwards(Marks):
+    """The award list of a call as released; it only goes out."""
+
+    name, title = "awards", _("Released awards")
+    importers: ClassVar[frozenset[Role]] = frozenset()
+    exporters: ClassVar[frozenset[Role]] = STAFF
+
+    def listed(self, user: Any) -> ProposalQuerySet:
+        return super().listed(user).filter(status=Status.AWARDED)
+
+
+def names_of_decisions() -> dict[str, str]:
+    """Every way to write a decision, in either language → its code."""
+    names = {parsing.normalised(str(decision)): str(decision) for decision in Decision}
+    for language in LANGUAGES:
+        with override(language):
+            names |= {parsing.normalised(str(decision.label)): str(decision) for decision in Decision}
+    return names
+
+
+def wish_of(row: PlannedRow) -> Wish:
+    decision = row.values["decision"]
+    return Wish(row.key, decision, row.values["reason"], row.costs if decision == Decision.AWARD else None)

@@ -1,0 +1,93 @@
+"""What a call has, has released, has staged and has left: as a whole, by fiscal year, by field and by country."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Sum
+
+from calls.models import Call
+from partners.models import Country
+from proposals.models import AnnualAward, Award
+from proposals.status import Status
+
+
+@dataclass(frozen=True)
+class Line:
+    """One bar, in whole yen. ``limit_yen``: the pot or the slice; None where there is none."""
+
+    key: Any
+    label: str
+    limit_yen: int | None
+    released_yen: int
+    staged_yen: int
+
+    @property
+    def taken_yen(self) -> int:
+        return self.released_yen + self.staged_yen
+
+    @property
+    def left_yen(self) -> int | None:
+        return None if self.limit_yen is None else self.limit_yen - self.taken_yen
+
+
+@dataclass(frozen=True)
+class Spending:
+    """The money of a call at one moment: fields in the call's order, countries in gojuon order, years by date."""
+
+    total: Line
+    years: list[Line]
+    fields: list[Line]
+    countries: list[Line]
+    released_count: int
+    staged_count: int
+    max_awards: int | None
+
+    @property
+    def left_count(self) -> int | None:
+        """How many awards may still be staged."""
+        taken = self.released_count + self.staged_count
+        return None if self.max_awards is None else self.max_awards - taken
+
+
+def spending(call: Call) -> Spending:
+    """The call's money as stored now; the pot is everybody's, so it counts every award whoever looks."""
+    call = Call.objects.get(pk=call.pk)
+    proposal = "award__proposal"
+    rows = list(
+        AnnualAward.objects.filter(award__proposal__call=call)
+        .order_by()
+        .values(
+            "fiscal_year",
+            field=F(f"{proposal}__field"),
+            country=F(f"{proposal}__primary_funder__country"),
+            status=F(f"{proposal}__status"),
+        )
+        .annotate(yen=Sum(F("direct_yen") + F("indirect_yen")))
+    )
+
+    def line(key: Any, label: str, limit: int | None, holds: Callable[[dict[str, Any]], bool]) -> Line:
+        held = [row for row in rows if holds(row)]
+        released = sum(row["yen"] for row in held if row["status"] == Status.AWARDED)
+        return Line(key, label, limit, released, sum(row["yen"] for row in held) - released)
+
+    slices = dict(call.slices.values_list("fiscal_year", "limit_yen"))
+    years = sorted({row["fiscal_year"] for row in rows} | set(slices))
+    countries = Country.objects.filter(pk__in={row["country"] for row in rows}).in_gojuon_order()
+    places = call.call_fields.select_related("field")
+    statuses = list(Award.objects.filter(proposal__call=call).values_list("proposal__status", flat=True))
+    return Spending(
+        total=line("", "", call.pot_yen, lambda _row: True),
+        years=[line(y, str(y), slices.get(y), lambda row, y=y: row["fiscal_year"] == y) for y in years],  # type: ignore[misc]
+        fields=[
+            line(f.field.code, str(f.field), None, lambda row, f=f: row["field"] == f.field_id)  # type: ignore[misc]
+            for f in places
+        ],
+        countries=[
+            line(c.alpha2, str(c), None, lambda row, c=c: row["country"] == c.pk)  # type: ignore[misc]
+            for c in countries
+        ],
+        released_count=statuses.count(Status.AWARDED),
+        staged_count=len(statuses) - statuses.count(Status.AWARDED),
+        max_awards=call.max_awards,
+    )

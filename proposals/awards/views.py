@@ -1,0 +1,204 @@
+"""The pages of ``/awards/``: the ranking and its marks, sets side by side, packets and letters."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from aspire.sheets.views import XLSX, attachment
+from calls.models import Call
+from proposals.awards import letters as lists
+from proposals.awards import releasing
+from proposals.awards.comparing import compare
+from proposals.awards.desk import MARKED_IN, Desk
+from proposals.awards.forms import BatchForm, CommentForm, MarkForm, RankingFilter, WhatIfForm
+from proposals.awards.marking import Fault, Refused, rehearse, stage
+from proposals.awards.packets import Dossier
+from proposals.awards.reading import Sheet, sheet_of
+
+ROWS_A_PAGE = 50
+
+
+def desk_for(request: HttpRequest, code: str, *, to_mark: bool = False) -> Desk:
+    """The award page of a call, for whom it exists; ``to_mark``: for whom it can be written on now."""
+    desk = Desk(get_object_or_404(Call, code=code), request.user)
+    if not desk.is_open_to_them or (to_mark and not desk.may_mark):
+        raise Http404
+    return desk
+
+
+def ranking_url(code: str, query: str = "", *, at: str = "") -> str:
+    """The ranking, filtered as it was, at a row of it."""
+    kept = QueryDict(query).urlencode()
+    return reverse("awards:ranking", args=[code]) + (f"?{kept}" if kept else "") + (f"#{at}" if at else "")
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    calls = Call.objects.filter(progress__in=[Call.Progress.IN_REVIEW, *MARKED_IN])
+    return render(request, "awards/index.html", {"calls": calls})
+
+
+@require_safe
+def ranking(request: HttpRequest, code: str) -> HttpResponse:
+    desk = desk_for(request, code)
+    asked = RankingFilter(request.GET, desk=desk)
+    found = desk.chosen(**asked.asked)
+    page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {"desk": desk, "call": desk.call, "filter": asked, "page": page, "rows": desk.rows(page)}
+    context |= {"querystring": rest.urlencode(), "back": request.GET.urlencode(), "total": len(found)}
+    context["batch"] = BatchForm(None, desk=desk, field=asked.asked["field"])
+    return render(request, "awards/ranking.html", context)
+
+
+def sheet_for(desk: Desk, number: str) -> Sheet:
+    sheet = sheet_of(desk, number)
+    if sheet is None:
+        raise Http404
+    return sheet
+
+
+def proposal(request: HttpRequest, code: str, number: str) -> HttpResponse:
+    """One proposal with its reviews, and its mark; ``part`` answers with what unfolds in the ranking."""
+    desk = desk_for(request, code, to_mark=request.method == "POST")
+    sheet, back = sheet_for(desk, number), request.POST.get("back", request.GET.get("back", ""))
+    form, faults = MarkForm(request.POST or None, sheet=sheet), list[Fault]()
+    if request.method == "POST" and form.is_valid():
+        faults = attempted(lambda: stage(desk.call, [form.wish], by=desk.user, at=timezone.now()))
+        if not faults:
+            messages.success(request, _("The mark of %(number)s is staged.") % {"number": number})
+            return redirect(ranking_url(code, back, at=number))
+    name = "awards/_sheet.html" if "part" in request.GET else "awards/proposal.html"
+    context = {"desk": desk, "call": desk.call, "sheet": sheet, "form": form, "faults": faults, "back": back}
+    return render(request, name, context, status=409 if faults else 200)
+
+
+def attempted(decide: Callable[[], object]) -> list[Fault]:
+    """Do it; what the rules refuse comes back as faults, and nothing of it is saved."""
+    try:
+        decide()
+    except Refused as refused:
+        return refused.faults
+    return []
+
+
+def batch(request: HttpRequest, code: str) -> HttpResponse:
+    """A batch: what it would do, and, once confirmed, all of it or nothing."""
+    desk, back = desk_for(request, code, to_mark=request.method == "POST"), request.POST.get("back", "")
+    if request.method != "POST":
+        return redirect(ranking_url(code))
+    form = BatchForm(request.POST, desk=desk)
+    context = {"desk": desk, "call": desk.call, "form": form, "back": back}
+    if not form.is_valid():
+        return render(request, "awards/batch.html", context, status=400)
+    if "confirmed" in request.POST:
+        faults = attempted(lambda: stage(desk.call, form.wishes, by=desk.user, at=timezone.now()))
+        if not faults:
+            messages.success(request, _("%(count)s marks are staged.") % {"count": len(form.wishes)})
+            return redirect(ranking_url(code, back))
+    found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    context |= {"rehearsal": found, "rows": form.rows}
+    return render(request, "awards/batch.html", context, status=409 if found.faults else 200)
+
+
+@require_GET
+def what_if(request: HttpRequest, code: str) -> HttpResponse:
+    """Two sets side by side; the address says which, and marks nothing."""
+    desk = desk_for(request, code)
+    form = WhatIfForm(request.GET, desk=desk)
+    comparison = compare(desk, *form.picks) if form.is_valid() else None
+    return render(request, "awards/what_if.html", {"desk": desk, "call": desk.call, "form": form, "found": comparison})
+
+
+# --- packets --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def packet(request: HttpRequest, code: str) -> HttpResponse:
+    return packet_page(request, desk_for(request, code))
+
+
+def packet_page(
+    request: HttpRequest, desk: Desk, *, faults: list[Fault] | None = None, form: CommentForm | None = None
+) -> HttpResponse:
+    """The packet with what each person may do with it, and the faults of what was just tried."""
+    context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "faults": faults or []}
+    context |= {"tried": form, "can_export": desk.is_staff and bool(lists.told(desk.call, desk.user))}
+    return render(request, "awards/packet.html", context, status=409 if faults else 200)
+
+
+Act = Callable[[Desk, str], object]
+
+
+def acted(request: HttpRequest, code: str, act: Act, *, said: str, needs_reason: bool = False) -> HttpResponse:
+    """Do one act on a packet with the comment that was written, or say why not."""
+    desk = desk_for(request, code)
+    form = CommentForm(request.POST, is_required=needs_reason)
+    if not form.is_valid():
+        return packet_page(request, desk, form=form)
+    faults = attempted(lambda: act(desk, form.cleaned_data["comment"]))
+    if faults:
+        return packet_page(request, Desk(desk.call, desk.user), faults=faults)
+    messages.success(request, said)
+    return redirect("awards:packet", code)
+
+
+def waiting(desk: Desk) -> Any:
+    """The packet that waits; where none does any more, somebody else was faster."""
+    if desk.packet is None:
+        raise Http404
+    return desk.packet
+
+
+@require_POST
+def submit(request: HttpRequest, code: str) -> HttpResponse:
+    def act(desk: Desk, comment: str) -> object:
+        return releasing.submit(desk.call, by=desk.user, at=timezone.now(), comment=comment)
+
+    return acted(request, code, act, said=_("The marks are submitted for release."))
+
+
+@require_POST
+def release(request: HttpRequest, code: str) -> HttpResponse:
+    def act(desk: Desk, comment: str) -> object:
+        return releasing.release(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
+
+    return acted(request, code, act, said=_("The packet is released. Nobody has been told yet."))
+
+
+@require_POST
+def send_back(request: HttpRequest, code: str) -> HttpResponse:
+    def act(desk: Desk, comment: str) -> object:
+        return releasing.send_back(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
+
+    return acted(request, code, act, said=_("The packet is sent back."), needs_reason=True)
+
+
+@require_POST
+def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    def act(desk: Desk, comment: str) -> object:
+        packet = get_object_or_404(desk.call.packets, pk=pk)
+        return releasing.undo(packet, by=desk.user, at=timezone.now(), reason=comment)
+
+    return acted(request, code, act, said=_("The release is undone; its marks are staged again."), needs_reason=True)
+
+
+@require_safe
+def letters(request: HttpRequest, code: str, form: str) -> HttpResponse:
+    """What applicants are to be told, once it is released."""
+    desk = desk_for(request, code)
+    told = lists.told(desk.call, request.user)
+    if form not in ("xlsx", "csv") or not told:
+        raise Http404
+    data = lists.letters(told, form=form, language=request.LANGUAGE_CODE)
+    name = f"{code}_letters_{timezone.localdate():%Y-%m-%d}_{request.LANGUAGE_CODE}.{form}"
+    return attachment(data, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")
