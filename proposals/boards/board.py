@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from partners.models import in_language
 from proposals.boards.explaining import Explanation
 from proposals.boards.figures import Figure, Table, Tile, rows_url
 from proposals.boards.tallies import Tallies, add_up
+from proposals.boards.tiles import tiles_of
 from proposals.querysets import ProposalQuerySet
 from proposals.status import NOT_COUNTED
 
@@ -28,6 +30,7 @@ class Board:
     call: Call
     proposals: ProposalQuerySet
     as_of: datetime.datetime
+    reader: Any = None  # who looks; without one, nothing that is staged is shown
 
     @cached_property
     def tallies(self) -> Tallies:
@@ -54,8 +57,12 @@ class Board:
         return self.call.is_synthetic
 
     @property
+    def at_stage(self) -> Call.Stage:
+        return self.call.stage(at=self.as_of)
+
+    @property
     def stage(self) -> str:
-        return str(self.call.stage(at=self.as_of).label)
+        return str(self.at_stage.label)
 
     @cached_property
     def terms(self) -> Terms | None:
@@ -129,7 +136,12 @@ class Board:
 
     @property
     def tiles(self) -> list[Tile]:
-        """Six headline numbers, each leading to its rows."""
+        """Six numbers that the call's stage asks for, each leading to its rows."""
+        return tiles_of(self)
+
+    @property
+    def headline(self) -> list[Tile]:
+        """Six numbers about the result, each leading to its rows."""
         counted, call = self.tallies.counted, self.call.code
         received, awarded = add_up(counted, "proposals"), add_up(counted, "awards")
         everything, awards, share = rows_url(call), rows_url(call, awarded="1"), rate(awarded, received)

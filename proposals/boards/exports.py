@@ -5,16 +5,20 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from aspire.spreadsheets.writing import safe
 from proposals.boards.board import Board
-from proposals.boards.figures import Figure, Row, Table
+from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, with_groups
 
+NO_DENOMINATOR = "no_denominator"
 BOM = "\ufeff"
 COLUMNS = [
     "call", "fiscal_year", "table", "country_code", "country", "funder_code", "funder", "field_code", "field",
     "is_total",
-    "measure", "unit", "kind", "value", "status", "is_reconstructed", "is_synthetic", "counting_rule", "as_of",
+    "measure", "measure_definition", "unit", "kind", "value", "numerator", "denominator", "status",
+    "status_definition", "is_reconstructed", "is_synthetic", "counting_rule", "source", "as_of", "language",
 ]  # fmt: skip
 
 
@@ -27,6 +31,10 @@ def as_json(board: Board) -> dict[str, Any]:
         "is_reconstructed": board.is_reconstructed,
         "is_synthetic": board.is_synthetic,
         "counting_rule": board.counting_rule,
+        "left_out": [{"status": label, "proposals": number} for label, number, *_href in board.left_out],
+        "sources": board.sources,
+        "not_published": board.not_published,
+        "language": get_language(),
         "totals": {"proposals": total.proposals.as_json(), "awards": total.awards.as_json()},
         "tables": {table.key: [_row(table, row) for row in table.rows] for table in board.tables},
     }
@@ -43,42 +51,74 @@ def as_csv(board: Board) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
+    common = _of_the_board(board)
     for table in board.tables:
-        group = ""
-        for row in [*table.rows, table.total]:
-            group = row.group or group
-            for measure in ("proposals", "awards"):
-                writer.writerows(_lines(board, table, row, group, measure))
+        for row, group in [*with_groups(table), (table.total, table.total.label)]:
+            labels = {"table": table.key, "is_total": int(row is table.total), **_labels(table, row, group)}
+            for line in _lines(row):
+                writer.writerow({name: safe(value) for name, value in (common | labels | line).items()})
     return BOM + out.getvalue()
 
 
-def _lines(board: Board, table: Table, row: Row, group: str, measure: str) -> Iterable[dict[str, Any]]:
-    figure: Figure = getattr(row, measure)
-    is_total = row is table.total
-    labels = {
-        "country": {"country_code": row.code, "country": row.label},
-        "field": {"field_code": row.code, "field": row.label},
-        "country_funder": {
-            "country_code": row.codes.get("country", ""),
-            "country": group,
-            "funder_code": row.code,
-            "funder": row.label,
-        },
-    }[table.key]
-    common = {
+def _of_the_board(board: Board) -> dict[str, Any]:
+    return {
         "call": board.call.code,
         "fiscal_year": board.call.fiscal_year,
-        "table": table.key,
-        "is_total": int(is_total),
-        "measure": measure,
-        "unit": _("proposals (count)") if measure == "proposals" else _("awards (count)"),
-        "status": figure.status,
         "is_reconstructed": int(board.is_reconstructed),
         "is_synthetic": int(board.is_synthetic),
         "counting_rule": board.counting_rule,
+        "source": "; ".join(board.sources),
         "as_of": board.as_of.isoformat(),
-    } | ({} if is_total else labels)
-    for kind in ("recorded", "published", "difference"):
-        value = getattr(figure, kind)
-        if value is not None or kind == "recorded":
-            yield common | {"kind": kind, "value": "" if value is None else value}
+        "language": get_language(),
+    }
+
+
+def _labels(table: Table, row: Row, group: str) -> dict[str, str]:
+    """Code and label of each dimension; a total says so in place of every label and has no code."""
+    if table.key != "country_funder":
+        return {f"{table.key}_code": row.code, table.key: row.label}
+    country = {"country_code": row.codes.get("country", ""), "country": group}
+    return country | {"funder_code": row.code, "funder": row.label}
+
+
+def _lines(row: Row) -> Iterable[dict[str, Any]]:
+    for measure, unit, meaning in (
+        ("proposals", _("proposals (count)"), _("Number of proposals.")),
+        ("awards", _("awards (count)"), _("Number of proposals awarded.")),
+    ):
+        figure: Figure = getattr(row, measure)
+        common = {"measure": measure, "unit": unit, "measure_definition": meaning} | _status(figure.status)
+        for kind in ("recorded", "published", "difference"):
+            value = getattr(figure, kind)
+            if value is not None or kind == "recorded":
+                yield common | {"kind": kind, "value": "" if value is None else value}
+    yield _rate(row)
+
+
+def _rate(row: Row) -> dict[str, Any]:
+    """The success rate, never without what it was made of."""
+    figures = (row.proposals, row.awards)
+    unknown = NOT_PUBLISHED in {figure.status for figure in figures}
+    parts = {} if unknown else {"numerator": row.awards.recorded, "denominator": row.proposals.recorded}
+    status = NOT_PUBLISHED if unknown else RECORDED_ONLY if row.rate else NO_DENOMINATOR
+    return (
+        parts
+        | _status(status)
+        | {
+            "measure": "success_rate",
+            "unit": _("percent"),
+            "measure_definition": _("Awards in a hundred proposals, one decimal, rounded half up."),
+            "kind": "recorded",
+            "value": row.rate or "",
+        }
+    )
+
+
+def _status(status: str) -> dict[str, str]:
+    meanings = {
+        NOT_PUBLISHED: _("The source does not state it; that is not zero."),
+        PUBLISHED: _("Published in the source, and counted from the records."),
+        RECORDED_ONLY: _("Counted from the records; nothing was published to compare with."),
+        NO_DENOMINATOR: _("Not applicable: there is no denominator."),
+    }
+    return {"status": status, "status_definition": meanings[status]}

@@ -1,5 +1,6 @@
 """What one cell of a board holds: the recorded count, the published one, and whether either may be shown."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -13,9 +14,13 @@ NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorde
 
 
 @lru_cache(maxsize=4096)
-def rows_url(call: str, **filters: str) -> str:
-    """The address of exactly the proposals behind a number: those counted, unless ``status`` says otherwise."""
-    return f"{reverse('proposals:list')}?{urlencode({'call': call, 'status': 'counted', **filters})}"
+def rows_url(call: str = "", **filters: str) -> str:
+    """The address of exactly the proposals behind a number: those counted, unless ``status`` says otherwise.
+
+    Without a call, over all calls.
+    """
+    asked = ({"call": call} if call else {}) | {"status": "counted", **filters}
+    return f"{reverse('proposals:list')}?{urlencode(asked)}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,14 @@ class Table:
     rows: list[Row]
     total: Row
     has_awards: bool
+
+
+def with_groups(table: Table) -> Iterator[tuple[Row, str]]:
+    """Every row with the label of its outer dimension, also where the screen leaves it out as said above."""
+    group = ""
+    for row in table.rows:
+        group = row.group or group
+        yield row, group
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calls.models import Call
 from proposals.boards.figures import rows_url
 from proposals.querysets import ProposalQuerySet
+from proposals.status import COUNTED
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class CallRow:
 
 def overview(proposals: ProposalQuerySet, *, at: datetime.datetime) -> list[CallRow]:
     """Every call, the newest first, counted over the proposals a reader may see."""
-    counts = {cell["call"]: cell for cell in proposals.counted().tally_by("call")}
+    counts = {cell["call"]: cell for cell in proposals.cells_by("call", status__in=COUNTED)}
     nothing = {"proposals": 0, "awards": 0}
     return [
         CallRow(call, str(call.stage(at=at).label), counted["proposals"], counted["awards"])

@@ -37,7 +37,7 @@ class Tallies:
 
     @cached_property
     def cells(self) -> Cells:
-        return list(self.proposals.filter(call=self.call).tally_by("status", "field", "primary_funder"))
+        return list(self.proposals.cells_by("status", "field", "primary_funder", call=self.call))
 
     @cached_property
     def counted(self) -> Cells:
@@ -144,12 +144,13 @@ class Tallies:
         codes: dict[str, str],
         because: list[Explanation] | None = None,
     ) -> Row:
-        proposals, awards = (self._figure(dimension, key, measure, cells, codes) for measure in MEASURES)
+        proposals, awards = (self.figure(dimension, key, measure, cells, codes) for measure in MEASURES)
         return Row(code, label, proposals, awards, codes, explanations=because or [])
 
     # --- beside what was printed -------------------------------------------------------------------------------
 
-    def _figure(self, dimension: str, key: int | None, measure: str, cells: Cells, codes: dict[str, str]) -> Figure:
+    def figure(self, dimension: str, key: int | None, measure: str, cells: Cells, codes: dict[str, str]) -> Figure:
+        """What the cells add up to beside what was printed; never a number that the source does not hold."""
         recorded = add_up(cells, measure)
         href = rows_url(self.call.code, **codes, **({"awarded": "1"} if measure == "awards" else {}))
         is_printed = (dimension, measure) in self._printed_tables
@@ -166,7 +167,8 @@ class Tallies:
 
     @cached_property
     def _published(self) -> list[PublishedFigure]:
-        return list(self.call.published_figures.exclude(status=PublishedFigure.Status.NOT_PUBLISHED))
+        not_published = PublishedFigure.Status.NOT_PUBLISHED
+        return [figure for figure in self.call.published_figures.all() if figure.status != not_published]
 
     @cached_property
     def _printed(self) -> dict[tuple[str, int | None, str], int | None]:

@@ -1,23 +1,28 @@
 """The calls and their boards."""
 
-from typing import Any
-
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import override
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import etag, require_safe
 
 from calls.models import Call
 from proposals.boards.board import Board
-from proposals.boards.exports import as_csv, as_json
+from proposals.boards.books import Books
+from proposals.boards.comparing import Comparison
+from proposals.boards.freshness import board_tag
 from proposals.boards.overview import overview
 from proposals.models import Proposal
+from proposals.pack import files
+from proposals.pack.paper import printed
 
 
 def board_for(request: HttpRequest, code: str) -> Board:
     """The board of a call as its reader may see it, now; an unknown call does not exist."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
-    return Board(call, Proposal.objects.visible_to(request.user), as_of=timezone.now())
+    return Board(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
 
 
 @require_safe
@@ -27,18 +32,45 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    books = Books(Proposal.objects.visible_to(request.user), at=timezone.now())
+    comparison = Comparison(books, request.GET.get("a", ""), request.GET.get("b", ""))
+    return render(request, "calls/compare.html", {"comparison": comparison})
+
+
+@require_safe
+@cache_control(private=True, no_cache=True)
+@etag(board_tag)
 def board(request: HttpRequest, code: str) -> HttpResponse:
     found = board_for(request, code)
-    return render(request, "calls/board.html", {"call": found.call, "board": found})
+    return render(request, "calls/board.html", {"call": found.call, "board": found, "pack_forms": files.labels()})
 
 
 @require_safe
 def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
-    found = board_for(request, code)
-    if form == "json":
-        return JsonResponse(as_json(found), json_dumps_params={"ensure_ascii": False})
-    if form == "csv":
-        name = f"{code}_{found.as_of:%Y-%m-%d}_{request.LANGUAGE_CODE}.csv"
-        headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
-    raise Http404
+    """The board to take away, in the language that ``lang`` names."""
+    if form not in files.FORMS:
+        raise Http404
+    found, language = board_for(request, code), language_asked(request)
+    data = files.hand_out(found, form=form, language=language, by=request.user)
+    disposition = f'attachment; filename="{files.name_of(found, form, language)}"'
+    headers = {"Content-Disposition": disposition, "Content-Language": language}
+    return HttpResponse(data, content_type=files.FORMS[form].content_type, headers=headers)
+
+
+@require_safe
+def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
+    """The board on a sheet of A4."""
+    found, language = board_for(request, code), language_asked(request)
+    with override(language):
+        answer = render(request, "calls/print_sheet.html", {"board": found, "sheet": printed(found)})
+    answer.headers["Content-Language"] = language
+    return answer
+
+
+def language_asked(request: HttpRequest) -> str:
+    """The language that the address names, else the reader's own; one that we do not speak does not exist."""
+    language = request.GET.get("lang") or str(request.LANGUAGE_CODE)
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    return language

@@ -1,0 +1,224 @@
+"""Six numbers for each stage of a call: what somebody who opens its board now wants to know first."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from aspire.permissions import may_open
+from aspire.yen import exact, readable
+from calls.models import Call
+from partners.models import in_language
+from proposals.boards.figures import Tile, rows_url
+from proposals.boards.tallies import add_up
+from proposals.models import Assignment, Award, Conflict, Mark
+from proposals.querysets import ProposalQuerySet
+from proposals.review.stages import short_of_reviewers
+from proposals.status import Decision, Status
+
+if TYPE_CHECKING:
+    from proposals.boards.board import Board
+
+NOTHING = "\u2015"
+RECENT_DAYS = 7
+AWARD_PAGE = "awards:ranking"
+
+
+def tiles_of(board: "Board") -> list[Tile]:
+    """The tiles of the board's stage; those of the result where the reader sees nothing that is staged."""
+    asked = Tiles(board)
+    by_stage: dict[str, Callable[[], list[Tile]]] = {
+        Call.Stage.PREPARING: asked.preparing,
+        Call.Stage.OPEN: asked.open,
+        Call.Stage.CLOSED: asked.closed,
+        Call.Stage.IN_REVIEW: asked.in_review,
+        Call.Stage.DECIDING: asked.deciding if asked.opens(AWARD_PAGE) else lambda: board.headline,
+    }
+    return by_stage.get(board.at_stage, lambda: board.headline)()
+
+
+@dataclass
+class Tiles:
+    """The tiles of one board, over the proposals its reader may see."""
+
+    board: "Board"
+
+    @cached_property
+    def call(self) -> Call:
+        return self.board.call
+
+    @cached_property
+    def counted(self) -> ProposalQuerySet:
+        return self.board.proposals.filter(call=self.call).counted()
+
+    @cached_property
+    def received(self) -> int:
+        """How many are counted, from the tallies."""
+        return add_up(self.board.tallies.counted, "proposals")
+
+    @cached_property
+    def today(self) -> datetime.date:
+        return timezone.localdate(self.board.as_of)
+
+    def opens(self, name: str) -> bool:
+        return self.board.reader is not None and may_open(name, self.board.reader)
+
+    def rows(self, **filters: str) -> str:
+        return rows_url(self.call.code, **filters)
+
+    def page(self, name: str, query: str = "") -> str:
+        """A page of the call, where the reader may open it; else the rows behind the number."""
+        if self.opens(name):
+            return reverse(name, args=[self.call.code]) + query
+        return reverse(AWARD_PAGE, args=[self.call.code]) if self.opens(AWARD_PAGE) else self.rows()
+
+    # --- one method a stage ------------------------------------------------------------------------------------
+
+    def preparing(self) -> list[Tile]:
+        """What the call will offer."""
+        call, terms, offer = self.call, self.board.terms, "#terms"
+        fields = [in_language(place.field.name_ja, place.field.name_en) for place in self.board.tallies.fields]
+        ceiling, months = (terms.annual_ceiling_yen, terms.max_months) if terms else (None, None)
+        funders = exact(call.eligible_funders.count())
+        pot_note = _("no pot is set") if call.pot_yen is None else _("for the whole call")
+        number_note = _("no number is set") if call.max_awards is None else _("for the whole call")
+        return [
+            Tile(_("Fields"), exact(len(fields)), named(fields), offer),
+            Tile(_("Eligible funders"), funders, _("whose researchers are accepted"), reverse("partners:index")),
+            money(_("Ceiling"), ceiling, _("a fiscal year per project"), offer),
+            Tile(_("Longest period"), NOTHING if months is None else exact(months), _("in months"), offer),
+            money(_("Pot"), call.pot_yen, pot_note, offer),
+            Tile(_("Awards at most"), stated(call.max_awards), number_note, offer),
+        ]
+
+    def open(self) -> list[Tile]:
+        """How it comes in, and how long it still may."""
+        cells, tallies, everything = self.board.tallies.counted, self.board.tallies, self.rows()
+        since = self.today - datetime.timedelta(days=RECENT_DAYS - 1)
+        recent = self.counted.received_since(since).count()
+        there = {cell["field"] for cell in cells}
+        empty = [in_language(p.field.name_ja, p.field.name_en) for p in tallies.fields if p.field_id not in there]
+        closes_on = timezone.localdate(self.call.closes_at)
+        used = {cell["primary_funder"] for cell in cells}
+        countries = {funder.country_id for funder in tallies.funders if funder.pk in used}
+        requested, week = add_up(cells, "requested_yen"), self.rows(received_since=since.isoformat())
+        closing = _("closes on %(day)s") % {"day": date_format(closes_on)}
+        return [
+            Tile(_("Proposals received"), exact(self.received), self.left_out_note, everything),
+            Tile(_("Received in the last 7 days"), exact(recent), _("today included"), week),
+            Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
+            money(_("Amount requested"), requested, _("over all fiscal years"), everything),
+            Tile(_("Countries and regions"), exact(len(countries)), _("of the primary funders"), "#country"),
+            Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field"),
+        ]
+
+    def closed(self) -> list[Tile]:
+        """Whether what came in is complete."""
+        flagged = {"late": self.counted.late(), "incomplete": self.counted.incomplete(), "short": self.short}
+        found = self.counted.aggregate(
+            **{flag: Count("pk", filter=Q(pk__in=rows.order_by().values("pk"))) for flag, rows in flagged.items()}
+        )
+        everything = f"{reverse('proposals:list')}?call={self.call.code}"
+        left_out, whole = self.left_out, _("withdrawn or ineligible")
+        return [
+            Tile(_("Proposals received"), exact(self.received + left_out), _("everything logged"), everything),
+            Tile(_("Counted"), exact(self.received), _("in all tallies"), self.rows()),
+            Tile(_("Left out"), exact(left_out), whole, self.rows(status="not_counted")),
+            Tile(_("Accepted late"), exact(found["late"]), _("with an officer's reason"), self.rows(flag="late")),
+            Tile(
+                _("Incomplete"),
+                exact(found["incomplete"]),
+                _("without a period or costs"),
+                self.rows(flag="incomplete"),
+            ),
+            self.short_tile(found["short"]),
+        ]
+
+    def in_review(self) -> list[Tile]:
+        """How far the reviews are."""
+        active = Assignment.objects.active().filter(proposal__in=self.counted.order_by())
+        found = active.aggregate(given=Count("pk"), done=Count("pk", filter=Q(review__state="submitted")))
+        left, due = found["given"] - found["done"], self.call.reviews_due_on
+        overdue = left if due and due < self.today else 0
+        standing = Conflict.objects.standing().filter(proposal__in=self.counted.order_by()).count()
+        due_note = _("due on %(day)s") % {"day": date_format(due)} if due else _("no due date is set")
+        page, of = self.page("calls:assignments"), _("of %(number)s assigned") % {"number": exact(found["given"])}
+        conflicts = self.page("calls:conflicts")
+        return [
+            Tile(_("Reviews done"), exact(found["done"]), of, page),
+            Tile(_("Reviews left"), exact(left), due_note, page),
+            Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), page),
+            self.short_tile(self.short.count()),
+            Tile(_("Standing conflicts of interest"), exact(standing), _("person and proposal"), conflicts),
+            Tile(_("Proposals"), exact(self.received), self.left_out_note, self.rows()),
+        ]
+
+    def deciding(self) -> list[Tile]:
+        """What is marked and staged; the pot is everybody's, so its yen stand as on the award page."""
+        marks = Mark.objects.filter(proposal__in=self.counted.order_by()).order_by()
+        by_decision: dict[str, int] = dict(marks.values_list("decision").annotate(Count("pk")))
+        left = None if self.call.pot_yen is None else self.call.pot_yen - self.call.taken_yen
+        pot = self.call.pot_yen
+        of_pot = _("no pot is set") if pot is None else _("of a pot of %(pot)s") % {"pot": readable(pot)}
+        marked = _("of %(number)s counted") % {"number": exact(self.received)}
+        awards, staged = self.of_mark(Decision.AWARD), _("not released yet")
+        return [
+            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.page(AWARD_PAGE)),
+            Tile(_("Staged awards"), exact(by_decision.get(Decision.AWARD, 0)), staged, awards),
+            money(_("Staged"), self.staged_yen, _("over all fiscal years"), awards),
+            money(_("Left of the pot"), left, of_pot, self.page(AWARD_PAGE)),
+            Tile(_("Reserves"), exact(by_decision.get(Decision.RESERVE, 0)), staged, self.of_mark(Decision.RESERVE)),
+            Tile(_("Declines"), exact(by_decision.get(Decision.DECLINE, 0)), staged, self.of_mark(Decision.DECLINE)),
+        ]
+
+    # --- parts -------------------------------------------------------------------------------------------------
+
+    @property
+    def left_out(self) -> int:
+        return add_up(self.board.tallies.cells, "proposals") - self.received
+
+    @property
+    def left_out_note(self) -> str:
+        return _("%(number)s left out") % {"number": exact(self.left_out)}
+
+    @property
+    def short(self) -> ProposalQuerySet:
+        return self.counted.filter(pk__in=short_of_reviewers(self.call).order_by().values("pk"))
+
+    def short_tile(self, number: int) -> Tile:
+        page = "calls:assignments"
+        href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
+        wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
+        return Tile(_("Short of reviewers"), exact(number), wanted, href)
+
+    def of_mark(self, decision: str) -> str:
+        return self.page(AWARD_PAGE, f"?decision={decision}")
+
+    @property
+    def staged_yen(self) -> int:
+        staged = Award.objects.filter(proposal__call=self.call).exclude(proposal__status=Status.AWARDED)
+        total: Any = Sum(F("awarded_direct_yen") + F("awarded_indirect_yen"))
+        return staged.aggregate(yen=total)["yen"] or 0
+
+
+def money(label: str, yen: int | None, note: str, href: str) -> Tile:
+    """An amount in the unit staff would choose, with the exact one behind it."""
+    if yen is None:
+        return Tile(label, NOTHING, note, href)
+    return Tile(label, readable(yen), note, href, f"¥{exact(yen)}")
+
+
+def stated(number: int | None) -> str:
+    return NOTHING if number is None else exact(number)
+
+
+def named(things: list[str]) -> str:
+    """The things by name, and a dash where there is none."""
+    return _(", ").join(things) or NOTHING

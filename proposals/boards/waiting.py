@@ -1,0 +1,119 @@
+"""What waits for a person in the morning: each thing one sentence and the page where it is done."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from aspire.models import Upload
+from aspire.roles import STAFF, Role, roles_of
+from aspire.yen import exact
+from calls.models import Call
+from proposals.boards.changed import by_call
+from proposals.models import Mark, Packet
+from proposals.querysets import ProposalQuerySet
+from proposals.review.querysets import conflicts_of
+from proposals.review.stages import short_in
+from proposals.review.suggesting import suggestions
+from proposals.status import PacketState
+
+CLOSES_SOON = datetime.timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do, where, and about which call (none for a file)."""
+
+    what: str
+    href: str
+    call: Call | None = None
+
+
+def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Any, at: datetime.datetime) -> list[Task]:
+    """What waits for the person in their roles, over the proposals they may see; constant in queries."""
+    roles, found = roles_of(reader), list[Task]()
+    if Role.MANAGER in roles:
+        found += [*_packets(), *_deciding(calls, proposals)]
+    if roles & STAFF:
+        found += [*_closing(calls, at), *_short(calls, proposals), *_suggested(calls, reader), *_imports(reader, at)]
+    return found
+
+
+def in_stage(calls: Iterable[Call], progress: str) -> list[Call]:
+    return [call for call in calls if call.progress == progress]
+
+
+# --- managers --------------------------------------------------------------------------------------------------------
+
+
+def _packets() -> Iterator[Task]:
+    packets = Packet.objects.filter(state=PacketState.SUBMITTED).select_related("call").order_by("submitted_at")
+    for packet in packets:
+        what = _("The award decisions wait for release.")
+        yield Task(what, reverse("awards:packet", args=[packet.call.code]), packet.call)
+
+
+def _deciding(calls: Iterable[Call], proposals: ProposalQuerySet) -> Iterator[Task]:
+    deciding = in_stage(calls, Call.Progress.DECIDING)
+    counted = proposals.filter(call__in=deciding).counted()
+    total = by_call(counted)
+    marks = Mark.objects.filter(proposal__in=counted.order_by()).order_by()
+    marked = dict(marks.values_list("proposal__call").annotate(Count("pk")))
+    for call in deciding:
+        values = {"marked": exact(marked.get(call.pk, 0)), "total": exact(total.get(call.pk, 0))}
+        what = _("Being decided: %(marked)s of %(total)s proposals are marked.") % values
+        yield Task(what, reverse("awards:ranking", args=[call.code]), call)
+
+
+# --- officers and administrators -------------------------------------------------------------------------------------
+
+
+def _closing(calls: Iterable[Call], at: datetime.datetime) -> Iterator[Task]:
+    for call in calls:
+        if call.closes_at and call.stage(at=at) == Call.Stage.OPEN and call.closes_at - at <= CLOSES_SOON:
+            closes_on = timezone.localdate(call.closes_at)
+            left = (closes_on - timezone.localdate(at)).days
+            values = {"day": date_format(closes_on), "number": left}
+            what = ngettext("Closes on %(day)s: %(number)s day left.", "Closes on %(day)s: %(number)s days left.", left)
+            yield Task(what % values, call.get_absolute_url(), call)
+
+
+def _short(calls: Iterable[Call], proposals: ProposalQuerySet) -> Iterator[Task]:
+    in_review = in_stage(calls, Call.Progress.IN_REVIEW)
+    short = by_call(proposals.filter(pk__in=short_in(in_review).order_by().values("pk")))
+    for call in in_review:
+        if number := short.get(call.pk):
+            what = ngettext(
+                "%(number)s proposal is short of reviewers.", "%(number)s proposals are short of reviewers.", number
+            )
+            href = reverse("calls:assignments", args=[call.code]) + "?short=on"
+            yield Task(what % {"number": exact(number)}, href, call)
+
+
+def _suggested(calls: Iterable[Call], reader: Any) -> Iterator[Task]:
+    in_review, hidden = in_stage(calls, Call.Progress.IN_REVIEW), conflicts_of(reader)
+    found = suggestions(*in_review) if in_review else []
+    numbers = Counter(each.proposal.call_id for each in found if each.proposal.pk not in hidden)
+    for call in in_review:
+        if number := numbers[call.pk]:
+            what = ngettext(
+                "%(number)s suggested conflict of interest is to be decided.",
+                "%(number)s suggested conflicts of interest are to be decided.",
+                number,
+            )
+            yield Task(what % {"number": exact(number)}, reverse("calls:conflicts", args=[call.code]), call)
+
+
+def _imports(reader: Any, at: datetime.datetime) -> Iterator[Task]:
+    uploads = Upload.objects.visible_to(reader, at=at).filter(state=Upload.State.CHECKED)
+    for upload in uploads.only("pk", "file_name"):
+        what = _("The import “%(file)s” waits to be confirmed.") % {"file": upload.file_name}
+        yield Task(what, reverse("sheets:preview", args=[upload.pk]))

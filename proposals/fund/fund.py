@@ -1,0 +1,235 @@
+"""A fund over fiscal years: committed by released awards, staged, left, and how many more projects it can pay.
+
+The money is everybody's: it counts every award, whoever looks. Synthetic calls never enter the sums of real ones.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.urls import reverse
+
+from calls.models import Call, Programme, Terms
+from proposals.boards.figures import rows_url
+from proposals.fund.requests import Requests, requests_by_call
+from proposals.models import AnnualAward, Award, Proposal
+from proposals.querysets import ProposalQuerySet
+from proposals.status import Status
+
+RELEASED = Q(award__proposal__status=Status.AWARDED)
+
+
+def projects(left_yen: int, project_yen: int | None) -> int | None:
+    """How many projects of that size the money still pays; None where no size is known."""
+    return None if not project_yen else max(left_yen, 0) // project_yen
+
+
+@dataclass(frozen=True)
+class Year:
+    """What one fiscal year takes, in whole yen."""
+
+    fiscal_year: int
+    committed_yen: int
+    staged_yen: int
+    href: str
+
+    @property
+    def taken_yen(self) -> int:
+        return self.committed_yen + self.staged_yen
+
+
+@dataclass(frozen=True)
+class CallLine:
+    """One call: its pot, what awards take from it (yen), how many there are, and what is asked of it."""
+
+    call: Call
+    committed_yen: int
+    staged_yen: int
+    committed_count: int
+    staged_count: int
+    requests: Requests
+    is_reconstructed: bool = False  # its amounts were never published
+
+    @property
+    def left_yen(self) -> int | None:
+        return None if self.call.pot_yen is None else self.call.pot_yen - self.committed_yen - self.staged_yen
+
+    @property
+    def awards_href(self) -> str:
+        return rows_url(self.call.code, awarded="1")
+
+    @property
+    def staged_href(self) -> str:
+        return reverse("awards:ranking", args=[self.call.code])
+
+    @property
+    def requests_href(self) -> str:
+        return rows_url(self.call.code)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A fund and the calls that draw on it: either the real ones or the synthetic ones, never both."""
+
+    programme: Programme
+    fund_yen: int
+    is_synthetic: bool
+    calls: list[CallLine]
+    years: list[Year]
+    terms: Terms | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.programme.code}-synthetic" if self.is_synthetic else self.programme.code
+
+    @property
+    def committed_yen(self) -> int:
+        return sum(line.committed_yen for line in self.calls)
+
+    @property
+    def staged_yen(self) -> int:
+        return sum(line.staged_yen for line in self.calls)
+
+    @property
+    def committed_count(self) -> int:
+        return sum(line.committed_count for line in self.calls)
+
+    @property
+    def staged_count(self) -> int:
+        return sum(line.staged_count for line in self.calls)
+
+    @property
+    def taken_yen(self) -> int:
+        return self.committed_yen + self.staged_yen
+
+    @property
+    def left_yen(self) -> int:
+        """What the released awards leave."""
+        return self.fund_yen - self.committed_yen
+
+    @property
+    def left_after_yen(self) -> int:
+        """What is left once the staged set is released too."""
+        return self.left_yen - self.staged_yen
+
+    @property
+    def project_yen(self) -> int | None:
+        """A project of full size: the ceiling of a fiscal year times the years allowed."""
+        return self.terms.limits.total_ceiling_yen if self.terms else None
+
+    @property
+    def fits(self) -> int | None:
+        return projects(self.left_yen, self.project_yen)
+
+    @property
+    def fits_after(self) -> int | None:
+        return projects(self.left_after_yen, self.project_yen)
+
+    @property
+    def awards_href(self) -> str:
+        return awards_url(self.programme, is_synthetic=self.is_synthetic)
+
+
+@dataclass(frozen=True)
+class Fund:
+    """Every programme with a fund, its synthetic calls apart, and the calls that are paid from other money."""
+
+    ledgers: list[Ledger]
+    others: list[CallLine] = field(default_factory=list)
+
+
+def awards_url(programme: Programme, *, is_synthetic: bool, **more: Any) -> str:
+    """The released awards of a programme's real or synthetic calls."""
+    asked = {"programme": programme.code, "synthetic": int(is_synthetic), "awarded": "1", **more}
+    return f"{reverse('proposals:list')}?{urlencode(asked)}"
+
+
+def fund(proposals: ProposalQuerySet) -> Fund:
+    """The funds as stored now; what is requested is counted over the proposals a reader may see."""
+    reconstructed = Exists(Proposal.objects.filter(call=OuterRef("pk"), is_reconstructed=True).order_by())
+    calls = list(Call.objects.newest_first().select_related("programme").annotate(is_reconstructed=reconstructed))
+    lines = call_lines(calls, proposals)
+    latest = {terms.call_id: terms for terms in Terms.objects.select_related("call").order_by("pk")}
+    years = amounts_by_year()
+    programmes = [programme for programme in Programme.objects.all() if programme.fund_yen is not None]
+    ledgers = [
+        ledger(programme, is_synthetic, lines=lines, latest=latest, years=years)
+        for programme in programmes
+        for is_synthetic in (False, True)
+    ]
+    funded = {programme.pk for programme in programmes}
+    return Fund(
+        [each for each in ledgers if each.calls or not each.is_synthetic],
+        [line for line in lines if line.call.programme_id not in funded],
+    )
+
+
+def ledger(
+    programme: Programme,
+    is_synthetic: bool,
+    *,
+    lines: Iterable[CallLine],
+    latest: dict[int, Terms],
+    years: dict[tuple[int, bool], list[tuple[int, int, int]]],
+) -> Ledger:
+    """One side of a programme: its own calls, and the terms that its newest call offers."""
+    own = [line for line in lines if line.call.programme_id == programme.pk and line.call.is_synthetic == is_synthetic]
+    terms = next((latest[line.call.pk] for line in own if line.call.pk in latest), None)
+    found = [
+        Year(year, committed, staged, awards_url(programme, is_synthetic=is_synthetic, paid_in=year))
+        for year, committed, staged in years.get((programme.pk, is_synthetic), [])
+    ]
+    return Ledger(programme, programme.fund_yen or 0, is_synthetic, own, found, terms)
+
+
+def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet) -> list[CallLine]:
+    """Each call with its money, the newest first."""
+    held = {row["call"]: row for row in _awards_by_call()}
+    asked = requests_by_call(proposals)
+    nothing = {"committed_yen": 0, "staged_yen": 0, "committed_count": 0, "staged_count": 0}
+    return [
+        CallLine(
+            call,
+            requests=asked.get(call.pk, Requests()),
+            is_reconstructed=call.is_reconstructed,
+            **{name: row[name] for name in nothing},
+        )
+        for call in calls
+        for row in [held.get(call.pk, nothing)]
+    ]
+
+
+def _awards_by_call() -> Iterable[dict[str, Any]]:
+    released = Q(proposal__status=Status.AWARDED)
+    yen = F("awarded_direct_yen") + F("awarded_indirect_yen")
+    rows: Iterable[dict[str, Any]] = (
+        Award.objects.order_by()
+        .values(call=F("proposal__call"))
+        .annotate(
+            committed_yen=Sum(yen, filter=released, default=0),
+            staged_yen=Sum(yen, filter=~released, default=0),
+            committed_count=Count("pk", filter=released),
+            staged_count=Count("pk", filter=~released),
+        )
+    )
+    return rows
+
+
+def amounts_by_year() -> dict[tuple[int, bool], list[tuple[int, int, int]]]:
+    """By programme and whether synthetic: fiscal year, yen committed, yen staged; the years in between as well."""
+    call, yen = "award__proposal__call__", F("direct_yen") + F("indirect_yen")
+    rows = (
+        AnnualAward.objects.order_by()
+        .values("fiscal_year", programme=F(f"{call}programme"), is_synthetic=F(f"{call}is_synthetic"))
+        .annotate(committed=Sum(yen, filter=RELEASED, default=0), staged=Sum(yen, filter=~RELEASED, default=0))
+    )
+    found: dict[tuple[int, bool], dict[int, tuple[int, int]]] = {}
+    for row in rows:
+        place = found.setdefault((row["programme"], row["is_synthetic"]), {})
+        place[row["fiscal_year"]] = (row["committed"], row["staged"])
+    return {
+        key: [(year, *held.get(year, (0, 0))) for year in range(min(held), max(held) + 1)]
+        for key, held in found.items()
+    }

@@ -1,0 +1,68 @@
+"""The pack as files: its forms, their names, and the record that somebody took one."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from aspire.models import ExportRecord
+from proposals.boards.board import Board
+from proposals.boards.exports import COLUMNS, as_csv, as_json
+from proposals.pack.slides import as_pptx
+from proposals.pack.workbook import as_xlsx
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of the pack: what it is called, its media type, and what writes it in the active language."""
+
+    label: Promise
+    content_type: str
+    write: Callable[[Board], bytes]
+
+
+def _json(board: Board) -> bytes:
+    return json.dumps(as_json(board), ensure_ascii=False).encode()
+
+
+FORMS = {
+    "pptx": Form(_("Slides"), f"{OFFICE}.presentationml.presentation", as_pptx),
+    "xlsx": Form(_("Workbook"), f"{OFFICE}.spreadsheetml.sheet", as_xlsx),
+    "csv": Form(_("One row a figure"), "text/csv; charset=utf-8", lambda board: as_csv(board).encode()),
+    "json": Form(_("For programs"), "application/json", _json),
+}
+
+
+def labels() -> list[tuple[str, Promise]]:
+    """The forms with what they are called."""
+    return [(name, form.label) for name, form in FORMS.items()]
+
+
+def name_of(board: Board, form: str, language: str) -> str:
+    """Call, day in Tokyo and language: ``R4-TRIAL_2023-04-27_ja.pptx``."""
+    return f"{board.call.code}_{timezone.localdate(board.as_of):%Y-%m-%d}_{language}.{form}"
+
+
+def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
+    """The file in that language, remembered as taken by that person."""
+    with override(language):
+        data = FORMS[form].write(board)
+    ExportRecord.objects.create(
+        user=by,
+        kind="tallies",
+        filters={"call": board.call.code, "lang": language},
+        columns=COLUMNS if form == "csv" else [table.key for table in board.tables],
+        row_count=sum(len(table.rows) + 1 for table in board.tables),
+        form=form,
+        sha256=hashlib.sha256(data).hexdigest(),
+        exported_at=timezone.now(),
+    )
+    return data

@@ -1,0 +1,207 @@
+"""The pack as slides: title, outline of the call, results, each tally as table and chart, and what they mean."""
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pptx.enum.text import PP_ALIGN
+
+from aspire.spreadsheets.assembly import width as units
+from aspire.templatetags.figures import NOTHING, count, fiscal
+from proposals.boards.board import Board, compared
+from proposals.boards.figures import Figure
+from proposals.pack import notes
+from proposals.pack.deck import COVER, COVER_SIZE, FOOT, INNER, MARGIN, TOP, add_slide, add_text, new_deck, write
+from proposals.pack.drawing import SMALLEST, add_chart, add_table, row_height, row_lines
+from proposals.pack.grids import Grid, Value, plain
+from proposals.pack.look import PRIMARY, QUIET
+
+BODY = FOOT - TOP - 0.15
+ACROSS_LABEL, SHORTEST_WORD, LONGEST_WORD = 1.9, 8, 24  # inches; signs of half width
+WIDEST_ACROSS = 9  # how many fields stand side by side
+TABLE_SHARE = 0.55
+
+
+@dataclass
+class Pack:
+    """A deck and the board it shows."""
+
+    deck: Any
+    board: Board
+
+    def slide(self, title: str, **look: Any) -> Any:
+        foot = "\n".join(_lines_of(self.board))
+        return add_slide(self.deck, title, foot=foot, badge=notes.badge(self.board), **look)
+
+
+def _lines_of(board: Board) -> list[str]:
+    """The foot in three lines: what the data are with their source, the rule, the moment."""
+    return [" ".join([*notes.warnings(board), notes.source(board)]), notes.rule(board), notes.counted(board)]
+
+
+def as_pptx(board: Board) -> bytes:
+    """The deck of the board in the active language."""
+    pack = Pack(new_deck(board.call.name), board)
+    _cover(pack)
+    _outline(pack)
+    _results(pack)
+    for table in board.tables:
+        _tally(pack, plain(board, table), has_awards=table.has_awards)
+    _about(pack)
+    file = io.BytesIO()
+    pack.deck.save(file)
+    return file.getvalue()
+
+
+def _cover(pack: Pack) -> None:
+    board, year = pack.board, fiscal(pack.board.call.fiscal_year)
+    slide = pack.slide(board.call.name, layout=COVER)
+    write(slide.shapes.title.text_frame, board.call.name, size=COVER_SIZE)
+    lines = [str(board.call.programme), _("%(year)s, %(stage)s") % {"year": year, "stage": board.stage}]
+    write(slide.placeholders[1].text_frame, "\n".join([*lines, notes.counted(board)]), size=20, colour=QUIET)
+
+
+def _outline(pack: Pack) -> None:
+    slide = pack.slide(_("Outline of the call"))
+    lines = [[label, str(text)] for label, text in pack.board.facts]
+    if lines:
+        add_table(
+            slide, lines, (MARGIN, TOP, INNER, BODY), name=_("Outline of the call"), widths=[2.4, 9.7],
+            numbers=[False, False], has_total=False, has_header=False,
+        )  # fmt: skip
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+
+def _results(pack: Pack) -> None:
+    slide, board = pack.slide(_("Results")), pack.board
+    total = board.tallies.total
+    share = NOTHING if total.rate is None else f"{total.rate} %"
+    numbers = {"awards": _shown(total.awards), "proposals": _shown(total.proposals)}
+    of = _("%(awards)s of %(proposals)s") % numbers
+    tiles = [
+        (_("Proposals received"), numbers["proposals"], compared(total.proposals)),
+        (_("Awards"), numbers["awards"], compared(total.awards)),
+        (_("Success rate"), share, of),
+    ]
+    width = INNER / len(tiles)
+    for place, (label, value, note) in enumerate(tiles):
+        left = MARGIN + place * width
+        add_text(slide, label, (left, TOP + 0.1, width - 0.3, 0.4), size=16, bold=True)
+        add_text(slide, value, (left, TOP + 0.5, width - 0.3, 1.0), size=54, bold=True, colour=PRIMARY)
+        add_text(slide, note, (left, TOP + 1.55, width - 0.3, 0.4), size=14, colour=QUIET)
+    fields = next((table for table in board.tables if table.key == "field"), None)
+    if fields and fields.has_awards and 0 < len(fields.rows) <= WIDEST_ACROSS:
+        _across(slide, plain(board, fields))
+
+
+def _shown(figure: Figure) -> str:
+    return _("not published") if figure.recorded is None else count(figure.recorded)
+
+
+def _across(slide: Any, grid: Grid) -> None:
+    """The fields side by side, the total last."""
+    rows = [*grid.rows, grid.total]
+    lines = [[column.shown(row[place]) for row in rows] for place, column in enumerate(grid.columns)]
+    lines = [[column.label, *line] for column, line in zip(grid.columns, lines, strict=True)]
+    add_text(slide, _("%(caption)s (unit: proposals)") % {"caption": grid.caption}, (MARGIN, 3.7, INNER, 0.3), size=12)
+    words = [min(LONGEST_WORD, max(map(units, text.split()), default=0)) for text in lines[0][1:]]
+    shares = [max(SHORTEST_WORD, word) for word in words]
+    widths = [ACROSS_LABEL, *[(INNER - ACROSS_LABEL) * share / sum(shares) for share in shares]]
+    add_table(
+        slide, lines, (MARGIN, 4.05, INNER, 2.3), name=grid.caption, widths=widths,
+        numbers=[False, *[True] * len(rows)], has_total=False,
+    )  # fmt: skip
+
+
+# --- tallies -----------------------------------------------------------------------------------------------------
+
+
+def _tally(pack: Pack, grid: Grid, *, has_awards: bool) -> None:
+    parts = list(_parts(grid))
+    for number, (part, is_last) in enumerate(parts, 1):
+        title = grid.caption if len(parts) == 1 else f"{grid.caption} ({number}/{len(parts)})"
+        slide = pack.slide(title)
+        _table_of(slide, part, has_total=is_last)
+        unpublished = [] if has_awards else [_("Awards are not published here.")]
+        add_text(
+            slide, " ".join([*unpublished, _("(unit: proposals)")]), (MARGIN, TOP - 0.24, INNER * TABLE_SHARE, 0.2),
+            size=10, colour=QUIET, align=PP_ALIGN.RIGHT,
+        )  # fmt: skip
+        if part.rows and part.series:
+            left = MARGIN + INNER * TABLE_SHARE + 0.3
+            add_chart(slide, part, (left, TOP, INNER * (1 - TABLE_SHARE) - 0.3, BODY), longest=grid.longest)
+        elif not part.rows:
+            words = _("No proposal is counted yet, so there is nothing to tally.")
+            add_text(slide, words, (MARGIN, TOP + 1.2, INNER, 0.4), size=16)
+
+
+def _parts(grid: Grid) -> Iterator[tuple[Grid, bool]]:
+    """The table in pieces that fit a slide in the smallest type; whether each is the last."""
+    header = _height(grid, [column.label for column in grid.columns])
+    heights = [_height(grid, _texts(grid, row)) for row in grid.rows]
+    room, start = BODY - header - row_height(1, SMALLEST), 0
+    slides = math.ceil(sum(heights) / room) or 1
+    room = min(room, sum(heights) / slides + row_height(1, SMALLEST))  # about as much on every slide
+    for number in range(len(heights)):
+        if sum(heights[start : number + 1]) > room and number > start:
+            yield grid.part(start, number), False
+            start = number
+    yield grid.part(start, len(grid.rows)), True
+
+
+def _height(grid: Grid, texts: list[str]) -> float:
+    return row_height(row_lines(texts, _widths(grid), SMALLEST), SMALLEST)
+
+
+def _texts(grid: Grid, row: list[Value]) -> list[str]:
+    return [column.shown(value) for column, value in zip(grid.columns, row, strict=True)]
+
+
+def _widths(grid: Grid) -> list[float]:
+    """Text columns take more than those of numbers; together they fill the table."""
+    shares = [1.0 if column.kind != "text" else 1.8 for column in grid.columns]
+    return [INNER * TABLE_SHARE * share / sum(shares) for share in shares]
+
+
+def _table_of(slide: Any, grid: Grid, *, has_total: bool) -> None:
+    rows = [*grid.rows, grid.total] if has_total else grid.rows
+    texts = [_texts(grid, row) for row in rows]
+    header = [column.label for column in grid.columns]
+    table = add_table(
+        slide, [header, *texts], (MARGIN, TOP, INNER * TABLE_SHARE, BODY), name=grid.caption, widths=_widths(grid),
+        numbers=[column.kind != "text" for column in grid.columns], has_total=has_total,
+    )  # fmt: skip
+    if grid.columns[0].name == "country":
+        _merge_groups(table, [text[0] for text in texts[: len(grid.rows)]])
+        if has_total:
+            table.cell(len(texts), 1).text_frame.text = ""
+            table.cell(len(texts), 0).merge(table.cell(len(texts), 1))
+
+
+def _merge_groups(table: Any, groups: list[str]) -> None:
+    """One cell for a country over its funders, as it was printed."""
+    start = 0
+    for number in range(1, len(groups) + 1):
+        if number < len(groups) and groups[number] == groups[start]:
+            table.cell(number + 1, 0).text_frame.text = ""
+            continue
+        if number - start > 1:
+            table.cell(start + 1, 0).merge(table.cell(number, 0))
+        start = number
+
+
+# --- about -------------------------------------------------------------------------------------------------------
+
+
+def _about(pack: Pack) -> None:
+    slide, board = pack.slide(_("About these numbers")), pack.board
+    lines = [list(line) for line in notes.definitions(board)]
+    add_table(
+        slide, lines, (MARGIN, TOP, INNER, BODY), name=_("About these numbers"), widths=[2.6, 9.5],
+        numbers=[False, False], has_total=False, has_header=False,
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""The partners: all of them, one country, one funder."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from calls.models import EligibleFunder
+from partners.models import Country, Dialogue, Funder, Initiative
+from proposals.boards.books import Books, Slice, of_country, of_funder
+from proposals.models import Proposal
+from proposals.partnerships.ledger import MEASURES, Ledger, Matrix
+from proposals.partnerships.timeline import timeline
+
+
+def books_for(request: HttpRequest) -> Books:
+    """The tallies of all calls as their reader may see them, now."""
+    return Books(Proposal.objects.visible_to(request.user), at=timezone.now())
+
+
+def asked_measure(request: HttpRequest) -> str:
+    """What the reader wants counted: proposals, unless the address asks for awards."""
+    measure = request.GET.get("measure", "")
+    return measure if measure in MEASURES else MEASURES[0]
+
+
+def partner_page(request: HttpRequest, part: Slice, funders: list[Funder], **of: Any) -> dict[str, Any]:
+    """What the pages of a country and of a funder share: the ledger, what was said, and the timeline."""
+    ledger = Ledger(books_for(request), part)
+    dialogues = list(Dialogue.objects.filter(**of).select_related("funder__country"))
+    eligible = EligibleFunder.objects.filter(funder__in=funders).select_related("call", "funder")
+    return {"ledger": ledger, "dialogues": dialogues, "eligible": eligible, "as_of": ledger.books.at}
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    funders = list(Funder.objects.in_printed_order().select_related("country"))
+    matrix = Matrix(books_for(request), asked_measure(request))
+    rows = matrix.of_countries(Country.objects.for_index(), funders)
+    initiatives = Initiative.objects.select_related("country")
+    context = {"matrix": matrix, "rows": rows, "funders": funders, "initiatives": initiatives}
+    return render(request, "partners/index.html", {**context, "as_of": matrix.books.at})
+
+
+@require_safe
+def country(request: HttpRequest, alpha2: str) -> HttpResponse:
+    found = get_object_or_404(Country, alpha2=alpha2)
+    funders = list(found.funders.in_printed_order().select_related("country"))
+    page = partner_page(request, of_country(found, funders), funders, country=found)
+    initiatives = list(found.initiatives.all())
+    matrix = Matrix(page["ledger"].books, asked_measure(request))
+    page |= {"events": timeline(page["ledger"], page["dialogues"], initiatives, page["eligible"])}
+    page |= {"matrix": matrix, "rows": matrix.of_funders(funders), "initiatives": initiatives}
+    return render(request, "partners/country.html", {"country": found, "funders": funders, **page})
+
+
+@require_safe
+def funder(request: HttpRequest, alpha2: str, funder: str) -> HttpResponse:
+    found = get_object_or_404(Funder.objects.select_related("country"), country__alpha2=alpha2, code=funder)
+    page = partner_page(request, of_funder(found), [found], funder=found)
+    page |= {"events": timeline(page["ledger"], page["dialogues"], [], page["eligible"])}
+    return render(request, "partners/funder.html", {"funder": found, **page})

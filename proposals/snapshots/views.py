@@ -1,0 +1,46 @@
+"""The frozen boards: their list, each beside the rows of now, and the form that freezes another."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from calls.models import Call
+from proposals.boards.views import board_for
+from proposals.models import Briefing
+from proposals.review.querysets import conflicts_of
+from proposals.snapshots.comparing import Comparison
+from proposals.snapshots.forms import FreezeForm
+from proposals.snapshots.freezing import freeze
+
+ROWS_A_PAGE = 50
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    briefings = Briefing.objects.select_related("call", "frozen_by").defer("figures", "rows")
+    page = Paginator(briefings, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "briefings/index.html", {"page": page})
+
+
+@require_safe
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    briefing = get_object_or_404(Briefing.objects.select_related("call__programme", "frozen_by"), code=code)
+    found = Comparison(briefing, board_for(request, briefing.call.code))
+    changes = Paginator(found.changes, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"briefing": briefing, "call": briefing.call, "comparison": found, "board": found.board, "page": changes}
+    return render(request, "briefings/detail.html", context)
+
+
+def freeze_board(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep the board as it stands now. Whoever does not see all of it cannot say what it was."""
+    call = get_object_or_404(Call, code=code)
+    if call.proposals.filter(pk__in=conflicts_of(request.user)).exists():
+        raise Http404
+    now = timezone.now()
+    form = FreezeForm(request.POST or None, initial={"code": f"{call.code}-{timezone.localdate(now)}".lower()})
+    if request.method == "POST" and form.is_valid():
+        briefing = freeze(call, **form.cleaned_data, by=request.user, at=now)  # type: ignore[arg-type]
+        return redirect(briefing)
+    return render(request, "briefings/freeze.html", {"form": form, "call": call})
