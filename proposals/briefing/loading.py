@@ -14,9 +14,11 @@ from typing import Any, cast
 
 from django.db import transaction
 
+from aspire.refusals import TOKYO
 from calls.models import Call, CallField, Field, Programme, PublishedFigure, Terms
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.models import Award, Proposal
+from proposals.snapshots.freezing import printed
 from proposals.status import Status
 
 FOLDER = Path(__file__).parent
@@ -38,6 +40,13 @@ def load() -> None:
     figures = read_csv("published_figures.csv")
     load_published_figures(figures)
     load_reconstructed_proposals(figures)
+    freeze_what_was_said(briefing)
+
+
+def freeze_what_was_said(briefing: dict[str, Any]) -> None:
+    """The briefing of 27 April 2023 is the first that is kept: its printed figures beside the reconstructed rows."""
+    held_at = datetime.datetime(2023, 4, 27, tzinfo=TOKYO)
+    printed(Call.objects.get(code=TRIAL), as_of=held_at, source=briefing["source"], **briefing["held"])
 
 
 def load_partners(briefing: dict[str, Any]) -> None:

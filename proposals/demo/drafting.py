@@ -18,7 +18,7 @@ from proposals.status import NOT_COUNTED, Status
 
 LEAD_MONTHS = 8  # from the closing of a call to the earliest start of research
 LATE, WITHDRAWN, INELIGIBLE = 3, 3, 4
-STATUS_AFTER = {Call.Progress.NONE: Status.RECEIVED, Call.Progress.RELEASED: Status.DECLINED}
+STATUS_AFTER = {Call.Progress.NONE: Status.RECEIVED}
 
 
 @dataclass
@@ -143,5 +143,4 @@ class Desk:
             amounts = granted(draft.costs, percent=self.random.randint(85, 100))
             if places and total_yen(amounts) <= pot_yen:
                 pot_yen, places = pot_yen - total_yen(amounts), places - 1
-                draft.proposal.status = Status.AWARDED
                 draft.award, draft.amounts = Award(awarded_on=on), amounts

@@ -4,6 +4,7 @@ import datetime
 from random import Random
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Q
@@ -11,11 +12,16 @@ from django.db.models import Q
 from aspire.refusals import TOKYO
 from aspire.wareki import fiscal_year
 from calls.models import Call, CallField, EligibleFunder, Field, Terms
-from partners.models import Country, Funder
+from partners.models import Country, Funder, Institution
+from proposals.awards import releasing
+from proposals.demo.accounts import make_accounts
 from proposals.demo.cast import SEED
 from proposals.demo.drafting import Desk, Draft
+from proposals.demo.judging import judge
+from proposals.demo.reviewers import make_reviewers
 from proposals.demo.sheets import rows
-from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal
+from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
+from proposals.status import NOT_COUNTED, Decision
 
 MODEL_CALL = "ASPIRE"  # whose programme, wording and terms the synthetic calls share
 OPENING, CLOSING = datetime.time(10), datetime.time(12)
@@ -25,6 +31,8 @@ OPENING, CLOSING = datetime.time(10), datetime.time(12)
 def load(*, on: datetime.date) -> list[tuple[Call, bool]]:
     """Make the calls as they stand on the day: each call, and whether it is new."""
     load_what_calls_need()
+    make_accounts()
+    make_reviewers()
     return [load_call(row, on=on) for row in rows("calls")]
 
 
@@ -35,6 +43,8 @@ def load_what_calls_need() -> None:
         Call.objects.filter(code=MODEL_CALL).exists() and fields <= set(Field.objects.values_list("code", flat=True))
     ):
         call_command("load_briefing", verbosity=0)
+    for row in rows("institution_names"):
+        Institution.objects.get_or_create(name_ja=row["name_ja"], defaults={"name_en": row["name_en"]})
     for row in rows("funders"):
         values = {"name_ja": row["country_ja"], "name_en": row["country_en"], "reading": row["country_reading"]}
         country, _is_new = Country.objects.get_or_create(alpha2=row["country_alpha2"], defaults=values)
@@ -63,6 +73,9 @@ def load_call(row: dict[str, str], *, on: datetime.date) -> tuple[Call, bool]:
     if row["awarded_days_ago"]:
         desk.award(drafts, on=days_before(on, row["awarded_days_ago"]))
     save(drafts)
+    if row["awarded_days_ago"]:
+        release_awards(call, drafts, at=instant(days_before(on, row["awarded_days_ago"]), CLOSING))
+    judge(call, on=on)
     call.refresh_from_db()
     return call, True
 
@@ -140,3 +153,18 @@ def save(drafts: list[Draft]) -> None:
     AnnualAward.objects.bulk_create(
         AnnualAward(award=award, **vars(amount)) for draft, award in awarded for amount in draft.amounts
     )
+
+
+def release_awards(call: Call, drafts: list[Draft], *, at: datetime.datetime) -> None:
+    """Give the call its result the way it is given: marked by the officer, released by the manager."""
+    officer, manager = (User.objects.get(username=name) for name in ("officer", "manager"))
+    counted = [draft for draft in drafts if draft.proposal.status not in NOT_COUNTED]
+    marks = [
+        Mark(proposal=draft.proposal, decision=decision_of(draft), marked_by=officer, marked_at=at) for draft in counted
+    ]
+    Mark.objects.bulk_create(marks)
+    releasing.release(releasing.submit(call, by=officer, at=at), by=manager, at=at)
+
+
+def decision_of(draft: Draft) -> Decision:
+    return Decision.AWARD if draft.award else Decision.DECLINE
