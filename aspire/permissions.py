@@ -31,12 +31,24 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("account_(signup|signup_by_passkey|email|email_verification_sent|confirm_email|confirm_login_code)", frozenset()),
     # Everybody's first page, and each role's desk
     ("home", SIGNED_IN),
-    ("review:desk", frozenset({REVIEWER})),
+    ("review:(desk|sheet|declare|decline|save|reopen)", frozenset({REVIEWER})),
     # Boards and lists
-    ("calls:(index|board|tallies)", LOOKS),
+    ("calls:(index|board|tallies|print_sheet|compare)", LOOKS),
+    ("partners:(index|country|funder)", LOOKS),
+    ("briefings:.*", LOOKS),
+    ("fund:index", LOOKS),
     ("proposals:(list|detail|export)", LOOKS),
+    # Awards: reviewers only where they lead a field, which the pages themselves ask
+    ("awards:(ranking|proposal|what_if|packet)", LOOKS | {REVIEWER}),
+    ("awards:batch", STAFF | {REVIEWER}),
+    ("awards:index", LOOKS),
+    ("awards:(submit|letters)", STAFF),
+    ("awards:(release|send_back|undo)", frozenset({MANAGER})),
     # Spreadsheets
-    ("proposals:(template|import_file|preview|progress|confirm|cancel|annotated_copy|import_record)", STAFF),
+    ("calls:(stage|review_settings|assignments|assignment_plan|take_back|leads|conflicts|decide_conflict)", STAFF),
+    ("proposals:timeline", STAFF),
+    ("proposals:(template|import_file)", STAFF),
+    ("sheets:.*", STAFF),
     # The admin: what stands behind it is decided model by model in ``roles``
     ("admin:.*", STAFF),
 ]
@@ -88,6 +100,11 @@ SECTIONS = [
     ("home", _("Home")),
     ("calls:index", _("Calls")),
     ("proposals:list", _("Proposals")),
+    ("fund:index", _("Fund")),
+    ("partners:index", _("Partners")),
+    ("briefings:index", _("Briefings")),
+    ("sheets:index", _("Import")),
+    ("awards:index", _("Award decisions")),
     ("review:desk", _("My reviews")),
     ("admin:index", _("Records")),
 ]

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from aspire.refusals import Refusal, from_error
@@ -22,6 +25,19 @@ class AspireAdminSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(roles_of(request.user) & STAFF)
+
+    def get_urls(self) -> list[Any]:
+        """Django's own pages; the way from a record to its page on the site leads only to what the person may see."""
+        own = path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site")
+        return [own, *(page for page in super().get_urls() if getattr(page, "name", "") != "view_on_site")]
+
+    def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: int) -> HttpResponse:
+        model = get_object_or_404(ContentType, pk=content_type_id).model_class()
+        keeper = self._registry.get(model) if model else None
+        found = keeper.get_object(request, str(object_id)) if keeper else None
+        if found is None or not hasattr(found, "get_absolute_url"):
+            raise Http404
+        return redirect(found)
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]

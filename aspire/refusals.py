@@ -75,7 +75,17 @@ CATALOGUE: dict[str, Promise] = {
     ),
     "award_once": _("This proposal already has an award. Change the existing award instead of adding another."),
     "award_keeps_proposal": _("An award belongs to its proposal for good. Leave the proposal as it was."),
-    "award_never_deleted": _("Awarded rows are kept for good and cannot be deleted. Correct the amounts instead."),
+    "award_released_stays": _(
+        "The award of proposal %(proposal)s is submitted or released and cannot be taken back. "
+        "Have the packet sent back, or undo the release, first."
+    ),
+    "award_in_packet": _(
+        "The award of proposal %(proposal)s is submitted or released and keeps its amounts. "
+        "Have the packet sent back, or undo the release, first."
+    ),
+    "award_has_amounts": _(
+        "Proposal %(proposal)s is marked for an award, but no award with amounts is staged. Enter its amounts first."
+    ),
     "call_awards_within_pot": _(
         "Awards of call %(call)s would come to ¥%(value_yen)s, above its pot of ¥%(limit_yen)s, by ¥%(over_yen)s. "
         "Lower an amount, or have the pot raised first."
@@ -84,6 +94,103 @@ CATALOGUE: dict[str, Promise] = {
         "Call %(call)s would have %(value)s awards, above its number of %(limit)s. "
         "Leave one out, or have the number raised first."
     ),
+    "call_awards_within_slice": _(
+        "Awards of call %(call)s would come to ¥%(value_yen)s in fiscal year %(fiscal_year)s, above that year's slice "
+        "of ¥%(limit_yen)s, by ¥%(over_yen)s. Lower an amount of that year, or have the slice raised first."
+    ),
+    # --- marks and packets -------------------------------------------------------------------------------------
+    "mark_in_phase": _("Call %(call)s is not being decided, so nothing is marked. Have its stage changed first."),
+    "mark_twice": _("Proposal %(proposal)s stands in the batch more than once. Keep one of them."),
+    "mark_unknown": _("Call %(call)s has no proposal %(proposal)s for you to mark. Check the number."),
+    "mark_changed": _("%(who)s marked proposal %(proposal)s on %(value_at)s, after you had looked. Look again."),
+    "mark_taken_back": _("The mark of proposal %(proposal)s was taken back after you had looked. Look again."),
+    "packet_has_marks": _("Call %(call)s has no staged marks to submit. Mark proposals first."),
+    "mark_decision_known": _("That decision does not exist. Choose award, reserve or decline."),
+    "mark_without_conflict": _(
+        "A conflict of interest stands between proposal %(proposal)s and whoever marked it. Have somebody else mark it."
+    ),
+    "mark_after_declaration": _(
+        "Proposal %(proposal)s can be marked once you have declared whether you have an interest in it. Declare first."
+    ),
+    "mark_with_award": _(
+        "Proposal %(proposal)s has a staged award, so its mark must be *award*. Take the award back first."
+    ),
+    "mark_in_packet": _(
+        "The mark of proposal %(proposal)s is in a packet that is submitted or released, and cannot change. "
+        "Have the packet sent back, or undo the release, first."
+    ),
+    "packet_once_a_call": _("Another packet of this call is submitted. Have it released or sent back first."),
+    "packet_state_known": _("That state of a packet does not exist. Choose one of the list."),
+    "packet_moves": _(
+        "A packet begins submitted, is then released or sent back, and only a release can be undone. "
+        "Look at its state again."
+    ),
+    "packet_stays": _("A packet is kept for good and cannot be deleted. Send it back, or undo its release."),
+    "packet_step_has_reason": _("Sending back or undoing needs a reason. Write it down."),
+    "release_by_second_person": _(
+        "A release needs a second person: not who submitted the packet, nor who marked any of it. Ask another manager."
+    ),
+    "release_without_conflict": _(
+        "A conflict of interest stands between the releaser and a proposal of the packet. Ask another manager."
+    ),
+    # --- review ------------------------------------------------------------------------------------------------
+    "assignment_once": _("That reviewer is already assigned to the proposal. Choose another one."),
+    "assignment_position_once": _("That place among the proposal's reviewers is taken. Use the next one."),
+    "assignment_unknown": _("Call %(call)s has no counted proposal %(proposal)s. Check the number."),
+    "assignment_of_reviewer": _("“%(who)s” is no active reviewer. Choose somebody with the role of reviewer."),
+    "assignment_of_nothing": _("No proposal is chosen. Choose at least one, and the reviewer."),
+    "assignment_has_review": _(
+        "A review of proposal %(proposal)s has been begun on this assignment, so it stays. "
+        "Have the reviewer decline, or record a conflict of interest."
+    ),
+    "stage_moves": _("Call %(call)s cannot move to that stage from where it is. Choose one of the moves shown."),
+    "stage_moved_meanwhile": _("Somebody has moved call %(call)s meanwhile. Look at its stage again."),
+    "stage_with_submitted_packet": _(
+        "A packet of call %(call)s is submitted, so the call stays where it is. Have it released or sent back first."
+    ),
+    "stage_with_released_packet": _(
+        "A packet of call %(call)s is released, so the call cannot go back into review. Undo the release first."
+    ),
+    "stage_after_closing": _(
+        "Call %(call)s has not closed yet, so its stage follows its dates. Change the window first."
+    ),
+    "institution_once": _("That institution is already there. Use the existing one."),
+    "assignment_stays": _("An assignment belongs to its proposal and reviewer for good. Make another one instead."),
+    "assignment_without_conflict": _(
+        "A conflict of interest stands between that reviewer and proposal %(proposal)s. Choose another reviewer."
+    ),
+    "conflict_once": _("That person's interest in the proposal is already recorded. Change the existing record."),
+    "conflict_finding_known": _("That finding does not exist. Choose one of the list."),
+    "conflict_kind_known": _("A conflict of interest needs its kind. Choose one of the list."),
+    "conflict_other_in_words": _("Say in words what other interest there is."),
+    "criterion_once_a_place": _("That place among the call's criteria is taken. Use another place."),
+    "criterion_weight_positive": _("A criterion's weight must be at least 1."),
+    "criterion_frozen_once_used": _(
+        "Criteria of call %(call)s have been scored and keep their weights. Correct the words only."
+    ),
+    "pot_slice_once_a_fiscal_year": _("That fiscal year already has a slice. Change the existing row instead."),
+    "pot_slice_not_negative": _("A slice cannot be below ¥0. Enter 0 or a positive amount in whole yen."),
+    "review_state_known": _("That state of a review does not exist. Choose one of the list."),
+    "review_in_phase": _("Call %(call)s is not in review, so its reviews stay as they are. Ask the officer."),
+    "review_after_declaration": _(
+        "A review of proposal %(proposal)s needs an accepted assignment and a declaration of no interest. "
+        "Declare first."
+    ),
+    "review_submitted_stays": _("A submitted review stays as it is. Reopen it first."),
+    "review_complete": _("A review is submitted with every score and both comments. Fill in what is missing."),
+    "review_stays": _("Reviews are kept for good and cannot be deleted. A conflict of interest sets one aside."),
+    "review_changed": _(
+        "This review was saved in another window on %(value_at)s. What you typed here stays on this page. "
+        "Look at both, then save again to replace what is stored."
+    ),
+    "decline_has_reason": _("Declining needs a reason. Write it in a few words."),
+    "decline_before_submitting": _(
+        "Your review of proposal %(proposal)s is submitted. Have it reopened before you decline."
+    ),
+    "decline_in_phase": _("Call %(call)s is not in review, so there is nothing to decline. Ask the officer."),
+    "score_once_a_criterion": _("That criterion is already scored. Change the existing score instead."),
+    "score_in_scale": _("A score is a whole number from 1 to 5. Choose one of the five."),
+    "score_of_call": _("That criterion is not among those of call %(call)s. Use the call's own criteria."),
     # --- proposals ---------------------------------------------------------------------------------------------
     "proposal_number_once": _("That proposal number is taken. Use another number."),
     "proposal_period_whole": _("Give both the first and the last day of the research period, or neither."),
@@ -121,7 +228,14 @@ CATALOGUE: dict[str, Promise] = {
         "A proposal that is %(status)s cannot become %(value)s. Choose a status that the procedure allows."
     ),
     "proposal_awarded_stays": _(
-        "Proposal %(proposal)s has an award and cannot become %(value)s. Leave its status as it is."
+        "Proposal %(proposal)s has an award and cannot become %(value)s. "
+        "Take the staged award back, or undo its release, first."
+    ),
+    "proposal_awarded_by_release": _(
+        "Proposal %(proposal)s becomes awarded by a release alone. Mark it, and have the packet released."
+    ),
+    "proposal_released_stays": _(
+        "The award of proposal %(proposal)s is released. Undo the release, with its reason, first."
     ),
     # --- calls and terms ---------------------------------------------------------------------------------------
     "call_code_once": _("That call code is taken. Use another code."),
@@ -151,8 +265,11 @@ CATALOGUE: dict[str, Promise] = {
     "funder_code_once": _("That funder code is taken. Use another code."),
     "funder_label_once_a_country": _("That country already has a funder with this label. Use the existing one."),
     "funder_agency_has_acronym": _("An agency needs its acronym; only categories such as private funders have none."),
+    "briefing_code_once": _("A briefing with that code is already there. Use another code."),
+    "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
     # --- everywhere --------------------------------------------------------------------------------------------
     "history_is_append_only": _("History is kept as it was written and cannot be changed or deleted."),
+    "tallies_kept": _("Tallies are kept by PostgreSQL alone. Change the proposals and awards that they count."),
     "rows_never_truncated": _("These rows cannot be emptied in one stroke, since totals and history rest on them."),
     "value_required": _("A required value is missing. Fill it in."),
     "value_once": _("That value is taken. Use the record that has it, or another value."),
@@ -161,7 +278,7 @@ CATALOGUE: dict[str, Promise] = {
     "still_referred_to": _("Other records refer to this one. Remove or change those first."),
 }
 # What a constraint says whose name PostgreSQL or Django chose, by its name or else by its SQLSTATE.
-CHOSEN_NAMES = {"proposals_award_proposal_id_key": "award_once"}
+CHOSEN_NAMES = {"proposals_award_proposal_id_key": "award_once", "proposals_mark_proposal_id_key": "value_once"}
 GENERAL = {
     "23502": "value_required",
     "23503": "still_referred_to",

@@ -26,6 +26,7 @@ OFFICER_MAY: Mapping[str, tuple[str, ...]] = {
     "partners.funder": LOG,
     "partners.dialogue": KEEP,
     "partners.initiative": LOG,
+    "partners.institution": LOG,
     "calls.programme": LOOK,
     "calls.field": LOG,
     "calls.call": LOG,
@@ -36,8 +37,11 @@ OFFICER_MAY: Mapping[str, tuple[str, ...]] = {
     "proposals.proposal": LOG,
     "proposals.annualcost": KEEP,
     "proposals.counterpart": KEEP,
-    "proposals.award": LOG,
-    "proposals.annualaward": LOG,
+    "proposals.award": LOOK,
+    "proposals.annualaward": LOOK,
+    "proposals.reviewer": LOG,
+    "calls.criterion": KEEP,
+    "calls.potslice": KEEP,
 }
 ADMINISTRATOR_MAY: Mapping[str, tuple[str, ...]] = {
     **OFFICER_MAY,

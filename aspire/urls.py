@@ -7,6 +7,7 @@ from aspire import views
 
 urlpatterns = [
     path("", include("proposals.site_urls")),
+    path("imports/", include("aspire.sheets.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

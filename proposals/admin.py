@@ -13,7 +13,7 @@ from aspire.records import RefusingAdmin, RefusingForm
 from aspire.yen import exact, readable
 from calls.models import Call
 from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
-from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal
+from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal, Reviewer
 
 NOTHING = "\u2015"
 
@@ -70,6 +70,7 @@ class ProposalAdmin(RefusingAdmin):
                 "fields": [
                     ("principal_investigator", "principal_investigator_reading"),
                     ("researcher_number", "institution"),
+                    "email",
                 ]
             },
         ),
@@ -154,6 +155,10 @@ class AwardAdmin(RefusingAdmin):
     autocomplete_fields = ["proposal"]
     inlines = [AnnualAwardInline]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Award]:
+        """Less the awards of proposals that a conflict of interest hides."""
+        return super().get_queryset(request).filter(proposal__in=Proposal.objects.visible_to(request.user))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Award | None = None) -> list[str]:
         return ["proposal", "awarded"] if obj else ["awarded"]
 
@@ -164,3 +169,11 @@ class AwardAdmin(RefusingAdmin):
     @admin.display(description=_("awarded in all (yen)"))
     def awarded(self, award: Award) -> str:
         return exact(award.awarded_yen) if award.pk and award.awarded_yen else NOTHING
+
+
+@admin.register(Reviewer)
+class ReviewerAdmin(RefusingAdmin):
+    list_display = ["name_ja", "institution", "researcher_number"]
+    search_fields = ["name_ja", "name_en", "reading", "institution"]
+    filter_horizontal = ["fields"]
+    fields = ["user", "name_ja", "name_en", "reading", "researcher_number", "institution", "fields"]

@@ -1,15 +1,27 @@
 """What one may ask of the list of proposals in its address, and what is said to a question it cannot answer."""
 
+import datetime
+from decimal import Decimal
+
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Call, Field
+from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
+from proposals.boards.changed import corrected, logged
 from proposals.models import Proposal
 from proposals.querysets import ProposalQuerySet
+from proposals.review.stages import short_in
 from proposals.status import Status
 
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 COUNTED, NOT_COUNTED = "counted", "not_counted"
+FLAGS = [
+    ("late", _("accepted late")),
+    ("incomplete", _("without a period or costs")),
+    ("short", _("short of reviewers")),
+]
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
 
 
@@ -18,6 +30,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     call = django_filters.ModelChoiceFilter(label=_("Call"), queryset=Call.objects.all(), to_field_name="code")
+    fiscal_year = django_filters.NumberFilter(label=_("Fiscal year"), field_name="call__fiscal_year")
     field = django_filters.ModelChoiceFilter(label=_("Field"), queryset=Field.objects.all(), to_field_name="code")
     country = django_filters.ModelChoiceFilter(
         label=_("Country or region"),
@@ -36,12 +49,42 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         label=_("Award"), choices=[("1", _("awarded")), ("0", _("not awarded"))], method="with_award"
     )
 
+    programme = django_filters.ModelChoiceFilter(
+        label=_("Programme"), queryset=Programme.objects.all(), to_field_name="code", field_name="call__programme"
+    )
+    synthetic = django_filters.ChoiceFilter(
+        label=_("Data"),
+        choices=[("0", _("without synthetic ones")), ("1", _("synthetic ones only"))],
+        method="with_synthetic",
+    )
+    paid_in = django_filters.NumberFilter(label=_("Paid in fiscal year"), method="with_payment")
+    received_since = django_filters.DateFilter(label=_("Received since"), method="with_receipt", widget=DAY)
+    logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", widget=DAY)
+    corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", widget=DAY)
+    flag = django_filters.ChoiceFilter(label=_("To follow up"), choices=FLAGS, method="with_flag")
+
     class Meta:
         model = Proposal
-        fields = ["q", "call", "field", "country", "funder", "status", "awarded"]
+        fields = [
+            "q",
+            "call",
+            "fiscal_year",
+            "field",
+            "country",
+            "funder",
+            "status",
+            "awarded",
+            "programme",
+            "synthetic",
+            "paid_in",
+            "received_since",
+            "logged_since",
+            "corrected_since",
+            "flag",
+        ]
 
     def search(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
-        return proposals.search(value)
+        return proposals.search(value, by=getattr(self.request, "user", None))
 
     def with_status(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         if value == COUNTED:
@@ -51,7 +94,27 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         return proposals.filter(status=value)
 
     def with_award(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
-        return proposals.filter(award__isnull=value == "0")
+        return proposals.filter(status=Status.AWARDED) if value == "1" else proposals.exclude(status=Status.AWARDED)
+
+    def with_synthetic(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
+        return proposals.filter(call__is_synthetic=value == "1")
+
+    def with_payment(self, proposals: ProposalQuerySet, _name: str, value: Decimal) -> ProposalQuerySet:
+        return proposals.paid_in(int(value))
+
+    def with_receipt(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
+        return proposals.received_since(value)
+
+    def with_logging(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
+        return logged(proposals, value)
+
+    def with_correction(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
+        return corrected(proposals, value)
+
+    def with_flag(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
+        if value == "short":
+            return proposals.filter(pk__in=short_in(Call.objects.all()).values("pk"))
+        return proposals.late() if value == "late" else proposals.incomplete()
 
     @property
     def problems(self) -> list[str]:

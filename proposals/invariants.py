@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -12,10 +12,12 @@ from pgtrigger import registered
 from aspire.refusals import Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
-from proposals.models import BLANKS, AnnualAmount, Award, Proposal
+from proposals.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, Tally
+from proposals.rules.tallies import proposal_lines
 from proposals.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
+CELL = ("call__code", "field__code", "primary_funder__code", "status")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def breaches() -> Iterator[Breach]:
     for call in Call.objects.all():
         for sentence in _of_call(call):
             yield Breach(call.code, sentence)
+    yield from wrong_tallies()
 
 
 def _proposals() -> Iterable[Proposal]:
@@ -53,6 +56,8 @@ def _of_proposal(proposal: Proposal) -> Iterator[str]:
     award: Award | None = getattr(proposal, "award", None)
     if proposal.status == Status.AWARDED and award is None:
         yield _("Its status is awarded, but there is no award. Record the award, or correct the status.")
+    if proposal.status == Status.AWARDED and award and not (proposal.is_reconstructed or proposal.is_released):
+        yield Refusal("proposal_awarded_by_release", {"proposal": proposal.number}).sentence
     costs = list(proposal.costs.all())
     yield from _kept(_("requested"), costs, proposal.requested_direct_yen, proposal.requested_indirect_yen)
     if award:
@@ -112,12 +117,19 @@ def _of_call(call: Call) -> Iterator[str]:
     awards = Award.objects.filter(proposal__call=call)
     count = awards.count()
     yen = awards.aggregate(yen=Coalesce(Sum(F("amounts__direct_yen") + F("amounts__indirect_yen")), 0))["yen"]
-    if (call.awarded_count, call.awarded_yen) != (count, yen):
-        kept = {"kept_count": call.awarded_count, "kept_yen": f"{call.awarded_yen:,}"}
+    if (call.taken_count, call.taken_yen) != (count, yen):
+        kept = {"kept_count": call.taken_count, "kept_yen": f"{call.taken_yen:,}"}
         yield _(
             "The call's counter says %(kept_count)s awards and ¥%(kept_yen)s, but its rows are %(count)s awards and "
             "¥%(yen)s."
         ) % {**kept, "count": count, "yen": f"{yen:,}"}
+    for place in call.slices.all():
+        amounts = AnnualAward.objects.filter(award__proposal__call=call, fiscal_year=place.fiscal_year)
+        taken = amounts.aggregate(yen=Coalesce(Sum(F("direct_yen") + F("indirect_yen")), 0))["yen"]
+        values = {"fiscal_year": place.fiscal_year, "value_yen": taken, "limit_yen": place.limit_yen}
+        if taken > place.limit_yen or taken != place.taken_yen:
+            over = {"over_yen": max(taken - place.limit_yen, 0)}
+            yield Refusal("call_awards_within_slice", {"call": call.code, **values, **over}).sentence
     if call.pot_yen is not None and yen > call.pot_yen:
         values = {"value_yen": yen, "limit_yen": call.pot_yen, "over_yen": yen - call.pot_yen}
         yield Refusal("call_awards_within_pot", {"call": call.code, **values}).sentence
@@ -135,3 +147,26 @@ def missing_triggers() -> Iterator[Breach]:
         if trigger.get_pgid(model) not in active:
             sentence = _("The rule is missing or switched off in PostgreSQL. Run the migrations, or enable it.")
             yield Breach(f"{model._meta.db_table}.{trigger.name}", sentence)
+
+
+def wrong_tallies() -> Iterator[Breach]:
+    """Cells of the kept tallies that are not what the proposals and their released awards come to."""
+    kept, counted = (
+        {tuple(cell.pop(name) for name in CELL): cell for cell in cells}
+        for cells in (Tally.objects.cells_by(*CELL), Proposal.objects.tally_by(*CELL))
+    )
+    for cell in sorted(kept.keys() | counted.keys()):
+        if kept.get(cell) != counted.get(cell):
+            sentence = _("The kept tally is not what the rows come to. Run check_invariants --rebuild.")
+            yield Breach(" ".join(cell), sentence)
+
+
+@transaction.atomic
+def rebuild_tallies() -> None:
+    """Count every proposal anew; who writes meanwhile waits, so that nobody is counted twice or left out."""
+    everything = "(SELECT 1 AS sign, p.* FROM proposals_proposal p)"
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE proposals_tally DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM proposals_tally")
+        cursor.execute(proposal_lines(everything))
+        cursor.execute("ALTER TABLE proposals_tally ENABLE TRIGGER USER")

@@ -7,36 +7,97 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import Count, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
+from django.db.models.functions import Coalesce, Concat
+from django.utils import timezone
 
-from aspire.kana import search_key
+from aspire.kana import SearchKey, search_key
 from aspire.roles import STAFF, Role, roles_of
-from proposals.status import NOT_COUNTED
+from calls.models import CallField, Field
+from proposals.review.querysets import conflicts_of
+from proposals.status import NOT_COUNTED, Status
 
 if TYPE_CHECKING:
-    from proposals.models import Proposal  # noqa: F401 - named in a string, read by mypy
+    from proposals.models import Proposal, Tally  # noqa: F401 - named in strings, read by mypy
 
 # What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
 MEASURES: dict[str, Any] = {
     "proposals": Count("pk"),
-    "awards": Count("award"),
+    "awards": Count("award", filter=Q(status=Status.AWARDED)),
     "reconstructed": Count("pk", filter=Q(is_reconstructed=True)),
     "requested_yen": Coalesce(Sum(models.F("requested_direct_yen") + models.F("requested_indirect_yen")), Value(0)),
     "awarded_yen": Coalesce(
-        Sum(models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen")), Value(0)
+        Sum(
+            models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen"),
+            filter=Q(status=Status.AWARDED),
+        ),
+        Value(0),
     ),
 }
 # Details of a proposal that not everybody who sees it may read.
 STAFF_ONLY = {"researcher_number", "late_reason"}
 FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"}
+# What everybody who sees a proposal may search in: the search key less the researcher number.
+OPEN_KEY = SearchKey(
+    Concat(
+        "number", Value("|"), "title_ja", Value("|"), "title_en", Value("|"), "principal_investigator",
+        Value("|"), "principal_investigator_reading", Value("|"), "institution", output_field=models.TextField(),
+    )
+)  # fmt: skip
 SEES_EVERY_PROPOSAL = {Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR}
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """When the day begins in Tokyo."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def led_by(user: Any) -> models.QuerySet[CallField]:
+    """For the outer proposal: its place among the fields that the person leads."""
+    return CallField.objects.filter(call=OuterRef("call"), field=OuterRef("field"), lead_reviewer=user)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
-        """What a person may see; counts obey it too. Reviewers see what is assigned to them, which is nothing yet."""
-        return self if self._sees(user) else self.none()
+        """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
+        if self._sees(user):
+            return self.without_conflicts_of(user)
+        return self.for_reviewer(user)
+
+    def without_conflicts_of(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+        """Less what a standing conflict of interest hides from the person."""
+        hidden = conflicts_of(user)
+        return self.exclude(pk__in=hidden) if hidden else self
+
+    def for_reviewer(self, user: Any) -> "ProposalQuerySet":
+        """What the stage of the call shows a reviewer: assignments, a lead reviewer's field, or all of their fields.
+
+        Of these a reviewer sees title, people and institutions; ``readable_by`` are those that may be read.
+        """
+        from proposals.models import Assignment  # noqa: PLC0415 - the models are made with this queryset
+
+        if Role.REVIEWER not in roles_of(user):
+            return self.none()
+        assigned = Assignment.objects.filter(reviewer=user, declined_at__isnull=True)
+        by_field = Q(call__progress="in_review", call__in_review_shows="field") | Q(
+            call__progress="deciding", call__deciding_shows="field"
+        )
+        return self._judged(user).filter(
+            Q(pk__in=assigned.values("proposal"))
+            | Exists(led_by(user))
+            | by_field & Q(field__in=Field.objects.filter(reviewers__user=user))
+        )
+
+    def declined_by(self, user: Any) -> "ProposalQuerySet":
+        """What a reviewer was assigned and declined, while the stage of the call shows reviewers anything."""
+        return self._judged(user).filter(assignments__reviewer=user, assignments__declined_at__isnull=False)
+
+    def _judged(self, user: Any) -> "ProposalQuerySet":
+        return self.without_conflicts_of(user).counted().filter(call__progress__in=["in_review", "deciding"])
+
+    def readable_by(self, user: Any) -> "ProposalQuerySet":
+        """What a reviewer may read whole: what the stage shows, once the person has declared no interest in it."""
+        return self.for_reviewer(user).filter(conflicts__person=user, conflicts__finding="clear")
 
     @staticmethod
     def _sees(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -44,7 +105,9 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
     def fields_visible_to(self, user: AbstractBaseUser | AnonymousUser) -> frozenset[str]:
         """The fields of a visible proposal that a person may read: a manager has no need of personal numbers."""
-        return frozenset(FIELDS if roles_of(user) & STAFF else FIELDS - STAFF_ONLY) if self._sees(user) else frozenset()
+        if not self._sees(user):
+            return frozenset()
+        return frozenset(FIELDS if roles_of(user) & STAFF else FIELDS - STAFF_ONLY)
 
     def counted(self) -> "ProposalQuerySet":
         """What tallies count: everything received, less the withdrawn and the ineligible."""
@@ -52,6 +115,14 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
     def not_counted(self) -> "ProposalQuerySet":
         return self.filter(status__in=NOT_COUNTED)
+
+    def paid_in(self, fiscal_year: int) -> "ProposalQuerySet":
+        """Proposals whose released award gives something in that fiscal year."""
+        from proposals.models import AnnualAward  # noqa: PLC0415 - the models are made with this queryset
+
+        given = AnnualAward.objects.filter(award__proposal=OuterRef("pk"), fiscal_year=fiscal_year)
+        paid = given.exclude(direct_yen=0, indirect_yen=0).order_by()
+        return self.filter(Exists(paid), status=Status.AWARDED)
 
     def outside_window(
         self, opens_at: datetime.datetime | None, closes_at: datetime.datetime | None
@@ -62,18 +133,36 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         outside = Q(received_at__lt=opens_at) | Q(received_at__gt=closes_at)
         return self.filter(outside, late_reason__regex="^[ \t\n\r\u3000]*$").order_by("received_at", "number")
 
+    def late(self) -> "ProposalQuerySet":
+        """Proposals accepted after their call had closed, which takes an officer's reason."""
+        return self.filter(received_at__gt=models.F("call__closes_at"))
+
+    def incomplete(self) -> "ProposalQuerySet":
+        """Proposals that state no research period, or no costs."""
+        no_costs = Q(requested_direct_yen=0, requested_indirect_yen=0)
+        return self.filter(Q(starts_on__isnull=True) | no_costs)
+
+    def received_since(self, day: datetime.date) -> "ProposalQuerySet":
+        return self.filter(received_at__gte=midnight(day))
+
     def next_number(self, call: str) -> str:
         """The number after the highest of the call's consecutive ones: ``DEMO-OPEN-121``."""
         numbers = self.filter(number__regex=rf"^{re.escape(call)}-\d+$").values_list("number", flat=True)
         last = max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
         return f"{call}-{last + 1:03}"
 
-    def search(self, text: str) -> "ProposalQuerySet":
-        """Proposals that hold every word of the text, in any width, case, kana script or published spelling."""
-        found = self
+    def search(self, text: str, *, by: AbstractBaseUser | AnonymousUser | None = None) -> "ProposalQuerySet":
+        """Proposals that hold every word of the text, in any width, case, kana script or published spelling.
+
+        ``by``: whoever asks; a word is never found in what that person may not read.
+        """
+        found = self if by is None or roles_of(by) & STAFF else self.alias(open_key=OPEN_KEY)
         for word in filter(None, map(search_key, text.split())):
+            own = Q(search_key__contains=word)
+            if found is not self and any(map(str.isdigit, word)):
+                own &= Q(open_key__contains=word)
             found = found.filter(
-                Q(search_key__contains=word)
+                own
                 | Q(primary_funder__search_key__contains=word)
                 | Q(primary_funder__country__search_key__contains=word)
             )
@@ -90,4 +179,23 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def tally_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: the same measures for each combination of the named columns that occurs."""
         cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
+        return cells
+
+    def cells_by(self, *dimensions: str, **only: Any) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: ``tally_by``, read from the kept tallies where nothing is hidden from the reader.
+
+        ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder and status alone.
+        """
+        from proposals.models import Tally  # noqa: PLC0415 - the models are made with this queryset
+
+        if self.query.where:
+            return self.filter(**only).tally_by(*dimensions)
+        return Tally.objects.filter(**only).cells_by(*dimensions)
+
+
+class TallyQuerySet(models.QuerySet["Tally"]):
+    def cells_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
+        """The measures for each combination of the named columns that occurs: the sums of its lines."""
+        sums = {measure: Sum(measure) for measure in MEASURES}
+        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**sums).filter(proposals__gt=0)
         return cells

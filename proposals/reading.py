@@ -11,7 +11,7 @@ def sheet(proposal: Proposal, user: AbstractBaseUser | AnonymousUser) -> dict[st
     """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
     limits = proposal.terms.limits
     costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]
-    award: Award | None = getattr(proposal, "award", None)
+    award: Award | None = proposal.released_award
     return {
         "proposal": proposal,
         "visible": Proposal.objects.fields_visible_to(user),

@@ -1,22 +1,12 @@
 """What a spreadsheet column of proposals means: which value of a proposal stands in it."""
 
-import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from import_export import fields, resources, widgets
+from import_export import fields
 
+from aspire.sheets.resources import TypedResource, TypedWidget, column
 from proposals.models import Proposal
-
-Value = str | int | datetime.date | None
-
-
-class TypedWidget(widgets.Widget):  # type: ignore[misc]
-    """A cell keeps its type: a day stays a day, yen stay a number."""
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Value:
-        typed: Value = value
-        return typed
 
 
 class CostField(fields.Field):  # type: ignore[misc]
@@ -39,11 +29,7 @@ class CounterpartField(fields.Field):  # type: ignore[misc]
         return getattr(first, self.attribute) if first else ""
 
 
-def column(name: str, attribute: str, kind: type[fields.Field] = fields.Field) -> Any:
-    return kind(column_name=name, attribute=attribute, widget=TypedWidget())
-
-
-class ProposalResource(resources.ModelResource):  # type: ignore[misc]
+class ProposalResource(TypedResource):
     """One row a proposal: its own columns, then a pair of costs for each of the fiscal years given."""
 
     number = column("number", "number")
@@ -75,10 +61,6 @@ class ProposalResource(resources.ModelResource):  # type: ignore[misc]
         for year in years:
             for kind in ("direct", "indirect"):
                 self.fields[f"{kind}_yen_{year}"] = CostField(kind, year)
-
-    def values(self, proposal: Proposal) -> dict[str, Value]:
-        """A proposal's values by column name."""
-        return {name: self.export_field(self.fields[name], proposal) for name in self.fields}
 
 
 # Columns that stand for one plain column of the proposal.

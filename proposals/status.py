@@ -15,6 +15,7 @@ class Status(models.TextChoices):
 
 # Left out of every tally, and never awarded.
 NOT_COUNTED = (Status.INELIGIBLE, Status.WITHDRAWN)
+COUNTED = tuple(status for status in Status if status not in NOT_COUNTED)
 
 # The moves the procedure allows, beside staying as it is. An awarded proposal stays awarded while its award stands.
 MOVES: dict[Status, tuple[Status, ...]] = {
@@ -30,3 +31,26 @@ MOVES: dict[Status, tuple[Status, ...]] = {
 def may_move(before: str, after: str) -> bool:
     """Whether a proposal may go from one status to the other."""
     return before == after or after in MOVES[Status(before)]
+
+
+class Decision(models.TextChoices):
+    """What is marked on a proposal until the packet is released."""
+
+    AWARD = "award", _("award")
+    RESERVE = "reserve", _("reserve")
+    DECLINE = "decline", _("decline")
+
+
+class PacketState(models.TextChoices):
+    """How far the marks of a call have come on their way to a released result."""
+
+    SUBMITTED = "submitted", _("submitted for release")
+    SENT_BACK = "sent_back", _("sent back")
+    RELEASED = "released", _("released")
+    UNDONE = "undone", _("release undone")
+
+
+PACKET_MOVES: dict[str, tuple[str, ...]] = {
+    "submitted": ("sent_back", "released"),
+    "released": ("undone",),
+}

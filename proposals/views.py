@@ -1,4 +1,6 @@
-"""Home, the list of proposals, one proposal, and the reviewer's desk."""
+"""Home, the list of proposals, and one proposal."""
+
+import datetime
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -7,10 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aspire.roles import Role, roles_of
+from proposals.boards.changed import changed
 from proposals.boards.overview import overview
+from proposals.boards.waiting import waiting
 from proposals.filters import ProposalFilter
 from proposals.models import Proposal
 from proposals.reading import sheet
+from proposals.review.timeline import Timeline
+from proposals.sheets.exporting import choices_for
 
 ROWS_A_PAGE = 50
 
@@ -19,13 +25,18 @@ ROWS_A_PAGE = 50
 def home(request: HttpRequest) -> HttpResponse:
     if roles_of(request.user) == {Role.REVIEWER}:
         return redirect("review:desk")
-    proposals = Proposal.objects.visible_to(request.user)
-    return render(request, "home.html", {"calls": overview(proposals, at=timezone.now())})
+    proposals, now = Proposal.objects.visible_to(request.user), timezone.now()
+    rows, yesterday = overview(proposals, at=now), timezone.localdate(now) - datetime.timedelta(days=1)
+    calls, context = [row.call for row in rows], {"calls": rows, "since": yesterday}
+    tasks = waiting(calls, proposals, reader=request.user, at=now)
+    changes = changed(calls, proposals, since=yesterday, reader=request.user)
+    return render(request, "home.html", context | {"tasks": tasks, "changes": changes})
 
 
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user).for_list())
+    proposals = Proposal.objects.visible_to(request.user).for_list()
+    asked = ProposalFilter(request.GET, queryset=proposals, request=request)
     page = Paginator(asked.answer(), ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
@@ -36,6 +47,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "total": page.paginator.count,
         "querystring": rest.urlencode(),
+        "export_columns": choices_for(request.user),
         "has_reconstructed": reconstructed,
         "has_synthetic": any(proposal.call.is_synthetic for proposal in page),
         "is_unpublished_cross": reconstructed and asked.asks_unpublished_cross,
@@ -51,6 +63,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
-    proposals = Proposal.objects.visible_to(request.user).for_list()
-    return render(request, "review/desk.html", {"proposals": proposals})
+def timeline(request: HttpRequest, number: str) -> HttpResponse:
+    proposals = Proposal.objects.visible_to(request.user).select_related("call")
+    proposal = get_object_or_404(proposals, number=number)
+    context = {"proposal": proposal, "entries": Timeline(proposal).entries()}
+    return render(request, "proposals/timeline.html", context)

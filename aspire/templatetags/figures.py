@@ -2,6 +2,8 @@
 
 import datetime
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -89,6 +91,12 @@ def moment(value: datetime.datetime | None) -> str:
     return _with_wareki(value.date(), written, value.isoformat(timespec="minutes"))
 
 
+@register.filter
+def clock(value: datetime.datetime) -> str:
+    """The time of day in Tokyo, to the minute."""
+    return f"{timezone.localtime(value):%H:%M}"
+
+
 def _day_in_tokyo(value: datetime.date | datetime.datetime) -> datetime.date:
     return timezone.localtime(value).date() if isinstance(value, datetime.datetime) else value
 
@@ -127,3 +135,9 @@ def wareki_today() -> str:
 def fiscal(year: int) -> str:
     """A fiscal year in both calendars: ``FY2022 (Reiwa 4)``."""
     return _("FY%(year)s (%(wareki)s)") % {"year": year, "wareki": wareki.wareki_fiscal_year(year)}
+
+
+@register.filter
+def label_in(name: str, labels: Mapping[str, Any]) -> Any:
+    """What a name is called there; the name itself where it is called nothing."""
+    return labels.get(name, name)

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const SERIES = ["proposals-published", "proposals-recorded", "awards-published", "awards-recorded"];
+  const SERIES = ["proposals-published", "proposals-recorded", "awards-published", "awards-recorded", "yen-committed", "yen-staged"];
   const BESIDE = window.matchMedia("screen and (width >= 1100px)");
 
   const style = getComputedStyle(document.documentElement);
@@ -25,8 +25,8 @@
   };
 
   const look = (series) => {
-    const line = colour(series.startsWith("awards") ? "--chart-award" : "--chart-count");
-    const fill = series.endsWith("recorded") ? line : "transparent";
+    const line = colour(/^(awards|yen)/.test(series) ? "--chart-award" : "--chart-count");
+    const fill = /(recorded|committed)$/.test(series) ? line : "transparent";
     return { backgroundColor: fill, borderColor: line, borderWidth: 1.5, borderSkipped: false };
   };
 
@@ -76,6 +76,9 @@
     return Math.max(figure.getBoundingClientRect().bottom - end, 0);
   };
 
+  /* Yen are too many digits for an axis: the reader's language shortens them. */
+  const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
+
   const options = (figure, table) => ({
     indexAxis: "y",
     animation: false,
@@ -87,13 +90,21 @@
     scales: {
       x: {
         beginAtZero: true,
+        stacked: "stacked" in figure.dataset,
         grid: { color: colour("--chart-line") },
-        ticks: { precision: 0, color: colour("--ink-quiet"), font: { size: 12 }, maxTicksLimit: 6 },
+        ticks: {
+          precision: 0,
+          color: colour("--ink-quiet"),
+          font: { size: 12 },
+          maxTicksLimit: 6,
+          ...("stacked" in figure.dataset && { callback: (value) => short.format(value) }),
+        },
         afterFit(scale) {
           scale.height = axisHeight(figure, table) ?? scale.height;
         },
       },
       y: {
+        stacked: "stacked" in figure.dataset,
         grid: { display: false },
         ticks: { autoSkip: false, color: colour("--ink"), font: { size: 12 } },
       },
