@@ -4,11 +4,28 @@ import datetime
 import zoneinfo
 
 import factory
+from django.contrib.auth.models import Group, User
 from factory.django import DjangoModelFactory
 
-from calls.models import Call, CallField, Field, Programme, Terms
+from aspire.roles import Role
+from calls.models import Call, CallField, Criterion, Field, Programme, Terms
 from partners.models import Country, Funder
-from proposals.models import AnnualAward, AnnualCost, Award, Proposal
+from proposals.models import (
+    AnnualAward,
+    AnnualCost,
+    Assignment,
+    Award,
+    Conflict,
+    Counterpart,
+    Mark,
+    Packet,
+    PacketStep,
+    Proposal,
+    Review,
+    Reviewer,
+    Score,
+)
+from proposals.status import Decision, PacketState, Status
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 TODAY = datetime.date(2023, 10, 2)
@@ -136,12 +153,56 @@ class AnnualCostFactory(DjangoModelFactory):
     indirect_yen = 3 * MILLION
 
 
+class UserFactory(DjangoModelFactory):
+    """Somebody without a role."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence("person-{}".format)
+
+
+class MarkFactory(DjangoModelFactory):
+    class Meta:
+        model = Mark
+
+    proposal = factory.SubFactory(ProposalFactory)
+    decision = Decision.AWARD
+    marked_by = factory.SubFactory(UserFactory)
+    marked_at = NOON
+
+
+def release(*awards: Award) -> None:
+    """Make staged awards of one call its result: marked by one person, released by another."""
+    proposals = [award.proposal for award in awards]
+    submitter, releaser = UserFactory(), UserFactory()
+    packet = Packet.objects.create(call=proposals[0].call, submitted_by=submitter, submitted_at=NOON)
+    for proposal in proposals:
+        mark = getattr(proposal, "mark", None) or MarkFactory(proposal=proposal, marked_by=submitter)
+        Mark.objects.filter(pk=mark.pk).update(packet=packet)
+    packet.state, packet.decided_by, packet.decided_at = PacketState.RELEASED, releaser, NOON
+    packet.save()
+    PacketStep.objects.create(packet=packet, state=packet.state, by=releaser, at=NOON)
+    for proposal in proposals:
+        proposal.status = Status.AWARDED
+        Proposal.objects.filter(pk=proposal.pk).update(status=Status.AWARDED)
+
+
 class AwardFactory(DjangoModelFactory):
+    """A staged award; ``released=True`` makes it the call's result."""
+
     class Meta:
         model = Award
+        skip_postgeneration_save = True
 
     proposal = factory.SubFactory(ProposalFactory)
     awarded_on = datetime.date(2024, 3, 1)
+
+    @factory.post_generation
+    def released(self, create, extracted, **_kwargs):
+        if create and extracted:
+            release(self)
 
 
 class AnnualAwardFactory(DjangoModelFactory):
@@ -154,3 +215,123 @@ class AnnualAwardFactory(DjangoModelFactory):
     fiscal_year = 2024
     direct_yen = 10 * MILLION
     indirect_yen = 3 * MILLION
+
+
+class CriterionFactory(DjangoModelFactory):
+    class Meta:
+        model = Criterion
+
+    call = factory.SubFactory(CallFactory)
+    position = factory.LazyAttribute(lambda criterion: criterion.call.criteria.count() + 1)
+    name_ja = factory.LazyAttribute(lambda criterion: f"観点{criterion.position}")
+    name_en = factory.LazyAttribute(lambda criterion: f"Criterion {criterion.position}")
+    asks_ja = "研究の意義は大きいか"
+    asks_en = "Does the research matter?"
+
+
+class CounterpartFactory(DjangoModelFactory):
+    class Meta:
+        model = Counterpart
+
+    proposal = factory.SubFactory(ProposalFactory)
+    country = factory.SubFactory(CountryFactory)
+    person = "Ada Smith"
+    institution = "University of Camford"
+
+
+class ReviewerUserFactory(UserFactory):
+    """Somebody in the role of reviewer, without a profile."""
+
+    @factory.post_generation
+    def role(self, create, _extracted, **_kwargs):
+        if create:
+            self.groups.set(Group.objects.filter(name=Role.REVIEWER))
+
+
+class ReviewerFactory(DjangoModelFactory):
+    """The profile of a reviewer; ``fields=[…]`` names the fields."""
+
+    class Meta:
+        model = Reviewer
+        skip_postgeneration_save = True
+
+    user = factory.SubFactory(ReviewerUserFactory)
+    name_ja = "馬場 太郎"
+    name_en = "Taro Baba"
+    reading = "ババ タロウ"
+    researcher_number = "00765432"
+    institution = "西海大学"
+
+    @factory.post_generation
+    def fields(self, create, extracted, **_kwargs):
+        if create and extracted:
+            self.fields.set(extracted)
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """A proposal given to a reviewer, at the next place of the proposal."""
+
+    class Meta:
+        model = Assignment
+
+    proposal = factory.SubFactory(ProposalFactory)
+    reviewer = factory.SubFactory(ReviewerUserFactory)
+    position = factory.LazyAttribute(lambda assignment: assignment.proposal.assignments.count() + 1)
+    assigned_by = factory.SubFactory(UserFactory)
+    assigned_at = NOON
+
+
+class ConflictFactory(DjangoModelFactory):
+    """A standing conflict that the person declared; ``finding="clear"`` (with ``kind=""``) says there is none."""
+
+    class Meta:
+        model = Conflict
+
+    proposal = factory.SubFactory(ProposalFactory)
+    person = factory.SubFactory(ReviewerUserFactory)
+    finding = Conflict.Finding.STANDS
+    kind = factory.LazyAttribute(lambda conflict: "kin" if conflict.finding == "stands" else "")
+    recorded_by = factory.SelfAttribute("person")
+    recorded_at = NOON
+
+
+class ReviewFactory(DjangoModelFactory):
+    """A draft by a reviewer who declared no interest; the call must be in review.
+
+    ``scores=[…]`` scores the criteria in order; ``submitted=True`` submits it with both comments, and every criterion
+    scored (with 4, unless told).
+    """
+
+    class Meta:
+        model = Review
+        skip_postgeneration_save = True
+
+    assignment = factory.SubFactory(AssignmentFactory)
+    comment_to_panel = "優れた計画である。"
+    comment_to_applicant = "計画をさらに具体化されたい。"
+    saved_at = NOON
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        assignment = kwargs["assignment"]
+        Conflict.objects.get_or_create(
+            proposal=assignment.proposal,
+            person=assignment.reviewer,
+            defaults={"finding": "clear", "recorded_by": assignment.reviewer, "recorded_at": NOON},
+        )
+        return super()._create(model_class, *args, **kwargs)
+
+    @factory.post_generation
+    def scores(self, create, extracted, **_kwargs):
+        if create and extracted:
+            criteria = self.assignment.proposal.call.criteria.order_by("position")
+            for criterion, value in zip(criteria, extracted, strict=False):
+                Score.objects.create(review=self, criterion=criterion, value=value)
+
+    @factory.post_generation
+    def submitted(self, create, extracted, **_kwargs):
+        if create and extracted:
+            for criterion in self.assignment.proposal.call.criteria.exclude(scores__review=self):
+                Score.objects.create(review=self, criterion=criterion, value=4)
+            self.state, self.submitted_at = Review.State.SUBMITTED, NOON
+            self.save()

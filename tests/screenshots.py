@@ -33,9 +33,14 @@ PAGES = {
         "/",
         "/calls/",
         "/calls/R4-TRIAL/",
+        "/calls/R4-TRIAL/print/",
         "/calls/ASPIRE/",
         "/calls/DEMO-OPEN/",
         "/calls/DEMO-RELEASED/",
+        "/calls/compare/?a=R4-TRIAL&b=DEMO-RELEASED",
+        "/partners/",
+        "/partners/GB/",
+        "/partners/US/US-NSF/",
         "/proposals/",
         "/proposals/?call=R4-TRIAL&status=counted&country=US",
         "/proposals/?call=NONE&colour=red",
@@ -95,9 +100,10 @@ def sent() -> list[str]:
     from django.utils import timezone
 
     from aspire.models import Upload
+    from aspire.sheets import running
     from calls.models import Call
     from proposals.models import Proposal
-    from proposals.sheets import running
+    from proposals.sheets.kind import Proposals
 
     officer, call = User.objects.get(username="officer"), Call.objects.get(code="DEMO-OPEN")
     first, second = Proposal.objects.filter(number__in=["DEMO-OPEN-001", "DEMO-OPEN-002"]).order_by("number")
@@ -111,14 +117,14 @@ def sent() -> list[str]:
         "saved.csv": f'{header}{second.number},"{retitled}",,\r\n',
     }
     uploads = {
-        file_name: running.receive(text.encode(), call=call, by=officer, file_name=file_name, reason="")
+        file_name: running.receive(text.encode(), kind=Proposals(call), by=officer, file_name=file_name)
         for file_name, text in files.items()
     }
     record = running.confirm(uploads.pop("saved.csv"), by=officer)
     distant = timezone.now() + datetime.timedelta(hours=1)
     Upload.objects.filter(pk=uploads["running.csv"].pk).update(state="checking", plan=None, done=1500, beat_at=distant)
-    previews = [f"/proposals/import/{upload.pk}/#{file_name}" for file_name, upload in uploads.items()]
-    return [*previews, f"/proposals/imports/{record.pk}/"]
+    previews = [f"/imports/files/{upload.pk}/#{file_name}" for file_name, upload in uploads.items()]
+    return [*previews, f"/imports/records/{record.pk}/"]
 
 
 def name(path: str) -> str:
@@ -148,7 +154,7 @@ def main() -> None:
 
 
 def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:
-    """Every page in both languages and on both screens; the board on paper too."""
+    """Every page in both languages and on both screens; the board and its sheet on paper too."""
     for language in ("ja", "en"):
         for username, paths in pages.items():
             context = visit(browser, address, language)
@@ -161,7 +167,7 @@ def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:
                     page.goto(path)
                     picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
                     page.screenshot(path=TARGET / picture, full_page=True)
-                if path == "/calls/R4-TRIAL/":
+                if path in {"/calls/R4-TRIAL/", "/calls/R4-TRIAL/print/"}:
                     page.set_viewport_size(DESK)
                     printed(page, TARGET / f"{language}-{username}-{name(path)}-print")
             context.close()

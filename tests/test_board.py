@@ -20,6 +20,7 @@ from tests.factories import (
     FunderFactory,
     ProposalFactory,
     TermsFactory,
+    release,
 )
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +183,7 @@ def test_long_csv_has_one_row_a_figure_and_no_row_without_labels(looking, trial)
 def test_a_call_with_nothing_published_shows_what_is_recorded(looking):
     terms = TermsFactory()
     awarded = AnnualCostFactory(proposal__terms=terms).proposal
-    AwardFactory(proposal=awarded)
+    AwardFactory(proposal=awarded, released=True)
     ProposalFactory(terms=terms, status="withdrawn")
 
     found = tallies(looking, terms.call.code)
@@ -197,7 +198,7 @@ def test_an_empty_call_has_a_board_without_a_rate(looking):
 
     board = looking.get(call.get_absolute_url()).context["board"]
 
-    assert [tile.value for tile in board.tiles][:3] == ["0", "0", "\u2015"]
+    assert [tile.value for tile in board.headline][:3] == ["0", "0", "\u2015"]
     assert [len(table.rows) for table in board.tables] == [0, 1, 0]
 
 
@@ -214,9 +215,12 @@ def test_money_tile_shows_what_is_awarded_of_the_pot(looking):
     terms = TermsFactory(call__pot_yen=900_000_000)
     award = AwardFactory(proposal__terms=terms)
     award.amounts.create(fiscal_year=2024, direct_yen=20_000_000, indirect_yen=6_000_000)
+    staged = looking.get(terms.call.get_absolute_url(), headers={"accept-language": "en"}).context["board"].headline[5]
+    release(award)
 
-    tile = looking.get(terms.call.get_absolute_url(), headers={"accept-language": "en"}).context["board"].tiles[5]
+    tile = looking.get(terms.call.get_absolute_url(), headers={"accept-language": "en"}).context["board"].headline[5]
 
+    assert staged.value == "¥0 million"
     assert (tile.label, tile.value) == ("Amount awarded", "¥26 million")
     assert "900" in tile.note
 
@@ -240,7 +244,8 @@ def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(
         funder = FunderFactory(country=CountryFactory(alpha2=("GB", "FR", "DE")[number]), acronym=f"F{number}")
         other = TermsFactory()
         for of in (terms, other):
-            AwardFactory(proposal=AnnualCostFactory(proposal__terms=of, proposal__primary_funder=funder).proposal)
+            asked = AnnualCostFactory(proposal__terms=of, proposal__primary_funder=funder).proposal
+            AwardFactory(proposal=asked, released=True)
 
     def queries():
         with django_assert_max_num_queries(40) as asked:

@@ -63,8 +63,13 @@ def pages_by_role() -> dict[str, list[str]]:
             "/",
             "/calls/",
             "/calls/R4-TRIAL/",
+            "/calls/R4-TRIAL/print/",
             "/calls/ASPIRE/",
             "/calls/DEMO-RELEASED/",
+            "/calls/compare/?a=R4-TRIAL&b=DEMO-RELEASED",
+            "/partners/",
+            "/partners/GB/",
+            "/partners/US/US-NSF/",
             "/proposals/?call=R4-TRIAL",
             "/proposals/?call=DEMO-RELEASED&status=counted&page=2",
             "/proposals/?q=%E3%81%AA%E3%81%84%E3%81%AF%E3%81%9A",
@@ -149,7 +154,7 @@ def test_number_of_a_table_leads_to_exactly_its_rows(briefing, live_server, brow
     page = page_of(browser, live_server.url, manager)
     page.goto("/calls/R4-TRIAL/")
 
-    page.locator("#country_funder tbody tr", has_text="NSF").get_by_role("link").click()
+    page.locator("#country_funder tbody tr", has_text="NSF").get_by_role("link", name="10").click()
 
     expect(page.locator("main tbody tr")).to_have_count(10)
 
@@ -253,3 +258,13 @@ def test_paper_shows_tables_and_no_buttons(briefing, live_server, browser, manag
     expect(page.locator("#country")).to_be_visible()
     for gone in (".site-header", ".breadcrumbs", ".actions", ".site-footer"):
         expect(page.locator(gone)).to_be_hidden()
+
+
+def test_sheet_of_the_trial_call_fits_one_page_in_both_languages(briefing, live_server, browser, manager):
+    for language in ("ja", "en"):
+        page = page_of(browser, live_server.url, manager, language)
+        page.goto("/calls/R4-TRIAL/print/")
+
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+
+        assert len(pages) == 1

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from aspire.sheets import running
 from proposals.models import Proposal
-from proposals.sheets import running
 from tests.chromium import launched, wrong_with
 from tests.factories import FunderFactory, ProposalFactory, TermsFactory
 from tests.test_browser import page_of
@@ -52,7 +52,7 @@ def send(page: Page, *lines: str, name: str = "file.csv") -> None:
     page.set_input_files("[name=file]", {"name": name, "mimeType": "text/csv", "buffer": data})
     page.fill("[name=reason]", "came by post in time")
     page.get_by_role("button", name="Check the file").click()
-    page.wait_for_url("**/proposals/import/*-*/")
+    page.wait_for_url("**/imports/files/*-*/")
 
 
 def test_broken_file_is_read_mended_and_confirmed(desk):

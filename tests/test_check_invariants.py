@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from proposals.invariants import breaches
-from tests.factories import AnnualAwardFactory, AnnualCostFactory, AwardFactory, ProposalFactory, TermsFactory
+from tests.factories import AnnualAwardFactory, AnnualCostFactory, AwardFactory, ProposalFactory, TermsFactory, release
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +30,9 @@ def unguarded():
 def rows(settings):
     settings.LANGUAGE_CODE = "en"
     terms = TermsFactory(call__code="HOLD", call__pot_yen=13_000_000, call__max_awards=1)
-    proposal = ProposalFactory(terms=terms, number="HOLD-001", status="awarded")
+    proposal = ProposalFactory(terms=terms, number="HOLD-001")
     AnnualCostFactory(proposal=proposal)
-    AnnualAwardFactory(award=AwardFactory(proposal=proposal))
+    release(AnnualAwardFactory(award=AwardFactory(proposal=proposal)).award)
 
 
 def test_sound_rows_have_no_breach(rows):
@@ -52,9 +52,10 @@ def test_sound_rows_have_no_breach(rows):
         ("UPDATE proposals_proposal SET ends_on = '2029-04-01'", ["60 months from its start"]),
         ("UPDATE proposals_proposal SET received_at = '2024-01-01'", ["outside the window"]),
         ("UPDATE proposals_proposal SET status = 'withdrawn'", ["cannot be awarded"]),
+        ("UPDATE proposals_packet SET state = 'sent_back'", ["awarded by a release alone"]),
         ("UPDATE proposals_annualaward SET direct_yen = 23000001", ["ceiling", "kept total", "counter", "pot"]),
-        ("UPDATE calls_call SET awarded_count = 0", ["counter says 0 awards and ¥13,000,000"]),
-        ("UPDATE calls_call SET max_awards = 0, awarded_count = 0", ["counter", "above its number of 0"]),
+        ("UPDATE calls_call SET taken_count = 0", ["counter says 0 awards and ¥13,000,000"]),
+        ("UPDATE calls_call SET max_awards = 0, taken_count = 0", ["counter", "above its number of 0"]),
         ("UPDATE calls_call SET opens_at = NULL, closes_at = NULL", ["no application window"]),
         ("DELETE FROM proposals_annualaward", ["kept total of yen awarded", "counter"]),
     ],
@@ -62,7 +63,7 @@ def test_sound_rows_have_no_breach(rows):
 def test_a_breach_behind_the_triggers_back_is_found_and_said(rows, unguarded, sql, expected):
     unguarded(sql)
 
-    found = [str(breach) for breach in breaches()]
+    found = [str(breach) for breach in breaches() if "--rebuild" not in breach.sentence]  # tallies have a test
 
     assert len(found) == len(expected), found
     assert all(any(part in sentence for sentence in found) for part in expected), found
@@ -75,11 +76,12 @@ def test_terms_of_another_call_are_found(rows, unguarded):
     assert any("Choose the terms of its own call" in str(breach) for breach in breaches())
 
 
-def test_a_status_without_its_award_is_found(settings):
+def test_a_status_without_its_award_is_found(settings, unguarded):
     settings.LANGUAGE_CODE = "en"
-    ProposalFactory(number="LONE", status="awarded")
+    ProposalFactory(number="LONE")
+    unguarded("UPDATE proposals_proposal SET status = 'awarded'")
 
-    assert [str(breach) for breach in breaches()] == [
+    assert [str(breach) for breach in breaches() if "--rebuild" not in breach.sentence] == [
         "LONE: Its status is awarded, but there is no award. Record the award, or correct the status."
     ]
 
@@ -89,7 +91,7 @@ def test_a_rule_switched_off_in_postgresql_is_found(rows):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE calls_terms DISABLE TRIGGER USER")
 
-    found = [str(breach) for breach in breaches()]
+    found = [str(breach) for breach in breaches() if "--rebuild" not in breach.sentence]
 
     assert any(sentence.startswith("calls_terms.terms_frozen_once_used: ") for sentence in found)
 

@@ -24,7 +24,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 HEADER = "number,title_ja,field,funder,starts_on,ends_on,direct_yen_2024,indirect_yen_2024"
 ROW = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
-CREATED = "1 proposals created, 0 changed, 0 left as they were."
+CREATED = "Proposals: 1 created, 0 changed, 0 left as they were."
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def send(call, tmp_path):
 
 
 def test_a_good_file_creates_numbered_proposals_with_their_costs(send):
-    assert send(HEADER, ROW, ROW) == ["2 proposals created, 0 changed, 0 left as they were."]
+    assert send(HEADER, ROW, ROW) == ["Proposals: 2 created, 0 changed, 0 left as they were."]
 
     created = Proposal.objects.order_by("number")
     assert [proposal.number for proposal in created] == ["IN-001", "IN-002"]
@@ -109,8 +109,8 @@ def test_one_bad_row_saves_nothing_and_every_fault_is_said_with_its_place(send):
 @pytest.mark.parametrize(
     ("row", "place", "part"),
     [
-        (ROW.replace("量子網", ""), "B2 title_ja", "is empty, but a new proposal needs it"),
-        (ROW.replace("2024-04-01", ""), "E2 starts_on", "is empty, but a new proposal needs it"),
+        (ROW.replace("量子網", ""), "B2 title_ja", "is empty, but a new row needs it"),
+        (ROW.replace("2024-04-01", ""), "E2 starts_on", "is empty, but a new row needs it"),
         (ROW.replace("GB-UKRI", "XX-YY"), "D2 funder", "is no known funder"),
         (ROW.replace("GB-UKRI", "民間等"), "D2 funder", "stands under several countries"),
         (ROW.replace(",量", "IN-999,量"), "A2 number", "has no proposal “IN-999”"),
@@ -131,6 +131,32 @@ def test_a_row_the_call_does_not_allow_is_refused_at_its_cell(send, row, place, 
     assert not Proposal.objects.exists()
 
 
+def test_the_nearest_funder_is_named_for_an_unknown_one(send):
+    said = send(HEADER, ROW.replace("GB-UKRI", "GB-UKR"))
+
+    assert said[0] == "D2 funder: “GB-UKR” is no known funder. The nearest is “GB-UKRI”. Use its code."
+
+
+def test_the_nearest_is_sought_for_the_first_unknown_funders_only(send, monkeypatch):
+    monkeypatch.setattr("proposals.sheets.contract.HINTS", 1)
+
+    said = send(HEADER, *(ROW.replace("GB-UKRI", name) for name in ("GB-UKR", "GB-UK", "GB-UKR")))
+
+    assert ["The nearest" in sentence for sentence in said[:3]] == [True, False, True]
+
+
+@pytest.mark.parametrize(("first", "last"), [("2014-04-01", "2019-03-31"), ("2034-04-01", "2039-03-31")])
+def test_research_that_starts_far_from_its_call_is_flagged(send, first, last):
+    row = ROW.replace("2024-04-01", first).replace("2029-03-31", last).replace("10000000,3000000", ",")
+
+    said = send(HEADER, row)
+
+    flag = "E2 starts_on: (accepted) Research of this call is expected to start between 2023-09-01 and 2025-04-30"
+    assert said[0].startswith(flag)
+    assert said[-1] == CREATED
+    assert send(HEADER, "IN-001,題,,," + first + ",,,")[-1].endswith("1 changed, 0 left as they were.")
+
+
 def test_the_country_tells_categories_apart(send):
     for alpha2 in ("US", "DK"):
         country = CountryFactory(alpha2=alpha2, name_ja=alpha2)
@@ -148,6 +174,15 @@ def test_a_country_that_is_not_the_funders_is_refused(send):
     said = send(HEADER + ",country", ROW + ",FR")
 
     assert "I2 country: Funder GB-UKRI is in GB, not in “FR”. Correct one of the two." in said
+
+
+def test_a_country_alone_must_be_that_of_the_stored_funder(send):
+    CountryFactory(alpha2="FR", name_ja="フランス")
+    send(HEADER, ROW)
+
+    said = send("number,country", "IN-001,FR")
+
+    assert said[0] == "B2 country: Funder GB-UKRI is in GB, not in “FR”. Correct one of the two."
 
 
 def test_the_misprint_of_the_briefing_finds_its_funder(send):
@@ -190,7 +225,7 @@ def test_a_known_number_updates_and_an_empty_cell_leaves_the_value(send):
     said = send(HEADER, "IN-001,新しい題,,,,,11000000,")
 
     proposal = Proposal.objects.get()
-    assert said == ["0 proposals created, 1 changed, 0 left as they were."]
+    assert said == ["Proposals: 0 created, 1 changed, 0 left as they were."]
     assert (proposal.title_ja, proposal.ends_on.year, proposal.requested_yen) == ("新しい題", 2029, 14_000_000)
 
 
@@ -209,7 +244,7 @@ def test_an_update_may_shorten_the_period_and_drop_its_years_in_one_file(send):
 
     said = send(HEADER + ",direct_yen_2028", "IN-001,,,,,2027-03-31,,,[clear]")
 
-    assert said == ["0 proposals created, 1 changed, 0 left as they were."]
+    assert said == ["Proposals: 0 created, 1 changed, 0 left as they were."]
     assert list(AnnualCost.objects.values_list("fiscal_year", flat=True)) == [2024]
 
 
@@ -291,6 +326,7 @@ def test_what_is_exported_comes_back_without_a_change(send, call, tmp_path, endi
     odd = ProposalFactory(
         terms=terms, number="IN-001", title_ja="=1+1", title_en="@home\n+2", institution=" 東都　大学"
     )
+    ProposalFactory(terms=terms, number="IN-003", title_ja="[空]", title_en="[clear]", institution="［空］ ")
     AnnualCostFactory(proposal=odd)
     Counterpart.objects.create(
         proposal=odd, country=odd.country, funder=odd.primary_funder, person="'Ada", institution="-"
@@ -301,8 +337,8 @@ def test_what_is_exported_comes_back_without_a_change(send, call, tmp_path, endi
     call_command("export_proposals", str(file), call="IN", stdout=io.StringIO())
     said = send(name=f"again.{ending}", data=file.read_bytes())
 
-    assert said == ["0 proposals created, 0 changed, 2 left as they were."]
-    assert ExportRecord.objects.get().row_count == 2
+    assert said == ["Proposals: 0 created, 0 changed, 3 left as they were."]
+    assert ExportRecord.objects.get().row_count == 3
 
 
 def test_a_template_with_its_proposals_comes_back_without_a_change(send, call, tmp_path):
@@ -311,7 +347,7 @@ def test_a_template_with_its_proposals_comes_back_without_a_change(send, call, t
 
     call_command("proposal_template", str(file), call="IN", prefill=True, stdout=io.StringIO())
 
-    assert send(name="filled.xlsx", data=file.read_bytes()) == ["0 proposals created, 0 changed, 1 left as they were."]
+    assert send(name="filled.xlsx", data=file.read_bytes()) == ["Proposals: 0 created, 0 changed, 1 left as they were."]
 
 
 def test_an_empty_template_has_no_rows(send, call, tmp_path):
@@ -323,7 +359,7 @@ def test_an_empty_template_has_no_rows(send, call, tmp_path):
 
 
 def test_a_change_between_check_and_save_is_noticed(send, monkeypatch):
-    from proposals.sheets import saving
+    from aspire.sheets import saving
 
     monkeypatch.setattr(saving, "basis", lambda *_args: "another state")
 
@@ -331,7 +367,7 @@ def test_a_change_between_check_and_save_is_noticed(send, monkeypatch):
 
 
 def test_a_refusal_only_the_database_knows_is_said_with_its_sentence(send, monkeypatch):
-    monkeypatch.setattr("proposals.sheets.planning.annual_breaches", lambda *_args, **_kwargs: [])
+    monkeypatch.setattr("proposals.sheets.judging.annual_breaches", lambda *_args, **_kwargs: [])
 
     said = send(HEADER, ROW.replace("10000000,3000000", "20000001,6000000"))
 
@@ -357,3 +393,12 @@ def test_verdicts_are_the_same_in_both_languages(send):
 
 def test_a_reason_that_is_too_long_is_refused_before_the_file_is_read(send):
     assert send(HEADER, ROW, reason="x" * 301) == ["The reason has more than 300 characters. Shorten it."]
+
+
+def test_a_text_that_no_cell_holds_is_refused_by_the_export(call, tmp_path):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", young_researcher_plan="x" * 40_000)
+
+    with pytest.raises(CommandError, match="40,000"), translation.override("en"):
+        call_command("export_proposals", str(tmp_path / "out.xlsx"), call="IN")
+    with pytest.raises(CommandError, match="40,000"), translation.override("en"):
+        call_command("proposal_template", str(tmp_path / "out.xlsx"), call="IN", prefill=True)

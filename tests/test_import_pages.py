@@ -4,14 +4,15 @@ import csv
 import datetime
 import io
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
 from aspire.models import ExportRecord, ImportRecord, Upload
-from proposals.models import AnnualCost, Proposal
-from proposals.sheets import running
+from aspire.sheets import running
+from proposals.models import AnnualCost, Conflict, Proposal
 from tests.factories import NOON, AnnualCostFactory, FunderFactory, ProposalFactory, TermsFactory
 from tests.people import person
 
@@ -52,7 +53,7 @@ def test_confirming_saves_all_of_it_and_leads_to_the_record(desk, officer):
     page = send(desk, HEADER, ROW)
     upload = Upload.objects.get()
 
-    answer = desk.post(reverse("proposals:confirm", args=[upload.pk]), follow=True)
+    answer = desk.post(reverse("sheets:confirm", args=[upload.pk]), follow=True)
 
     assert Proposal.objects.get().number == "IN-001"
     assert answer.context["record"].user == officer
@@ -62,7 +63,7 @@ def test_confirming_saves_all_of_it_and_leads_to_the_record(desk, officer):
 
 def test_confirming_twice_saves_once(desk):
     send(desk, HEADER, ROW)
-    url = reverse("proposals:confirm", args=[Upload.objects.get().pk])
+    url = reverse("sheets:confirm", args=[Upload.objects.get().pk])
 
     first, second = desk.post(url), desk.post(url)
 
@@ -73,18 +74,18 @@ def test_confirming_twice_saves_once(desk):
 def test_the_back_button_leads_to_the_record_of_what_was_saved(desk):
     send(desk, HEADER, ROW)
     upload = Upload.objects.get()
-    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+    desk.post(reverse("sheets:confirm", args=[upload.pk]))
 
-    answer = desk.get(reverse("proposals:preview", args=[upload.pk]))
+    answer = desk.get(reverse("sheets:preview", args=[upload.pk]))
 
-    assert answer["Location"] == reverse("proposals:import_record", args=[ImportRecord.objects.get().pk])
+    assert answer["Location"] == reverse("sheets:record", args=[ImportRecord.objects.get().pk])
 
 
 def test_a_blocked_file_cannot_be_confirmed_and_says_where_and_why(desk):
     page = send(desk, HEADER, ROW.replace("quantum", "alchemy"))
     upload = Upload.objects.get()
 
-    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+    desk.post(reverse("sheets:confirm", args=[upload.pk]))
 
     text = page.content.decode()
     assert "alchemy" in text
@@ -113,11 +114,11 @@ def test_a_file_whose_basis_changed_is_looked_at_again(desk, call):
     send(desk, HEADER, "IN-001,後,,,,,,")
     Proposal.objects.update(title_en="changed meanwhile")
 
-    answer = desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]), follow=True)
+    answer = desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]), follow=True)
 
     assert "look again" in answer.content.decode()
     assert Proposal.objects.get().title_ja == "前"
-    desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]))
+    desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]))
     assert Proposal.objects.get().title_ja == "後"
 
 
@@ -134,7 +135,7 @@ def test_a_change_is_shown_cell_by_cell(desk, call):
 
 def test_an_upload_is_its_senders_alone(desk, client, db):
     send(desk, HEADER, ROW)
-    url = reverse("proposals:preview", args=[Upload.objects.get().pk])
+    url = reverse("sheets:preview", args=[Upload.objects.get().pk])
     client.force_login(person("other", "Officer Other", "officer"))
 
     assert client.get(url).status_code == 404
@@ -145,7 +146,7 @@ def test_an_upload_expires_and_is_thrown_away(desk, monkeypatch):
     old = Upload.objects.get()
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + datetime.timedelta(days=2))
 
-    assert desk.get(reverse("proposals:preview", args=[old.pk])).status_code == 404
+    assert desk.get(reverse("sheets:preview", args=[old.pk])).status_code == 404
     send(desk, HEADER, ROW)
     assert not Upload.objects.filter(pk=old.pk).exists()
 
@@ -154,8 +155,8 @@ def test_a_cancelled_upload_keeps_nothing_and_saves_nothing(desk):
     send(desk, HEADER, ROW)
     upload = Upload.objects.get()
 
-    page = desk.post(reverse("proposals:cancel", args=[upload.pk]), follow=True)
-    desk.post(reverse("proposals:confirm", args=[upload.pk]))
+    page = desk.post(reverse("sheets:cancel", args=[upload.pk]), follow=True)
+    desk.post(reverse("sheets:confirm", args=[upload.pk]))
 
     upload.refresh_from_db()
     assert "Nothing was saved" in page.content.decode()
@@ -164,7 +165,7 @@ def test_a_cancelled_upload_keeps_nothing_and_saves_nothing(desk):
 
 
 def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
-    monkeypatch.setattr("proposals.sheets.planning.ROWS_A_STEP", 1)
+    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
     monkeypatch.setattr(running, "begin", lambda upload: None)
     send(desk, HEADER, ROW, ROW)
     upload = Upload.objects.get()
@@ -182,7 +183,7 @@ def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
     page = send(desk, HEADER, ROW)
     upload = Upload.objects.get()
 
-    answer = desk.get(reverse("proposals:progress", args=[upload.pk])).json()
+    answer = desk.get(reverse("sheets:progress", args=[upload.pk])).json()
 
     assert answer == {"state": "checking", "done": 0}
     assert "being checked" in page.content.decode()
@@ -195,16 +196,16 @@ def test_a_check_whose_process_ended_is_begun_again(desk, monkeypatch):
     monkeypatch.setattr(running, "begin", begin)
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON + datetime.timedelta(minutes=2))
 
-    page = desk.get(reverse("proposals:preview", args=[Upload.objects.get().pk]))
+    page = desk.get(reverse("sheets:preview", args=[Upload.objects.get().pk]))
 
     assert page.context["plan"].count("create") == 1
 
 
 def test_a_refusal_of_the_database_saves_nothing_and_answers_with_its_sentence(desk, monkeypatch):
-    monkeypatch.setattr("proposals.sheets.planning.annual_breaches", lambda *_args, **_kwargs: [])
+    monkeypatch.setattr("proposals.sheets.judging.annual_breaches", lambda *_args, **_kwargs: [])
     send(desk, HEADER, ROW.replace("10000000", "30000000"))
 
-    answer = desk.post(reverse("proposals:confirm", args=[Upload.objects.get().pk]))
+    answer = desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]))
 
     assert answer.status_code == 409
     assert "33,000,000" in answer.content.decode()
@@ -221,7 +222,7 @@ def test_a_file_above_the_size_limit_is_refused_unread(desk, monkeypatch):
 def test_the_marked_copy_holds_every_fault_in_a_column_of_its_own(desk):
     send(desk, HEADER, ROW, ROW.replace("quantum", "alchemy"))
 
-    answer = desk.get(reverse("proposals:annotated_copy", args=[Upload.objects.get().pk]))
+    answer = desk.get(reverse("sheets:annotated_copy", args=[Upload.objects.get().pk]))
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     assert answer["Content-Disposition"] == 'attachment; filename="file_checked.csv"'
@@ -233,7 +234,7 @@ def test_the_marked_copy_holds_every_fault_in_a_column_of_its_own(desk):
 def test_a_marked_copy_of_nothing_readable_does_not_exist(desk):
     send(desk, "PK\x03\x04 broken", name="file.xlsx")
 
-    assert desk.get(reverse("proposals:annotated_copy", args=[Upload.objects.get().pk])).status_code == 404
+    assert desk.get(reverse("sheets:annotated_copy", args=[Upload.objects.get().pk])).status_code == 404
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -258,13 +259,26 @@ def test_chosen_columns_go_out_under_the_headers_asked_for(desk, call):
     assert answer.content.decode("cp932").splitlines() == ["Proposal number,Title (Japanese)", "IN-001,題"]
 
 
+def test_costs_of_every_fiscal_year_are_chosen_as_one_column(desk, call):
+    AnnualCostFactory(proposal=ProposalFactory(terms=call.terms.get(), number="IN-001"))
+    page = desk.get(reverse("proposals:list"), {"call": "IN"}).content.decode()
+
+    desk.get(reverse("proposals:export", args=["csv"]), {"call": "IN", "columns": ["number", "direct_yen"]})
+
+    assert 'name="columns" value="direct_yen"' in page
+    years = range(2024, 2029)
+    assert ExportRecord.objects.get().columns == ["number", *(f"direct_yen_{year}" for year in years)]
+
+
 def test_what_a_role_may_not_see_is_not_in_its_exports(client, manager, call):
     ProposalFactory(terms=call.terms.get(), number="IN-001", researcher_number="00123456")
     client.force_login(manager)
 
     answer = client.get(reverse("proposals:export", args=["csv"]), {"call": "IN"})
 
+    offered = client.get(reverse("proposals:list"), {"call": "IN"}).content.decode()
     assert "00123456" not in answer.content.decode()
+    assert 'value="researcher_number"' not in offered
     assert "researcher_number" not in ExportRecord.objects.get().columns
 
 
@@ -279,12 +293,12 @@ def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(desk, dja
     def queries(rows):
         send(desk, HEADER, *[ROW.replace("量子網", f"題{rows}-{n}") for n in range(rows)])
         upload = Upload.objects.get(state="checked")
-        url = reverse("proposals:preview", args=[upload.pk])
+        url = reverse("sheets:preview", args=[upload.pk])
         if page != "preview":
-            desk.post(reverse("proposals:confirm", args=[upload.pk]))
+            desk.post(reverse("sheets:confirm", args=[upload.pk]))
             url = reverse("proposals:import_file")
         if page == "import_record":
-            url = reverse("proposals:import_record", args=[ImportRecord.objects.latest("pk").pk])
+            url = reverse("sheets:record", args=[ImportRecord.objects.latest("pk").pk])
         with django_assert_max_num_queries(20) as asked:
             assert desk.get(url).status_code == 200
         return len(asked)
@@ -314,7 +328,7 @@ def test_an_import_by_command_is_listed_as_one(desk, tmp_path):
 
     pages = [
         desk.get(reverse("proposals:import_file")),
-        desk.get(reverse("proposals:import_record", args=[ImportRecord.objects.get().pk])),
+        desk.get(reverse("sheets:record", args=[ImportRecord.objects.get().pk])),
     ]
 
     assert ["a command" in page.content.decode() for page in pages] == [True, True]
@@ -325,10 +339,67 @@ def test_a_file_that_waits_is_found_again(desk):
 
     page = desk.get(reverse("proposals:import_file"))
 
-    assert reverse("proposals:preview", args=[Upload.objects.get().pk]) in page.content.decode()
+    assert reverse("sheets:preview", args=[Upload.objects.get().pk]) in page.content.decode()
+
+
+def test_a_row_that_cannot_be_saved_is_counted_neither_as_changing_nor_as_left(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="前")
+
+    page = send(desk, HEADER, "IN-001,前,,XX-YY,,,,", "IN-001x,,,,,,,")
+
+    assert [page.context[name] for name in ("creating", "changing", "leaving", "blocks")] == [0, 0, 0, 2]
+    assert [row.action for row in page.context["page"]] == ["blocked"]
+
+
+def test_a_difference_names_the_column_in_the_readers_language(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="前")
+
+    page = send(desk, HEADER, "IN-001,後,,,,,,").content.decode()
+
+    assert "Title (Japanese): <del>" in page
 
 
 def test_a_bad_day_has_one_fault_and_no_follower(desk):
     page = send(desk, HEADER, ROW.replace("2029-03-31", "2029-02-30"))
 
     assert [fault.column for fault in page.context["faults"]] == ["F"]
+
+
+def test_a_text_that_no_cell_holds_is_named_instead_of_cut(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="題", young_researcher_plan="x" * 40_000)
+
+    pages = [
+        desk.get(reverse("proposals:export", args=["xlsx"]), {"call": "IN"}),
+        desk.get(reverse("proposals:template"), {"call": "IN", "prefill": "1"}),
+    ]
+
+    assert [page.status_code for page in pages] == [409, 409]
+    assert all("40,000" in page.content.decode() for page in pages)
+    assert not ExportRecord.objects.exists()
+
+
+def test_an_export_of_no_proposals_of_no_call_does_not_exist(desk):
+    assert desk.get(reverse("proposals:export", args=["csv"])).status_code == 404
+
+
+def test_an_export_says_that_its_rows_are_not_of_real_proposals(desk, call):
+    call.is_synthetic = True
+    call.save()
+    ProposalFactory(terms=call.terms.get(), number="IN-001")
+
+    answer = desk.get(reverse("proposals:export", args=["xlsx"]), {"call": "IN", "language": "en"})
+
+    notes = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
+    assert "are synthetic" in notes["A1"].value
+
+
+def test_a_proposal_that_a_conflict_hides_from_its_sender_is_not_there_in_a_file(desk, officer, call):
+    hidden = ProposalFactory(terms=call.terms.get(), number="IN-007", title_ja="見せない題名")
+    Conflict.objects.create(
+        proposal=hidden, person=officer, finding="stands", kind="kin", recorded_by=officer, recorded_at=NOON
+    )
+
+    page = send(desk, "number,title_ja", "IN-007,別の題名", "ＩＮ-007,別の題名")
+
+    assert {fault.code for fault in page.context["plan"].faults if fault.row} == {"number_unknown", "key_alike"}
+    assert "見せない題名" not in page.content.decode()

@@ -25,13 +25,13 @@ from hypothesis import strategies as st
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from aspire.models import ImportRecord, Upload
+from aspire.sheets import running
+from aspire.sheets.planning import Planner
+from aspire.sheets.plans import restore
+from aspire.sheets.saving import LookAgain, save
 from aspire.spreadsheets.faults import Unreadable
-from calls.models import Call
 from proposals.models import AnnualCost, Counterpart, Proposal
-from proposals.sheets import running
-from proposals.sheets.contract import Contract
-from proposals.sheets.planning import Planner, restore
-from proposals.sheets.saving import LookAgain, save
+from proposals.sheets.kind import Proposals
 from tests.doors import run
 from tests.factories import (
     NOON,
@@ -62,13 +62,13 @@ def make_call():
 
 
 def planned(data, *, file_name="file.csv"):
-    planner = Planner(Contract(Call.objects.get(code="IN")), received_at=NOON)
+    planner = Planner(Proposals.open("IN"), received_at=NOON)
     return planner.plan(data, file_name=file_name)
 
 
 def saved(plan, data):
-    call = Call.objects.get(code="IN")
-    return save(plan, call=call, by=None, file_name="f.csv", sha256=hashlib.sha256(data).hexdigest(), received_at=NOON)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return save(plan, kind=Proposals.open("IN"), by=None, file_name="f.csv", sha256=sha256, received_at=NOON)
 
 
 def at_once(action, times):
@@ -110,7 +110,7 @@ def test_two_imports_of_one_file_at_once_create_one_set():
 @pytest.mark.django_db(transaction=True)
 def test_confirmations_of_one_upload_at_once_save_once(officer):
     call = make_call()
-    upload = running.receive(lines(*[ROW] * 30), call=call, by=officer, file_name="file.csv", reason="Proof")
+    upload = running.receive(lines(*[ROW] * 30), kind=Proposals(call), by=officer, file_name="file.csv", reason="Proof")
 
     def confirmed(wait):
         wait()
@@ -132,16 +132,15 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-from proposals.management.commands import import_proposals
-from proposals.sheets import saving
+from aspire.sheets import commands, saving
 connection.settings_dict["NAME"] = sys.argv[1]
-save = import_proposals.save
+save = commands.save
 
 def announced(*args, **kwargs):
     print(os.getpid(), flush=True)
     return save(*args, **kwargs)
 
-import_proposals.save = announced
+commands.save = announced
 for line in sys.stdin:
     if os.fork():
         os.wait()
@@ -201,7 +200,7 @@ def test_a_process_killed_while_it_saves_leaves_nothing(tmp_path):
     with nursery(file) as (begin, ended):
         for _ in range(KILLS):
             number = begin("wait")
-            time.sleep(random.uniform(0, 1.3 * whole))  # noqa: S311 - any moment
+            time.sleep(random.uniform(0, 1.3 * whole))
             os.kill(number, signal.SIGKILL)
             assert ended() == "ended\n"
             wait_until_alone()

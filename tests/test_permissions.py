@@ -10,9 +10,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from aspire.models import ImportRecord
 from aspire.permissions import ANYONE, SIGNED_IN, allowed
 from aspire.roles import PERMISSIONS, Role, roles_of
-from proposals.models import Proposal
-from proposals.sheets.running import receive
-from tests.factories import NOON, AnnualCostFactory, ProposalFactory
+from aspire.sheets.running import receive
+from calls.models import Call
+from proposals.models import Assignment, Briefing, Proposal
+from proposals.sheets.kind import Proposals
+from proposals.snapshots.freezing import freeze
+from tests.factories import NOON, AnnualCostFactory, AssignmentFactory, ProposalFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -48,22 +51,35 @@ def address(name: str, proposal: Proposal, by=None) -> str:
     """The page's address with keys of rows that exist; a sent file is that of the person who asks."""
     samples = {"object_id": proposal.pk, "code": proposal.call.code, "number": proposal.number, "form": "json"}
     samples |= {"content_type_id": 1, "app_label": "proposals", "key": "x", "uidb36": "1", "id": proposal.pk}
-    samples |= {"url": "nope", "pk": sent_file(name, proposal, by)}
-    samples["form"] = "csv" if name == "proposals:export" else "json"
+    samples |= {"alpha2": proposal.country.alpha2, "funder": proposal.primary_funder.code}
+    samples |= {"kind": "funders", "url": "nope", "pk": sent_file(name, proposal, by) or 1}
+    samples["form"] = "csv" if name.endswith(":export") else "json"
+    if name == "briefings:detail" and not Briefing.objects.exists():
+        frozen(proposal.call)
+    if name.startswith("review:") and by:
+        Call.objects.filter(pk=proposal.call_id).update(progress="in_review")
+        if not Assignment.objects.filter(proposal=proposal, reviewer=by).exists():
+            AssignmentFactory(proposal=proposal, reviewer=by)
     keys = PAGES[name].pattern.regex.groupindex if hasattr(PAGES[name].pattern, "regex") else {}
     query = QUERIES.get(name, "").format(call=proposal.call.code)
     return reverse(name, kwargs={key: samples[key] for key in keys}) + query
 
 
+def frozen(call: Call) -> None:
+    """A briefing that goes by the code of its call."""
+    by = person("freezer", "Officer Aoki")
+    freeze(call, code=call.code, name_ja="記録", name_en="Record", by=by, at=NOON)
+
+
 def sent_file(name: str, proposal: Proposal, by):
     """The key of an upload or of an import record, for the pages that show one."""
-    if name == "proposals:import_record":
+    if name == "sheets:record":
         counts = {"created": 0, "changed": 0, "unchanged": 0, "rows": [], "imported_at": NOON}
-        return ImportRecord.objects.create(kind="proposals", file_name="x.csv", sha256="0" * 64, **counts).pk
-    if name.startswith("proposals:") and "uuid" in str(PAGES[name].pattern):
+        return ImportRecord.objects.create(kind="funders", file_name="x.csv", sha256="0" * 64, **counts).pk
+    if name.startswith("sheets:") and "uuid" in str(PAGES[name].pattern):
         by = by or person(f"sender-{name}", "Officer Sender", Role.OFFICER)
         data = f"number,title_ja\n{proposal.number},x\n".encode()
-        return receive(data, call=proposal.call, by=by, file_name="x.csv", reason="").pk
+        return receive(data, kind=Proposals(proposal.call), by=by, file_name="x.csv").pk
     return None
 
 
@@ -72,18 +88,36 @@ NO_SAMPLE = {
     "admin:view_on_site": "the sample content type has no such row",
     "admin:autocomplete": "asks for a field in its query",
     "admin:auth_user_password_change": "the sample row is no account",
+    "awards:letters": "nothing is released in the sample call",
 }
 # What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
-BOARDS = {"calls:index", "calls:board", "calls:tallies", "proposals:list", "proposals:detail", "proposals:export"}
-FILES = {
-    *("proposals:template", "proposals:import_file", "proposals:preview", "proposals:progress", "proposals:confirm"),
-    *("proposals:cancel", "proposals:annotated_copy", "proposals:import_record"),
+BOARDS = {
+    *("calls:index", "fund:index", "calls:board", "calls:tallies", "calls:print_sheet", "calls:compare"),
+    *("partners:index", "partners:country", "partners:funder"),
+    *("briefings:index", "briefings:detail", "briefings:freeze"),
+    *("proposals:list", "proposals:detail", "proposals:export"),
 }
+FILES = {
+    *("calls:stage", "calls:review_settings", "calls:assignments", "calls:assignment_plan", "calls:take_back"),
+    *("calls:leads", "calls:conflicts", "calls:decide_conflict"),
+    *(
+        "proposals:timeline",
+        "proposals:template",
+        "proposals:import_file",
+        "sheets:index",
+        "sheets:send",
+        "sheets:template",
+    ),
+    *("sheets:export", "sheets:preview", "sheets:progress", "sheets:confirm", "sheets:cancel"),
+    *("sheets:annotated_copy", "sheets:record"),
+}
+AWARDS = {"awards:index", "awards:ranking", "awards:proposal", "awards:what_if", "awards:packet"}
+DESK = {"review:desk", "review:sheet", "review:declare", "review:decline", "review:save", "review:reopen"}
 OPENS = {
-    "officer": {"home", *BOARDS, *FILES},
-    "reviewer": {"home", "review:desk"},
-    "manager": {"home", *BOARDS},
-    "administrator": {"home", *BOARDS, *FILES},
+    "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
+    "reviewer": {"home", *DESK},
+    "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo"},
+    "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),
 }
 EVERYBODY = {"healthz", "set_language"}

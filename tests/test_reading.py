@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 import python_calamine
@@ -1047,6 +1048,43 @@ BOMBS: dict[str, Callable[[], tuple[bytes, str]]] = {
     ),
     "thirty thousand parts": lambda: (packed({f"x{n}": "" for n in range(30_000)}), "file_damaged"),
 }
+
+
+TRUTH, ESCAPED = '<c t="b"><v>1</v></c>', '<c t="inlineStr"><is><t>a&amp;b</t></is></c>'
+FLOODS = {
+    "truths without places": f"<row>{TRUTH * 60}</row>" * 15_000,
+    "escaped texts without places": f"<row>{ESCAPED * 55}</row>" * 8_000,
+    "a row of truths": f"<row>{TRUTH * 900_000}</row>",
+    "empty rows in two tags": "".join(f'<row r="{n}"></row>' for n in range(1, 700_000)),
+    "empty rows in other quotes": "".join(f"<row r='{n}'/>" for n in range(1, 900_000)),
+    "empty rows without numbers": '<row a=""/>' * 1_700_000,
+    "rows of one empty cell": "".join(f'<row r="{n}"><c/></row>' for n in range(1, 600_000)),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_flood_is_read_or_refused_in_time(name: str) -> None:
+    read_within_two_seconds(with_part("xl/worksheets/sheet1.xml", sheet(FLOODS[name] + row(1_000_000))), "a.xlsx")
+
+
+def test_cells_without_places_stand_where_they_come() -> None:
+    odd = '<row r="3"><c/><c t="b"><v>0</v></c><c><v>2</v></c></row><row><c t="b"><v>1</v></c></row>'
+
+    lines = read(workbook(table(text("A2", "x")) + odd), file_name="a.xlsx").lines
+
+    assert [(line.number, [cell.text for cell in line.cells]) for line in lines] == [
+        (1, ["a", "", ""]),
+        (2, ["x", "", ""]),
+        (3, ["", "FALSE", "2"]),
+        (4, ["TRUE", "", ""]),
+    ]
+
+
+@pytest.mark.parametrize("said", ['x t="s" t="b" r="A1"', 'x t="s" &lt; "<'])
+def test_text_that_looks_like_markup_is_kept(said: str) -> None:
+    lines = read(workbook(table(text("A2", escape(said)))), file_name="a.xlsx").lines
+
+    assert [cell.text for cell in lines[1].cells] == [said]
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -23,6 +23,7 @@ from tests.factories import (
     FunderFactory,
     ProposalFactory,
     TermsFactory,
+    release,
 )
 
 pytestmark = pytest.mark.django_db
@@ -543,7 +544,7 @@ def test_award_is_refused_when_the_call_has_all_it_may(insert):
     with refused("call_awards_within_number"):
         insert(AwardFactory.build(proposal=ProposalFactory(terms=terms)))
 
-    assert Call.objects.get().awarded_count == 1
+    assert Call.objects.get().taken_count == 1
 
 
 def test_awards_are_refused_when_one_statement_brings_too_many():
@@ -554,7 +555,7 @@ def test_awards_are_refused_when_one_statement_brings_too_many():
         copy(*rows)
     copy(*rows[:2])
 
-    assert Call.objects.get().awarded_count == 2
+    assert Call.objects.get().taken_count == 2
 
 
 @at_every_insert
@@ -567,7 +568,7 @@ def test_award_is_refused_when_it_passes_the_pot_by_one_yen(insert):
         insert(AnnualAwardFactory.build(award=award, direct_yen=15 * MILLION, indirect_yen=2 * MILLION + 1))
     insert(AnnualAwardFactory.build(award=award, direct_yen=15 * MILLION, indirect_yen=2 * MILLION))
 
-    assert Call.objects.get().awarded_yen == 30 * MILLION
+    assert Call.objects.get().taken_yen == 30 * MILLION
 
 
 @at_every_update
@@ -578,7 +579,7 @@ def test_award_is_refused_when_raised_beyond_the_pot_by_one_yen(change):
         change(row, direct_yen=11 * MILLION + 1)
     change(row, direct_yen=11 * MILLION)
 
-    assert Call.objects.get().awarded_yen == 14 * MILLION
+    assert Call.objects.get().taken_yen == 14 * MILLION
 
 
 def test_award_of_a_yen_is_refused_when_the_pot_is_empty():
@@ -618,19 +619,39 @@ def test_number_of_awards_is_refused_when_lowered_below_those_there_are(change):
     ],
     ids=["delete", "queryset", "raw_delete", "sql"],
 )
-def test_awarded_rows_are_never_deleted(factory, delete):
+def test_released_rows_are_never_deleted(factory, delete):
     row = factory()
+    release(row.award if factory is AnnualAwardFactory else row)
 
-    with refused("award_never_deleted"):
+    with refused("award_in_packet" if factory is AnnualAwardFactory else "award_released_stays"):
         delete(row)
 
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
+@pytest.mark.parametrize("delete", [lambda row: row.delete(), lambda row: run(f"DELETE FROM {row._meta.db_table}")])
+def test_staged_rows_give_back_what_they_took_when_deleted(delete):
+    row = AnnualAwardFactory(award__proposal__terms__call__pot_yen=13 * MILLION)
+
+    delete(row)
+    assert Call.objects.values_list("taken_yen", "taken_count").get() == (0, 1)
+    delete(row.award)
+    assert Call.objects.values_list("taken_yen", "taken_count").get() == (0, 0)
+
+
+@at_every_update
+def test_released_amount_keeps_to_what_was_released(change):
+    row = AnnualAwardFactory()
+    release(row.award)
+
+    with refused("award_in_packet"):
+        change(row, direct_yen=9 * MILLION, indirect_yen=0)
+
+
 def test_awarded_proposal_is_never_deleted():
     AwardFactory()
 
-    with refused("award_never_deleted"):
+    with refused("still_referred_to"):
         run("DELETE FROM proposals_proposal")
 
 
@@ -653,10 +674,10 @@ def test_tables_of_money_are_never_truncated(table):
 def test_counters_of_a_call_stay_true_when_somebody_writes_them(forged, change):
     call = AnnualAwardFactory().award.proposal.call
 
-    change(call, awarded_yen=forged, awarded_count=min(forged, 9))
+    change(call, taken_yen=forged, taken_count=min(forged, 9))
 
     call.refresh_from_db()
-    assert (call.awarded_yen, call.awarded_count) == (13 * MILLION, 1)
+    assert (call.taken_yen, call.taken_count) == (13 * MILLION, 1)
 
 
 @BOTH
@@ -674,10 +695,10 @@ def test_totals_stay_true_when_somebody_writes_them(kind, change):
 @at_every_insert
 def test_totals_start_at_nothing_when_inserted_with_something(insert):
     insert(unsaved_proposal(requested_direct_yen=-5 * MILLION))
-    insert(CallFactory.build(programme=Call.objects.get().programme, awarded_yen=-1, awarded_count=-1))
+    insert(CallFactory.build(programme=Call.objects.get().programme, taken_yen=-1, taken_count=-1))
 
     assert Proposal.objects.get().requested_direct_yen == 0
-    assert set(Call.objects.values_list("awarded_yen", "awarded_count")) == {(0, 0)}
+    assert set(Call.objects.values_list("taken_yen", "taken_count")) == {(0, 0)}
 
 
 def test_totals_stay_true_when_a_stale_copy_is_saved():
@@ -693,12 +714,12 @@ def test_counters_stay_true_when_a_trigger_of_somebodys_own_writes_them():
     AnnualAwardFactory()
     run("CREATE TEMP TABLE decoy (id integer)")
     run("CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN UPDATE calls_call SET awarded_yen = 0, awarded_count = 0; RETURN NULL; END $$")  # fmt: skip
+        "$$ BEGIN UPDATE calls_call SET taken_yen = 0, taken_count = 0; RETURN NULL; END $$")  # fmt: skip
     run("CREATE TRIGGER forge AFTER INSERT ON decoy EXECUTE FUNCTION pg_temp.forge()")
 
     run("INSERT INTO decoy VALUES (1)")
 
-    assert Call.objects.values_list("awarded_yen", "awarded_count").get() == (13 * MILLION, 1)
+    assert Call.objects.values_list("taken_yen", "taken_count").get() == (13 * MILLION, 1)
 
 
 # --- doors that look shut and must be -----------------------------------------------------------------------------
@@ -820,15 +841,15 @@ def test_money_rules_hold_when_the_session_tries_a_trick(trick):
             save_changed(late, received_at=CLOSES_AT + DAY)
         with refused("proposal_awarded_stays"):
             run("UPDATE proposals_proposal SET status = 'withdrawn' WHERE id = %s", row.award.proposal_id)
-        with refused("award_never_deleted"):
-            run("DELETE FROM proposals_annualaward")
+        with refused("proposal_awarded_by_release"):
+            run("UPDATE proposals_proposal SET status = 'awarded' WHERE id = %s", row.award.proposal_id)
         with refused("rows_never_truncated"):
             run("SET CONSTRAINTS ALL IMMEDIATE")
             run("TRUNCATE proposals_annualaward")
         with refused("history_is_append_only"):
             run("DELETE FROM proposals_annualawardevent")
         with refused("call_awards_within_pot"):
-            run("UPDATE public.calls_call SET awarded_yen = 0, pot_yen = 1")
+            run("UPDATE public.calls_call SET taken_yen = 0, pot_yen = 1")
 
 
 def test_rules_hold_when_the_library_is_asked_to_ignore_them():

@@ -136,7 +136,7 @@ def test_pot_is_never_overspent_when_sixteen_award_at_once(isolation):
     outcomes = at_once([row.save for row in rows], isolation=isolation)
 
     assert set(outcomes) <= {"done", "call_awards_within_pot", "again"}
-    assert awarded() == outcomes.count("done") * 13 * MILLION == Call.objects.get().awarded_yen <= 40 * MILLION
+    assert awarded() == outcomes.count("done") * 13 * MILLION == Call.objects.get().taken_yen <= 40 * MILLION
     if isolation == "READ COMMITTED":
         assert outcomes.count("done") == 3, "whoever could be served is served, without trying again"
 
@@ -172,7 +172,7 @@ def test_number_of_awards_is_never_passed_when_sixteen_award_at_once(isolation):
     outcomes = at_once([row.save for row in rows], isolation=isolation)
 
     assert set(outcomes) <= {"done", "call_awards_within_number", "again"}
-    assert Award.objects.count() == outcomes.count("done") == Call.objects.get().awarded_count <= 5
+    assert Award.objects.count() == outcomes.count("done") == Call.objects.get().taken_count <= 5
     if isolation == "READ COMMITTED":
         assert outcomes.count("done") == 5
 

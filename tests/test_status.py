@@ -9,7 +9,8 @@ from django.db import DatabaseError, transaction
 from aspire.refusals import from_error
 from proposals.models import Proposal
 from proposals.status import MOVES, NOT_COUNTED, Status, may_move
-from tests.factories import AwardFactory, ProposalFactory
+from tests.doors import at_every_insert, refused
+from tests.factories import AwardFactory, FunderFactory, ProposalFactory, TermsFactory, release
 
 PAIRS = list(itertools.product(Status, Status))
 
@@ -27,21 +28,53 @@ def test_what_is_left_out_of_tallies_is_never_awarded_at_once():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("is_awarded", [False, True], ids=["without_award", "with_award"])
-def test_postgresql_and_full_clean_allow_exactly_the_moves_of_the_table(is_awarded):
-    proposal = AwardFactory().proposal if is_awarded else ProposalFactory()
-
+@pytest.mark.parametrize("award", ["none", "staged", "released"])
+def test_postgresql_and_full_clean_allow_exactly_the_moves_of_the_table(award):
     for before, after in PAIRS:
-        if is_awarded and before in NOT_COUNTED:
+        if not can_stand(before, award):
             continue
         fresh = transaction.savepoint()
-        Proposal.objects.filter(pk=proposal.pk).update(status=before)
-        expected = None if may_move(before, after) else "proposal_status_moves"
-        if is_awarded and after in NOT_COUNTED:
-            expected = "proposal_awarded_stays"
+        proposal = AwardFactory().proposal if award != "none" else ProposalFactory()
+        if award == "released":
+            release(proposal.award)
+        else:
+            Proposal.objects.filter(pk=proposal.pk).update(status=before)
 
-        assert (judged(proposal, after), moved(proposal, after)) == (expected, expected), (before, after)
+        verdict = expected(before, after, award)
+
+        assert (judged(proposal, after), moved(proposal, after)) == (verdict, verdict), (before, after)
         transaction.savepoint_rollback(fresh)
+
+
+def can_stand(status, award):
+    """Whether a proposal with such an award can have the status at all: awarded is what is released."""
+    if award == "released":
+        return status == Status.AWARDED
+    return status != Status.AWARDED and not (award == "staged" and status in NOT_COUNTED)
+
+
+def expected(before, after, award):
+    if before == after:
+        return None
+    if award != "none" and after in NOT_COUNTED:
+        return "proposal_awarded_stays"
+    if award == "released":
+        return "proposal_released_stays"
+    if not may_move(before, after):
+        return "proposal_status_moves"
+    return "proposal_awarded_by_release" if after == Status.AWARDED else None
+
+
+@pytest.mark.django_db
+@at_every_insert
+def test_proposal_is_refused_when_logged_as_awarded(insert):
+    terms = TermsFactory()
+    row = ProposalFactory.build(
+        terms=terms, call=terms.call, field=terms.call.fields.get(), primary_funder=FunderFactory(), status="awarded"
+    )
+
+    with refused("proposal_awarded_by_release"):
+        insert(row)
 
 
 def judged(proposal, status):

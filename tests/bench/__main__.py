@@ -41,7 +41,7 @@ def measure() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import boards, imports, rows, writes
+    from tests.bench import assigning, awards, boards, imports, rows, writes
     from tests.bench.measuring import table
 
     call_command("load_demo", verbosity=0)
@@ -58,6 +58,8 @@ def measure() -> None:
     sys.stdout.write(f"\n{table(boards.measure(calls))}\n")
     sys.stdout.flush()
     sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"\n{table([*awards.measure(), *assigning.measure()])}\n")
     sys.stdout.flush()
     rows.settle()
     sys.stdout.write(f"\n{table(imports.measure(sent))}\n{imports.memory(sent)}\n")

@@ -18,12 +18,15 @@ from django.utils import timezone
 from import_export import resources
 from tablib import Dataset
 
+from aspire.sheets.copying import copy, execute, next_ids
+from aspire.sheets.planning import Planner
+from aspire.sheets.plans import restore
+from aspire.sheets.saving import save
 from aspire.wareki import fiscal_year_ends_on, fiscal_year_starts_on
 from calls.models import Call
 from proposals.models import AnnualCost, Proposal
 from proposals.sheets.contract import Contract
-from proposals.sheets.planning import Planner, restore
-from proposals.sheets.saving import copy, execute, next_ids, save
+from proposals.sheets.kind import Proposals
 from proposals.status import Status
 from tests.bench.measuring import Line, medians, seconds
 
@@ -93,7 +96,7 @@ def taken_back(work: Callable[[], object]) -> Callable[[], None]:
 
 
 def preview(call: Call, data: bytes, name: str, received_at: datetime.datetime) -> Any:
-    return Planner(Contract(Call.objects.get(pk=call.pk)), received_at=received_at).plan(data, file_name=name)
+    return Planner(Proposals(Call.objects.get(pk=call.pk)), received_at=received_at).plan(data, file_name=name)
 
 
 def through_us(call: Call, data: bytes, name: str) -> Callable[[], None]:
@@ -106,7 +109,7 @@ def through_us(call: Call, data: bytes, name: str) -> Callable[[], None]:
         plan = restore(kept)
         assert not plan.is_blocked, plan.faults[:3]
         sha256 = hashlib.sha256(data).hexdigest()
-        save(plan, call=call, by=None, file_name=name, sha256=sha256, received_at=received_at)
+        save(plan, kind=Proposals(call), by=None, file_name=name, sha256=sha256, received_at=received_at)
 
     return taken_back(work)
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from calls.models import Call
 from proposals.demo.loading import copy_terms, place_fields
+from proposals.invariants import rebuild_tallies
 
 SOURCE = "DEMO-RELEASED"
 PROPOSAL_COLUMNS = (
@@ -80,6 +81,7 @@ def make_call(code: str, count: int, *, with_amounts: bool = True) -> Call:
         for statement in (PROPOSALS, COSTS, AWARDS, AMOUNTS) if with_amounts else (PROPOSALS,):
             cursor.execute(statement, values)
         cursor.execute("DROP TABLE source, pair")
+    rebuild_tallies()
     return call
 
 

@@ -1,0 +1,57 @@
+"""The ranking of a call of a thousand proposals with three reviews each, against the same page of fifty."""
+
+from django.db import connection
+from django.urls import reverse
+
+from calls.models import Call
+from tests.bench import rows
+from tests.bench.boards import page
+from tests.bench.measuring import Line, medians
+
+ROUNDS = 7
+SIZES = (50, 1000)
+GOAL = 3.0
+REVIEWS = """
+    INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active,
+                           date_joined)
+    SELECT 'bench-' || n, '', false, '', '', '', false, true, now() FROM generate_series(1, 3) n
+        ON CONFLICT DO NOTHING;
+    UPDATE proposals_proposal SET status = 'in_review'
+     WHERE call_id = %(call)s AND status IN ('received', 'awarded', 'declined');
+    UPDATE calls_call SET progress = 'in_review' WHERE id = %(call)s;
+    INSERT INTO calls_criterion (call_id, position, name_ja, name_en, asks_ja, asks_en, weight)
+    SELECT %(call)s, n, 'x', 'x', '', '', n FROM generate_series(1, 4) n;
+    INSERT INTO proposals_conflict (proposal_id, person_id, finding, kind, words, recorded_by_id, recorded_at)
+    SELECT p.id, u.id, 'clear', '', '', u.id, now() FROM proposals_proposal p, auth_user u
+     WHERE p.call_id = %(call)s AND u.username LIKE 'bench-%%';
+    INSERT INTO proposals_assignment (proposal_id, reviewer_id, position, assigned_by_id, assigned_at, decline_reason)
+    SELECT c.proposal_id, c.person_id, right(u.username, 1)::int, u.id, now(), ''
+      FROM proposals_conflict c JOIN auth_user u ON u.id = c.person_id
+      JOIN proposals_proposal p ON p.id = c.proposal_id WHERE p.call_id = %(call)s AND u.username LIKE 'bench-%%';
+    INSERT INTO proposals_review (assignment_id, state, comment_to_panel, comment_to_applicant, saved_at, version)
+    SELECT a.id, 'draft', 'x', 'x', now(), 1 FROM proposals_assignment a
+      JOIN proposals_proposal p ON p.id = a.proposal_id WHERE p.call_id = %(call)s;
+    INSERT INTO proposals_score (review_id, criterion_id, value)
+    SELECT r.id, k.id, 1 + (r.id + k.position) %% 5 FROM proposals_review r
+      JOIN proposals_assignment a ON a.id = r.assignment_id JOIN proposals_proposal p ON p.id = a.proposal_id
+      JOIN calls_criterion k ON k.call_id = p.call_id WHERE p.call_id = %(call)s;
+    UPDATE proposals_review SET state = 'submitted' WHERE assignment_id IN
+        (SELECT a.id FROM proposals_assignment a JOIN proposals_proposal p ON p.id = a.proposal_id
+          WHERE p.call_id = %(call)s);
+    UPDATE calls_call SET progress = 'deciding' WHERE id = %(call)s;
+"""
+
+
+def make_call(size: int) -> Call:
+    """A call to be decided, every proposal reviewed by three."""
+    call = rows.make_call(f"BENCH-RANK-{size}", size, with_amounts=False)
+    with connection.cursor() as cursor:
+        cursor.execute(REVIEWS, {"call": call.pk})
+        cursor.execute("ANALYZE")
+    return call
+
+
+def measure() -> list[Line]:
+    works = {f"{size}": page("officer", reverse("awards:ranking", args=[make_call(size).code])) for size in SIZES}
+    taken = medians(works, rounds=ROUNDS)
+    return [Line("ranking, 1,000 proposals", taken["1000"], "ranking, 50 proposals", taken["50"], GOAL)]

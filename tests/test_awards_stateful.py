@@ -1,0 +1,214 @@
+"""Marking and releasing in any order: the decisions agree with a small model in plain Python, refusals included."""
+
+import os
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import DatabaseError, transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from aspire.refusals import from_error
+from aspire.roles import Role
+from calls.models import Call, PotSlice
+from proposals.awards import releasing
+from proposals.awards.marking import Refused, Wish, stage
+from proposals.models import AnnualAward, Mark, Packet, Proposal
+from proposals.status import Status
+from tests.factories import MILLION, NOON, CallFactory, ProposalFactory, TermsFactory
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+NUMBERS = [f"S-{place}" for place in range(4)]
+POT, SLICE, MOST = 30, 25, 2  # millions of yen, awards
+PEOPLE = ["officer", "both", "manager"]
+BECOMES = {"award": "awarded", "decline": "declined"}
+
+
+@dataclass
+class Model:
+    """What the decisions should do, without a database: yen in millions, packets by their place."""
+
+    marks: dict[str, tuple[str, str, int | None]] = field(default_factory=dict)  # decision, by, packet
+    given: dict[str, int] = field(default_factory=dict)
+    status: dict[str, str] = field(default_factory=lambda: dict.fromkeys(NUMBERS, "received"))
+    packets: list[list[str]] = field(default_factory=list)  # state, submitted by
+
+    def state_of(self, number):
+        packet = self.marks[number][2] if number in self.marks else None
+        return None if packet is None else self.packets[packet][0]
+
+    @property
+    def waiting(self):
+        return next((place for place, (state, _by) in enumerate(self.packets) if state == "submitted"), None)
+
+    def inside(self, packet):
+        return [number for number, mark in self.marks.items() if mark[2] == packet]
+
+    def stage(self, by, wishes):
+        """Whether the batch is taken; nothing of it where it is not."""
+        if by == "manager":
+            return False
+        given = {n: yen for n, yen in self.given.items() if n not in wishes}
+        for number, (decision, yen) in wishes.items():
+            is_reserve = number in self.marks and self.marks[number][0] == "reserve"
+            state = self.state_of(number)
+            if state == "submitted" or (state == "released" and not (is_reserve and decision)):
+                return False
+            if decision and self.status[number] == "withdrawn":
+                return False
+            if decision == "award":
+                given[number] = yen
+        raised = sum(given.values()) > sum(self.given.values())
+        if sum(given.values()) > POT or (sum(given.values()) > SLICE and raised) or len(given) > MOST:
+            return False
+        self.given = given
+        for number, (decision, _yen) in wishes.items():
+            self.marks.pop(number, None)
+            if decision:
+                self.marks[number] = (decision, by, None)
+        return True
+
+    def submit(self, by):
+        if self.waiting is not None or not self.inside(None):
+            return False
+        staged = self.inside(None)
+        self.packets.append(["submitted", by])
+        for number in staged:
+            self.marks[number] = (*self.marks[number][:2], len(self.packets) - 1)
+        return True
+
+    def release(self, by):
+        packet = self.waiting
+        inside = self.inside(packet)
+        if by == self.packets[packet][1] or any(self.marks[n][1] == by for n in inside):
+            return False
+        if any(self.status[n] == "withdrawn" for n in inside):
+            return False
+        self.packets[packet][0] = "released"
+        self.status |= {n: BECOMES[self.marks[n][0]] for n in inside if self.marks[n][0] in BECOMES}
+        return True
+
+    def give_back(self, packet, state):
+        told = [n for n in self.inside(packet) if self.marks[n][0] in BECOMES]
+        if state == "undone":
+            self.status |= {n: "in_review" for n in told if self.status[n] in BECOMES.values()}
+        for number in self.inside(packet):
+            self.marks[number] = (*self.marks[number][:2], None)
+        self.packets[packet][0] = state
+
+    def withdraw(self, number):
+        if number in self.given:
+            return False
+        self.status[number] = "withdrawn"
+        return True
+
+
+wishes = st.dictionaries(
+    st.sampled_from(NUMBERS),
+    st.tuples(st.sampled_from(["award", "award", "reserve", "decline", ""]), st.integers(5, 20)),
+    min_size=1,
+    max_size=3,
+)
+people = st.sampled_from(PEOPLE)
+
+
+class Decisions(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.undone = transaction.atomic()
+        self.undone.__enter__()
+        self.model = Model()
+        self.call = CallFactory(progress="deciding", pot_yen=POT * MILLION, max_awards=MOST)
+        PotSlice.objects.create(call=self.call, fiscal_year=2024, limit_yen=SLICE * MILLION)
+        terms = TermsFactory(call=self.call)
+        for number in NUMBERS:
+            ProposalFactory(terms=terms, number=number)
+        self.people = {
+            "officer": person("officer", "Officer", Role.OFFICER),
+            "both": person("both", "Both", Role.OFFICER, Role.MANAGER),
+            "manager": person("manager", "Manager", Role.MANAGER),
+        }
+        self.packets = []
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.undone.__exit__(None, None, None)
+
+    @staticmethod
+    def done(decide, *arguments, **keywords):
+        try:
+            with transaction.atomic():
+                decide(*arguments, **keywords)
+        except Refused:
+            return False
+        except DatabaseError as error:
+            if from_error(error) is None:
+                raise
+            return False
+        return True
+
+    @rule(by=people, wished=wishes)
+    def mark(self, by, wished):
+        asked = [
+            Wish(number, decision, amounts={2024: (yen * MILLION, 0)}) for number, (decision, yen) in wished.items()
+        ]
+        done = self.done(stage, self.call, asked, by=self.people[by], at=NOON)
+        assert done == self.model.stage(by, wished)
+
+    @rule(by=people)
+    def submit(self, by):
+        done = self.done(releasing.submit, self.call, by=self.people[by], at=NOON)
+        assert done == self.model.submit(by)
+        self.packets = list(Packet.objects.filter(call=self.call).order_by("pk"))
+
+    @precondition(lambda self: self.model.waiting is not None)
+    @rule(by=people)
+    def release(self, by):
+        packet = self.packets[self.model.waiting]
+        done = self.done(releasing.release, packet, by=self.people[by], at=NOON)
+        assert done == self.model.release(by)
+
+    @precondition(lambda self: self.model.waiting is not None)
+    @rule(by=people)
+    def send_back(self, by):
+        packet = self.model.waiting
+        assert self.done(releasing.send_back, self.packets[packet], by=self.people[by], at=NOON, comment="again")
+        self.model.give_back(packet, "sent_back")
+
+    @precondition(lambda self: any(state == "released" for state, _by in self.model.packets))
+    @rule(by=people, which=st.randoms(use_true_random=False))
+    def undo(self, by, which):
+        packet = which.choice([p for p, (state, _by) in enumerate(self.model.packets) if state == "released"])
+        assert self.done(releasing.undo, self.packets[packet], by=self.people[by], at=NOON, reason="wrong")
+        self.model.give_back(packet, "undone")
+
+    @rule(number=st.sampled_from(NUMBERS))
+    def withdraw(self, number):
+        change = Proposal.objects.filter(number=number).update
+        assert self.done(change, status=Status.WITHDRAWN) == self.model.withdraw(number)
+
+    @invariant()
+    def agrees(self):
+        marks = Mark.objects.select_related("proposal", "marked_by", "packet")
+        stored = {m.proposal.number: (m.decision, m.marked_by.username, m.packet and m.packet.state) for m in marks}
+        assert stored == {n: (*mark[:2], self.model.state_of(n)) for n, mark in self.model.marks.items()}
+        amounts = AnnualAward.objects.values_list("award__proposal__number", "direct_yen")
+        assert dict(amounts) == {n: yen * MILLION for n, yen in self.model.given.items()}
+        assert dict(Proposal.objects.values_list("number", "status")) == self.model.status
+        call = Call.objects.get(pk=self.call.pk)
+        assert (call.taken_yen, call.taken_count) == (sum(self.model.given.values()) * MILLION, len(self.model.given))
+
+
+def test_decisions_agree_with_their_model_in_any_order():
+    run_state_machine_as_test(
+        Decisions,
+        settings=settings(
+            max_examples=int(os.environ.get("ASPIRE_STATEFUL_EXAMPLES", "12")),
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=bool(os.environ.get("CI")),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,191 @@
+"""Frozen boards: what was said stays said, and every difference has its proposals."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from proposals.boards.board import Board
+from proposals.models import Briefing, Conflict, Proposal
+from proposals.snapshots.comparing import Comparison
+from proposals.snapshots.freezing import freeze
+from proposals.status import Status
+from tests.doors import at_every_update, refused, run
+from tests.factories import (
+    NOON,
+    AnnualCostFactory,
+    AwardFactory,
+    FunderFactory,
+    ProposalFactory,
+    TermsFactory,
+    release,
+)
+
+pytestmark = pytest.mark.django_db
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def terms():
+    return TermsFactory(call__code="KEPT")
+
+
+@pytest.fixture
+def briefing(terms, manager):
+    ProposalFactory.create_batch(3, terms=terms)
+    return freeze(terms.call, code="spring", name_ja="春の記録", name_en="Spring", by=manager, at=NOON)
+
+
+def compared(briefing):
+    board = Board(briefing.call, Proposal.objects.all(), as_of=NOON)
+    return Comparison(Briefing.objects.get(pk=briefing.pk), board)
+
+
+def totals(comparison):
+    total = comparison.tables[0].rows[-1]
+    return [(figure.then, figure.now, figure.difference) for figure in (total.proposals, total.awards)]
+
+
+def test_briefing_holds_when_nothing_has_changed(briefing):
+    found = compared(briefing)
+
+    assert not found.differs
+    assert found.changes == []
+    assert totals(found) == [(3, 3, 0), (0, 0, 0)]
+
+
+def test_briefing_names_the_proposals_added_left_out_and_corrected(briefing, terms):
+    first, second, third = Proposal.objects.order_by("number")
+    Proposal.objects.filter(pk=first.pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=second.pk).update(primary_funder=FunderFactory(acronym="EPSRC"))
+    AnnualCostFactory(proposal=third)
+    new = ProposalFactory(terms=terms)
+
+    found = compared(briefing)
+
+    assert totals(found) == [(3, 3, 0), (0, 0, 0)]
+    assert found.differs
+    assert {(change.number, change.kind) for change in found.changes} == {
+        (first.number, "left_out"),
+        (second.number, "corrected"),
+        (third.number, "corrected"),
+        (new.number, "added"),
+    }
+    funders = next(table for table in found.tables if table.key == "country_funder")
+    shown = {row.label: row.proposals.difference for row in funders.rows if not row.is_total}
+    assert shown == {"UKRI": -1, "EPSRC": 1}
+
+
+def test_briefing_counts_an_award_once_it_is_released_and_not_while_staged(briefing):
+    award = AwardFactory(proposal=Proposal.objects.first())
+    assert totals(compared(briefing))[1] == (0, 0, 0)
+
+    release(award)
+
+    found = compared(briefing)
+    assert totals(found)[1] == (0, 1, 1)
+    assert [change.kind for change in found.changes] == ["corrected"]
+
+
+def test_briefing_says_that_a_proposal_is_gone_when_it_is(briefing):
+    gone = Proposal.objects.first()
+    number = gone.number
+    gone.delete()
+
+    assert [(c.number, c.kind, c.is_there) for c in compared(briefing).changes] == [(number, "gone", False)]
+
+
+def test_briefing_says_nothing_of_a_proposal_that_counted_neither_then_nor_now(terms, manager):
+    out = ProposalFactory(terms=terms, status=Status.WITHDRAWN)
+    kept = freeze(terms.call, code="out", name_ja="記録", name_en="", by=manager, at=NOON)
+    out.delete()
+
+    assert compared(kept).changes == []
+
+
+@at_every_update
+def test_briefing_is_never_changed(briefing, change):
+    with refused("briefing_stays"):
+        change(briefing, name_en="Autumn")
+
+
+def test_briefing_is_never_deleted(briefing):
+    with refused("briefing_stays"):
+        run("DELETE FROM proposals_briefing")
+
+
+def test_the_press_briefing_is_the_first_and_still_holds(client, manager):
+    call_command("load_briefing", verbosity=0)
+    call_command("load_briefing", verbosity=0)
+    client.force_login(manager)
+
+    kept = Briefing.objects.get()
+    page = client.get(kept.get_absolute_url(), headers=ENGLISH)
+
+    assert kept.code == "r4-trial-2023-04-27"
+    assert "Every figure still holds." in page.content.decode()
+    assert totals(page.context["comparison"]) == [(43, 43, 0), (None, None, None)]
+    assert [
+        f["value"] for f in kept.figures if f["table"] == "field" and f["measure"] == "awards" and f["is_total"]
+    ] == [7]
+
+    withdrawn = Proposal.objects.filter(call__code="R4-TRIAL", award=None).first()
+    Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN)
+    page = client.get(kept.get_absolute_url(), headers=ENGLISH)
+    assert totals(page.context["comparison"])[0] == (43, 42, -1)
+    assert withdrawn.number in page.content.decode()
+
+
+def test_manager_freezes_a_board_under_a_name(client, manager, terms):
+    ProposalFactory(terms=terms)
+    client.force_login(manager)
+    address = reverse("briefings:freeze", args=["KEPT"])
+    values = {"name_ja": "四月の記録", "name_en": "April", "code": "april"}
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, values).url == "/briefings/april/"
+
+    assert (Briefing.objects.get().frozen_by, Briefing.objects.get().query) == (manager, "/calls/KEPT/")
+    assert client.get("/briefings/april/").status_code == 200
+    again = client.post(address, values, headers=ENGLISH)
+    assert "already there" in again.content.decode()
+    assert Briefing.objects.count() == 1
+
+
+def test_board_is_not_frozen_by_somebody_who_does_not_see_all_of_it(client, manager, terms):
+    proposal = ProposalFactory(terms=terms)
+    Conflict.objects.create(
+        proposal=proposal, person=manager, finding="stands", kind="kin", recorded_by=manager, recorded_at=NOON
+    )
+    client.force_login(manager)
+
+    assert client.get(reverse("briefings:freeze", args=["KEPT"])).status_code == 404
+
+
+def test_list_of_briefings_says_when_there_is_none(client, manager):
+    client.force_login(manager)
+
+    assert "No board is frozen yet." in client.get("/briefings/", headers=ENGLISH).content.decode()
+
+
+@pytest.mark.parametrize("page", ["briefings:index", "briefings:detail"])
+def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(
+    client, manager, terms, page, django_assert_max_num_queries
+):
+    client.force_login(manager)
+    kept = freeze(terms.call, code="b-0", name_ja="記録", name_en="", by=manager, at=NOON)
+    url = reverse(page, args=[kept.code] if page.endswith("detail") else [])
+
+    def queries():
+        with django_assert_max_num_queries(60) as asked:
+            assert client.get(url).status_code == 200
+        return len(asked)
+
+    def grow(number):
+        ProposalFactory(terms=terms, primary_funder=FunderFactory(acronym=f"F{number}"))
+        freeze(terms.call, code=f"b-{number}", name_ja="記録", name_en="", by=manager, at=NOON)
+
+    grow(1)
+    client.get(url)
+    at_one = queries()
+    grow(2), grow(3)
+    assert queries() == at_one

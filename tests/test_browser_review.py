@@ -1,0 +1,83 @@
+"""A reviewer's whole day in a real Chromium: declare, write, submit, reopen, and declare a conflict after all."""
+
+import datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from proposals.models import Review
+from tests.chromium import launched, wrong_with
+from tests.factories import AnnualCostFactory, AssignmentFactory, CallFactory, CriterionFactory
+from tests.test_browser import page_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with launched() as browser:
+            yield browser
+
+
+@pytest.fixture
+def call(reviewer):
+    """A call in review with two proposals for the reviewer."""
+    call = CallFactory(progress="in_review", reviews_due_on=datetime.date(2030, 1, 31))
+    CriterionFactory(call=call)
+    CriterionFactory(call=call)
+    for number in ("P-1", "P-2"):
+        assignment = AssignmentFactory(proposal__terms__call=call, proposal__number=number, reviewer=reviewer)
+        AnnualCostFactory(proposal=assignment.proposal)
+    return call
+
+
+def test_reviewers_day(live_server, browser, reviewer, call):
+    page = page_of(browser, live_server.url, reviewer, "en")
+    page.goto("/review/")
+    found = wrong_with(page)
+
+    # The next one, by keyboard: declare no interest and read.
+    page.get_by_role("link", name="Go on with the next").click()
+    found += wrong_with(page)
+    page.get_by_label("I have none of these interests").check()
+    page.get_by_role("button", name="Declare").click()
+    expect(page.locator("#costs-caption")).to_be_visible()
+    found += wrong_with(page)
+
+    # Write: it saves itself, and another window is told so.
+    other = page.context.new_page()
+    other.goto("/review/P-1/")
+    page.locator("#field_comment_to_panel textarea").fill("Convincing.")
+    expect(page.locator(".saved")).to_contain_text("saved ")
+    other.locator("#field_comment_to_panel textarea").fill("Written elsewhere.")
+    expect(other.locator(".saved--trouble")).to_contain_text("another window")
+    assert other.locator("#field_comment_to_panel textarea").input_value() == "Written elsewhere."
+    assert Review.objects.get().comment_to_panel == "Convincing."
+    other.close(run_before_unload=False)
+
+    # Submit: what is missing is linked; the arrow keys score.
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("fill in what is missing")
+    found += wrong_with(page)
+    for group in page.locator("#review-form fieldset").all():
+        group.locator("input").first.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+    page.locator("#field_comment_to_applicant textarea").fill("Well done.")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    found += wrong_with(page)
+    assert [score.value for score in Review.objects.get().scores.all()] == [4, 4]
+
+    # Reopen, and declare a conflict after all: the proposal is gone.
+    page.get_by_role("button", name="Reopen").click()
+    page.locator(".later summary").first.click()
+    page.get_by_label("kin of somebody named here").check()
+    page.get_by_role("button", name="Declare").click()
+    expect(page.get_by_role("status").first).to_contain_text("no longer shown")
+    assert page.get_by_role("link", name="P-1").count() == 0
+    assert page.goto("/review/P-1/").status == 404
+    assert found == []

@@ -1,0 +1,440 @@
+"""How officers run the review of a call: stages, assignments, conflicts of interest."""
+
+import contextlib
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from aspire.roles import Role
+from calls.models import Call, Criterion
+from partners.models import Institution
+from proposals.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
+from proposals.review import appointing, stages
+from proposals.review.refusing import AllRefused, Refused
+from proposals.review.suggesting import suggestions
+from proposals.status import Status
+from tests.factories import (
+    NOON,
+    FieldFactory,
+    MarkFactory,
+    ProposalFactory,
+    TermsFactory,
+    UserFactory,
+)
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+LATER = datetime.datetime(2023, 12, 1, tzinfo=datetime.UTC)
+BARE = ("principal_investigator", "principal_investigator_reading", "researcher_number", "email", "institution")
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def call():
+    return TermsFactory(call__code="DESK", call__reviews_wanted=2).call
+
+
+def proposal_of(call, **values):
+    return ProposalFactory(terms=call.terms.get(), **values)
+
+
+def reviewer_of(name, *fields, **profile):
+    user = person(name, f"Reviewer {name.title()}", Role.REVIEWER)
+    known = Reviewer.objects.create(user=user, name_ja=name, **profile)
+    known.fields.set(fields or [FieldFactory()])
+    return user
+
+
+def give(proposal, reviewer, by, position=1):
+    return Assignment.objects.create(
+        proposal=proposal, reviewer=reviewer, position=position, assigned_by=by, assigned_at=NOON
+    )
+
+
+def say(proposal, user, finding, kind=""):
+    return Conflict.objects.create(
+        proposal=proposal, person=user, finding=finding, kind=kind, recorded_by=user, recorded_at=NOON
+    )
+
+
+def move(call, *progresses, by):
+    for progress in progresses:
+        call.refresh_from_db()
+        stages.change(call, seen=call.progress, to=progress, by=by, at=LATER)
+    call.refresh_from_db()
+
+
+# --- stages -----------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_call_goes_into_review_with_the_usual_criteria_and_its_received_proposals(call, officer):
+    received, withdrawn = proposal_of(call), proposal_of(call, status=Status.WITHDRAWN)
+
+    move(call, "in_review", by=officer)
+
+    received.refresh_from_db(), withdrawn.refresh_from_db()
+    assert (call.progress, received.status, withdrawn.status) == ("in_review", "in_review", "withdrawn")
+    assert Criterion.objects.filter(call=call).count() == 4
+
+
+def test_a_call_moves_only_as_the_procedure_allows(call, officer):
+    for progress in ("", "in_review", "deciding", "released"):
+        Call.objects.filter(pk=call.pk).update(progress=progress)
+        allowed = []
+        for to in ("", "in_review", "deciding", "released"):
+            Call.objects.filter(pk=call.pk).update(progress=progress)
+            try:
+                move(call, to, by=officer)
+            except Refused:
+                continue
+            allowed.append(to)
+        assert set(allowed) == set(stages.MOVES[progress])
+
+
+def test_a_call_that_has_not_closed_follows_its_dates(call, officer):
+    with pytest.raises(Refused, match="stage_after_closing"):
+        stages.change(call, seen="", to="in_review", by=officer, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("states", "refusal"),
+    [
+        ([], "stage_with_submitted_packet"),
+        (["released"], "stage_with_released_packet"),
+        (["sent_back"], None),
+        (["released", "undone"], None),
+    ],
+)
+def test_a_call_goes_back_into_review_unless_a_packet_is_submitted_or_released(call, officer, manager, states, refusal):
+    move(call, "in_review", "deciding", by=officer)
+    packet = Packet.objects.create(call=call, submitted_by=officer, submitted_at=NOON)
+    for state in states:
+        Packet.objects.filter(pk=packet.pk).update(state=state, decided_by=manager, decided_at=NOON)
+    Call.objects.filter(pk=call.pk).update(progress="deciding")
+
+    with pytest.raises(Refused, match=refusal) if refusal else contextlib.nullcontext():
+        move(call, "in_review", by=officer)
+
+    call.refresh_from_db()
+    assert call.progress == ("deciding" if refusal else "in_review")
+
+
+@pytest.mark.parametrize(
+    ("progress", "to", "values"),
+    [
+        ("", "in_review", ["1", "3"]),
+        ("in_review", "deciding", ["1", "3"]),
+        ("in_review", "", ["1", "1"]),
+        ("deciding", "in_review", ["1", "1"]),
+    ],
+)
+def test_page_shows_what_a_move_changes_before_it_is_made(client, call, officer, progress, to, values):
+    reviewer = reviewer_of("baba")
+    proposals = [proposal_of(call), proposal_of(call, status=Status.IN_REVIEW), proposal_of(call, status="in_review")]
+    Call.objects.filter(pk=call.pk).update(progress="in_review")
+    say(proposals[0], reviewer, "clear")
+    Review.objects.create(assignment=give(proposals[0], reviewer, officer), saved_at=NOON)
+    MarkFactory(proposal=proposals[1])
+    Call.objects.filter(pk=call.pk).update(progress=progress)
+    client.force_login(officer)
+
+    page = client.get(reverse("calls:stage", args=["DESK"]), {"to": to}, headers=ENGLISH)
+
+    shown = [effect.value for effect in page.context["effects"]]
+    assert set(values) <= set(shown), shown
+    call.refresh_from_db()
+    assert call.progress == progress
+
+
+def test_officer_changes_the_stage_on_the_page(client, call, officer):
+    client.force_login(officer)
+    page = reverse("calls:stage", args=["DESK"])
+
+    assert client.post(page, {"to": "released"}, headers=ENGLISH).status_code == 409
+    assert client.post(page, {"to": "in_review"}).status_code == 302
+
+    call.refresh_from_db()
+    assert call.progress == "in_review"
+    assert "See what changes" in client.get(page, headers=ENGLISH).content.decode()
+
+
+def test_a_stage_that_somebody_moved_meanwhile_is_looked_at_again(client, call, officer):
+    client.force_login(officer)
+    page = reverse("calls:stage", args=["DESK"])
+    asked = client.get(page, {"to": "in_review"}, headers=ENGLISH).content.decode()
+    assert '<input type="hidden" name="seen" value="">' in asked
+    move(call, "in_review", "deciding", by=officer)
+
+    answer = client.post(page, {"to": "in_review", "seen": ""}, headers=ENGLISH)
+
+    call.refresh_from_db()
+    assert (answer.status_code, call.progress) == (409, "deciding")
+    assert "Somebody has moved call DESK meanwhile" in answer.content.decode()
+    assert '<input type="hidden" name="seen" value="deciding">' in answer.content.decode()
+
+
+def test_officer_says_what_reviewers_see(client, call, officer):
+    client.force_login(officer)
+    page = reverse("calls:review_settings", args=["DESK"])
+    values = {"in_review_shows": "field", "in_review_others": "never", "deciding_shows": "assigned"}
+    values |= {"deciding_others": "always", "reviews_wanted": 3, "reviews_due_on": "2023-12-24"}
+
+    assert client.post(page, {**values, "reviews_wanted": "x"}).status_code == 200
+    assert client.post(page, values).status_code == 302
+
+    call.refresh_from_db()
+    assert (call.in_review_shows, call.deciding_others, call.reviews_due_on.day) == ("field", "always", 24)
+
+
+# --- assignments ------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_assigned_whole_with_places_that_go_on(call, officer):
+    first, second = proposal_of(call), proposal_of(call)
+    baba, date = reviewer_of("baba"), reviewer_of("date")
+    give(first, date, officer)
+
+    done = appointing.assign(call, [(first.number, "baba"), (second.number, "baba")], by=officer, at=timezone.now())
+
+    assert done == 2
+    assert list(Assignment.objects.order_by("proposal", "position").values_list("reviewer", "position")) == [
+        (date.pk, 1),
+        (baba.pk, 2),
+        (baba.pk, 1),
+    ]
+
+
+def test_a_batch_with_faults_is_refused_with_all_of_them(call, officer):
+    proposal, out = proposal_of(call), proposal_of(call, status=Status.WITHDRAWN)
+    baba, date = reviewer_of("baba"), reviewer_of("date")
+    give(proposal, baba, officer)
+    say(proposal, date, "stands", "kin")
+    pairs = [(proposal.number, "baba"), (proposal.number, "date"), (proposal.number, "aoki"), (out.number, "baba")]
+
+    with pytest.raises(AllRefused) as refused:
+        appointing.assign(call, [*pairs, ("NOPE", "baba")], by=officer, at=NOON)
+
+    names = [refusal.name for _number, refusal in refused.value.faults]
+    expected = ["assignment_once", "assignment_without_conflict", "assignment_of_reviewer"]
+    assert names == [*expected, "assignment_unknown", "assignment_unknown"]
+    assert Assignment.objects.count() == 1
+
+
+def test_officer_assigns_chosen_proposals_and_takes_one_back(client, call, officer):
+    proposals = [proposal_of(call) for _ in range(3)]
+    reviewer_of("baba")
+    client.force_login(officer)
+    page = reverse("calls:assignments", args=["DESK"])
+
+    assert client.post(page, {"reviewer": "baba"}, headers=ENGLISH).status_code == 409
+    assert client.post(page, {"number": ["NOPE"], "reviewer": "baba"}, headers=ENGLISH).status_code == 409
+    client.post(page, {"number": [p.number for p in proposals], "reviewer": "baba"})
+    assert Assignment.objects.count() == 3
+
+    back = reverse("calls:take_back", args=["DESK"])
+    client.post(back, {"assignment": Assignment.objects.first().pk})
+    assert Assignment.objects.count() == 2
+    assert client.post(back, {"assignment": "x"}).status_code == 404
+
+
+def test_an_assignment_with_a_review_is_not_taken_back(client, call, officer):
+    baba, proposal = reviewer_of("baba"), proposal_of(call)
+    Call.objects.filter(pk=call.pk).update(progress="in_review")
+    say(proposal, baba, "clear")
+    review = Review.objects.create(assignment=give(proposal, baba, officer), saved_at=NOON)
+    client.force_login(officer)
+
+    client.post(reverse("calls:take_back", args=["DESK"]), {"assignment": review.assignment_id}, headers=ENGLISH)
+
+    assert Assignment.objects.count() == 1
+    page = client.get(reverse("calls:assignments", args=["DESK"]), {"short": "on", "field": "quantum"}, headers=ENGLISH)
+    assert "has been begun" in page.content.decode()
+    assert [row.missing for row in page.context["rows"]] == [1]
+
+
+def test_load_says_what_each_reviewer_has(call, officer):
+    baba = reviewer_of("baba")
+    reviewer_of("date")
+    person("lone", "Reviewer Lone", Role.REVIEWER)
+    first, second, third = (proposal_of(call) for _ in range(3))
+    for proposal in (first, second, third):
+        give(proposal, baba, officer)
+    Assignment.objects.filter(proposal=second).update(declined_at=NOON)
+    say(third, baba, "stands", "kin")
+
+    found = {load.person.username: load for load in appointing.loads(call)}
+
+    had = found["baba"]
+    assert (had.assigned, had.done, had.left, had.declined, had.set_aside) == (1, 0, 1, 1, 1)
+    assert (found["date"].assigned, found["lone"].fields) == (0, "")
+
+
+def test_plan_matches_fields_balances_the_load_and_leaves_conflicts_out(call, officer):
+    bio = FieldFactory(code="bio", name_en="Bio")
+    proposals = [proposal_of(call) for _ in range(4)]
+    names = [reviewer_of(name).pk for name in ("baba", "date", "endo")]
+    reviewer_of("fuji", bio)
+    person("lone", "Reviewer Lone", Role.REVIEWER)
+    say(proposals[0], appointing.reviewers().get(username="baba"), "stands", "kin")
+
+    plan = appointing.plan_for(call, wanted=2)
+
+    assert plan.short == {}
+    assert set(plan.loads()) == set(names)
+    assert max(plan.loads().values()) - min(plan.loads().values()) <= 1
+    assert names[0] not in plan.teams[proposals[0].pk]
+
+
+def test_plan_is_shown_with_the_load_and_applied_as_one(client, call, officer):
+    for _ in range(3):
+        proposal_of(call)
+    reviewer_of("baba"), reviewer_of("date")
+    client.force_login(officer)
+    address = reverse("calls:assignment_plan", args=["DESK"])
+
+    shown = client.get(address, {"wanted": 2}, headers=ENGLISH)
+    assert Assignment.objects.count() == 0
+    assert shown.context["total"] == 6
+    client.post(reverse("calls:assignments", args=["DESK"]), {"pairs": shown.context["pairs"]})
+
+    assert Assignment.objects.count() == 6
+    assert "nothing to assign" in client.get(address, {"wanted": 2}, headers=ENGLISH).content.decode()
+    assert client.get(address, {"wanted": 3}).context["short"] == [(p.number, 1) for p in Proposal.objects.all()]
+    assert client.get(address, {"wanted": 0}).status_code == 200
+
+
+def test_plan_keeps_away_from_open_suggestions(call, officer):
+    proposal = proposal_of(call, institution="東都大学")
+    reviewer_of("baba", institution="東都大学 理学部")
+    date = reviewer_of("date")
+
+    assert appointing.plan_for(call, wanted=2).teams == {proposal.pk: [date.pk]}
+
+
+def test_officer_names_lead_reviewers(client, call, officer):
+    baba = reviewer_of("baba")
+    client.force_login(officer)
+    address = reverse("calls:leads", args=["DESK"])
+
+    client.post(address, {"lead-quantum": "baba"})
+    assert call.call_fields.get().lead_reviewer == baba
+    client.post(address, {"lead-quantum": officer.username})
+    assert call.call_fields.get().lead_reviewer == baba
+    client.post(address, {"lead-quantum": ""})
+    assert call.call_fields.get().lead_reviewer is None
+
+
+# --- conflicts of interest --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [
+        ({"institution": "東都大学 大学院理学研究科"}, "same_institution"),
+        ({"institution": "University of the Eastern Capital"}, "same_institution"),
+        ({"institution": "国立大学法人 東都大学"}, "same_institution"),
+        ({"name_en": "Ada Abroad"}, "other"),
+        ({"reading": "あおき はなこ"}, "other"),
+        ({"researcher_number": "00123456"}, "other"),
+        ({"institution": "国立研究開発法人 量子機構"}, None),
+        ({"institution": "University of the Western Capital"}, None),
+        ({}, None),
+    ],
+)
+def test_likely_conflicts_are_suggested(call, profile, kind):
+    Institution.objects.create(name_ja="東都大学", name_en="University of the Eastern Capital", aliases="東大\nUEC")
+    proposal = proposal_of(call)
+    partner = {"country": proposal.country, "person": "Ada Abroad", "institution": "国立研究開発法人 別の機構"}
+    proposal.counterparts.create(**partner, email="ada@example.org")
+    reviewer_of("baba", **profile)
+
+    assert [each.kind for each in suggestions(call)] == ([kind] if kind else [])
+
+
+def test_a_proposal_of_which_only_what_was_published_is_known_suggests_nothing(call):
+    proposal = proposal_of(call)
+    Proposal.objects.filter(pk=proposal.pk).update(**dict.fromkeys(BARE, ""))
+    proposal.counterparts.create(country=proposal.country, person="Ada Abroad", institution="Elsewhere")
+    reviewer_of("baba", name_en="", reading=" ", institution="")
+
+    assert suggestions(call) == []
+
+
+def test_likely_conflicts_are_suggested_by_address_and_by_shared_partners(call):
+    proposal = proposal_of(call, email="hana@example.org")
+    partner = {"country": proposal.country, "institution": "Elsewhere"}
+    proposal.counterparts.create(**partner, person="Ada Abroad", email="ada@example.org")
+    by_address, abroad = reviewer_of("baba"), reviewer_of("date")
+    by_address.email, abroad.email = "HANA@example.org", "ada@example.org"
+    by_address.save(), abroad.save()
+    led = proposal_of(TermsFactory().call, researcher_number="99999999", principal_investigator="別人")
+    led.counterparts.create(**partner, person="ＡＤＡ Abroad")
+    colleague = reviewer_of("endo", researcher_number="99999999")
+
+    found = {each.person: (each.kind, each.label != "") for each in suggestions(call)}
+
+    assert found == {by_address: ("other", True), abroad: ("other", True), colleague: ("joint_work", True)}
+
+
+def test_officer_decides_suggestions_and_records_what_is_known(client, call, officer):
+    first, second = proposal_of(call), proposal_of(call)
+    baba = reviewer_of("baba", institution="東都大学")
+    client.force_login(officer)
+    page, decide = (reverse(f"calls:{name}", args=["DESK"]) for name in ("conflicts", "decide_conflict"))
+    assert client.get(page).context["suggested"].paginator.count == 2
+
+    client.post(decide, {"suggestion": f"{first.pk}-{baba.pk}", "finding": "stands"})
+    client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "dismissed"})
+    client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "stands"})
+
+    found = dict(Conflict.objects.values_list("proposal", "finding"))
+    assert found == {first.pk: "stands", second.pk: "dismissed"}
+    assert client.get(page).context["suggested"].paginator.count == 0
+
+    known = {"number": second.number, "person": "baba", "kind": "teacher", "words": ""}
+    assert client.post(page, {**known, "number": "NOPE"}).status_code == 400
+    assert client.post(page, {**known, "kind": "other"}).status_code == 400
+    assert client.post(page, known).status_code == 302
+    assert Conflict.objects.get(proposal=second).kind == "teacher"
+
+
+def test_what_an_officer_in_conflict_may_not_see_is_on_none_of_these_pages(client, call, officer):
+    proposal = proposal_of(call, number="HIDDEN-1")
+    baba = reviewer_of("baba", institution="東都大学")
+    give(proposal, baba, officer)
+    say(proposal, officer, "stands", "kin")
+    client.force_login(officer)
+
+    for name in ("assignments", "conflicts", "assignment_plan"):
+        assert "HIDDEN-1" not in client.get(reverse(f"calls:{name}", args=["DESK"])).content.decode()
+    pair = {"suggestion": f"{proposal.pk}-{baba.pk}", "finding": "stands"}
+    client.post(reverse("calls:decide_conflict", args=["DESK"]), pair)
+    assert Conflict.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["stage", "assignments", "conflicts", "assignment_plan"])
+def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(
+    client, call, officer, name, django_assert_max_num_queries
+):
+    client.force_login(officer)
+    page = reverse(f"calls:{name}", args=["DESK"])
+
+    def grow(number):
+        baba = reviewer_of(f"baba{number}", institution="東都大学")
+        proposal, other = proposal_of(call), proposal_of(call)
+        give(proposal, baba, officer)
+        say(other, UserFactory(), "stands", "kin")
+
+    def queries():
+        with django_assert_max_num_queries(60) as asked:
+            assert client.get(page, {"wanted": 2}).status_code == 200
+        return len(asked)
+
+    grow(1)
+    client.get(page)
+    at_one = queries()
+    grow(2), grow(3)
+    assert queries() == at_one
+    assert not Mark.objects.exists()

@@ -1,0 +1,221 @@
+"""The six tiles of a board: they say what the stage of the call asks for, and each leads to its rows."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from calls.models import Call, EligibleFunder
+from proposals.boards.board import Board
+from proposals.models import Proposal
+from tests.factories import (
+    NOON,
+    AnnualAwardFactory,
+    AnnualCostFactory,
+    AssignmentFactory,
+    AwardFactory,
+    CallFactory,
+    ConflictFactory,
+    CriterionFactory,
+    FieldFactory,
+    FunderFactory,
+    MarkFactory,
+    ProposalFactory,
+    ReviewFactory,
+    TermsFactory,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def tiles(call, reader, *, at=None):
+    call.refresh_from_db()
+    board = Board(call, Proposal.objects.visible_to(reader), as_of=at or timezone.now(), reader=reader)
+    return board.tiles
+
+
+def values(found):
+    return [(tile.label, tile.value) for tile in found]
+
+
+@pytest.fixture(autouse=True)
+def in_english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
+def test_tiles_of_a_call_in_preparation_say_what_it_will_offer(manager):
+    fields = [FieldFactory(), FieldFactory(code="ai", name_ja="AI", name_en="AI")]
+    call = CallFactory(opens_at=None, closes_at=None, fields=fields, pot_yen=500_000_000, max_awards=4)
+    TermsFactory(call=call)
+    EligibleFunder.objects.create(call=call, funder=FunderFactory())
+
+    assert values(tiles(call, manager)) == [
+        ("Fields", "2"),
+        ("Eligible funders", "1"),
+        ("Ceiling", "¥26 million"),
+        ("Longest period", "60"),
+        ("Pot", "¥500 million"),
+        ("Awards at most", "4"),
+    ]
+
+
+def test_tiles_of_a_call_without_terms_pot_or_number_show_a_dash(manager):
+    found = tiles(CallFactory(opens_at=None, closes_at=None), manager)
+
+    assert [tile.value for tile in found] == ["1", "0", "\u2015", "\u2015", "\u2015", "\u2015"]
+
+
+def test_tiles_of_an_open_call_say_how_it_comes_in(client, manager):
+    client.force_login(manager)
+    fields = [FieldFactory(), FieldFactory(code="ai", name_ja="AI", name_en="AI")]
+    terms = TermsFactory(call=CallFactory(fields=fields))
+    AnnualCostFactory(proposal__terms=terms, proposal__received_at=NOON - 6 * DAY)
+    ProposalFactory(terms=terms, received_at=NOON - 7 * DAY)
+    ProposalFactory(terms=terms, status="withdrawn")
+
+    found = tiles(terms.call, manager, at=NOON)
+
+    assert values(found) == [
+        ("Proposals received", "2"),
+        ("Received in the last 7 days", "1"),
+        ("Days left", "29"),
+        ("Amount requested", "¥13 million"),
+        ("Countries and regions", "1"),
+        ("Fields with none yet", "1"),
+    ]
+    assert found[5].note == "AI"
+    assert [client.get(found[place].href).context["total"] for place in (0, 1)] == [2, 1]
+
+
+def test_tiles_of_a_closed_call_say_whether_it_is_complete(client, manager):
+    client.force_login(manager)
+    terms = TermsFactory(call__reviews_wanted=1)
+    whole = AnnualCostFactory(proposal__terms=terms).proposal
+    AssignmentFactory(proposal=whole)
+    ProposalFactory(terms=terms, status="ineligible")
+    ProposalFactory(terms=terms, received_at=terms.call.closes_at + DAY, late_reason="The post was late.")
+
+    found = tiles(terms.call, manager)
+
+    assert values(found) == [
+        ("Proposals received", "3"),
+        ("Counted", "2"),
+        ("Left out", "1"),
+        ("Accepted late", "1"),
+        ("Incomplete", "1"),
+        ("Short of reviewers", "1"),
+    ]
+    assert [client.get(tile.href).context["total"] for tile in found] == [3, 2, 1, 1, 1, 1]
+
+
+def test_tiles_of_a_call_in_review_say_what_is_done_left_and_overdue(manager, officer):
+    due = timezone.localdate()
+    call = CallFactory(progress="in_review", reviews_wanted=2, reviews_due_on=due)
+    CriterionFactory(call=call)
+    terms = TermsFactory(call=call)
+    reviewed, other = ProposalFactory(terms=terms), ProposalFactory(terms=terms)
+    ReviewFactory(assignment=AssignmentFactory(proposal=reviewed), submitted=True)
+    AssignmentFactory(proposal=reviewed)
+    aside = AssignmentFactory(proposal=other)
+    ConflictFactory(proposal=other, person=aside.reviewer)
+    AssignmentFactory(proposal=other)
+
+    found, later = tiles(call, officer), tiles(call, officer, at=timezone.now() + DAY)
+
+    assert values(found) == [
+        ("Reviews done", "1"),
+        ("Reviews left", "2"),
+        ("Reviews overdue", "0"),
+        ("Short of reviewers", "1"),
+        ("Standing conflicts of interest", "1"),
+        ("Proposals", "2"),
+    ]
+    assert later[2].value == "2"
+    assert [tile.href for tile in found[:5]] == [
+        f"/calls/{call.code}/assignments/",
+        f"/calls/{call.code}/assignments/",
+        f"/calls/{call.code}/assignments/",
+        f"/calls/{call.code}/assignments/?short=on",
+        f"/calls/{call.code}/conflicts/",
+    ]
+    assert {tile.href for tile in tiles(call, manager)[:3]} == {f"/awards/{call.code}/"}
+
+
+def test_tiles_of_a_call_being_decided_say_what_is_staged(client, manager):
+    client.force_login(manager)
+    call = CallFactory(progress="deciding", pot_yen=100_000_000)
+    terms = TermsFactory(call=call)
+    AnnualAwardFactory(award__proposal__terms=terms)
+    award = Proposal.objects.get()
+    MarkFactory(proposal=award)
+    MarkFactory(proposal=ProposalFactory(terms=terms), decision="reserve")
+    MarkFactory(proposal=ProposalFactory(terms=terms), decision="decline")
+    ProposalFactory(terms=terms)
+
+    found = tiles(call, manager)
+
+    assert values(found) == [
+        ("Marked", "3"),
+        ("Staged awards", "1"),
+        ("Staged", "¥13 million"),
+        ("Left of the pot", "¥87 million"),
+        ("Reserves", "1"),
+        ("Declines", "1"),
+    ]
+    assert found[0].note == "of 4 counted"
+    assert [client.get(tile.href).context["total"] for tile in found] == [4, 1, 1, 4, 1, 1]
+
+
+def test_tiles_of_a_call_being_decided_show_nothing_staged_without_the_award_page(visitor):
+    call = CallFactory(progress="deciding")
+    AwardFactory(proposal=ProposalFactory(terms=TermsFactory(call=call)))
+    board = Board(call, Proposal.objects.all(), as_of=timezone.now(), reader=visitor)
+
+    assert board.tiles == board.headline
+    assert board.tiles[1].value == "0"
+
+
+def test_tiles_leave_out_what_a_conflict_hides_from_the_reader(manager):
+    call = CallFactory(progress="deciding")
+    terms = TermsFactory(call=call)
+    hidden, seen = ProposalFactory(terms=terms), ProposalFactory(terms=terms)
+    MarkFactory(proposal=hidden, decision="decline"), MarkFactory(proposal=seen, decision="decline")
+    ConflictFactory(proposal=hidden, person=manager)
+
+    found = tiles(call, manager)
+
+    assert (found[0].value, found[0].note, found[5].value) == ("1", "of 1 counted", "1")
+
+
+def test_tiles_of_a_released_call_are_its_result(manager):
+    call = CallFactory(progress="released")
+    board = Board(call, Proposal.objects.visible_to(manager), as_of=timezone.now(), reader=manager)
+
+    assert board.tiles == board.headline
+
+
+@pytest.mark.parametrize("stage", ["preparing", "open", "", "in_review", "deciding"])
+def test_board_asks_the_same_number_of_queries_at_one_and_at_three_proposals(
+    client, manager, stage, django_assert_max_num_queries
+):
+    client.force_login(manager)
+    window = {"preparing": (30, 60), "open": (-30, 30)}.get(stage, (-60, -30))
+    opens_at, closes_at = (timezone.now() + days * DAY for days in window)
+    call = CallFactory(opens_at=opens_at, closes_at=closes_at)
+    terms = TermsFactory(call=call)
+
+    def queries():
+        proposal = ProposalFactory(terms=terms, received_at=opens_at + DAY) if stage != "preparing" else None
+        if stage in Call.Progress.values and proposal:
+            AssignmentFactory(proposal=proposal)
+            MarkFactory(proposal=proposal, decision="decline")
+            Call.objects.filter(pk=call.pk).update(progress=stage)
+        with django_assert_max_num_queries(20) as asked:
+            assert client.get(call.get_absolute_url()).status_code == 200
+        return len(asked)
+
+    queries()
+    at_one = queries()
+    queries()
+    assert queries() == at_one
