@@ -18,7 +18,7 @@ demo: .venv/runtime ## Serve ASPIRE with the briefing and demo data on http://12
 	@$(PYTHON) manage.py demo --port $(PORT)
 
 test: .venv/development ## Run the tests (on the server of DATABASE_URL where it is set, embedded PostgreSQL otherwise)
-	$(PYTHON) -m pytest --cov --cov-report=term $(ARGUMENTS)
+	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGUMENTS)
 
 lint: .venv/development ## Check style, types, templates and migrations
 	$(PYTHON) -m ruff check .
