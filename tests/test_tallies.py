@@ -393,6 +393,23 @@ def test_an_unchanged_board_answers_304_from_one_query(client, manager, django_a
 
 
 @pytest.mark.django_db
+def test_a_board_is_drawn_anew_while_somebody_writes_to_this_database(client, manager):
+    client.force_login(manager)
+    url = TermsFactory().call.get_absolute_url()
+    client.get(url)
+    headers = {"if-none-match": client.get(url).headers["ETag"]}
+    settings = connection.settings_dict
+    server = {key.lower(): settings[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if settings[key]}
+
+    with psycopg.connect(dbname=settings["NAME"], **server) as writer:
+        writer.execute("LOCK TABLE proposals_annualcost IN ROW EXCLUSIVE MODE")
+        meanwhile = client.get(url, headers=headers)
+
+    assert (meanwhile.status_code, "ETag" in meanwhile.headers) == (200, False)
+    assert client.get(url, headers=headers).status_code == 304
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("change", ["proposal", "call", "conflict", "language", "role"])
 def test_a_board_is_drawn_anew_when_what_it_shows_or_who_reads_it_changes(client, manager, officer, change):
     client.force_login(manager)

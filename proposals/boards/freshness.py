@@ -15,10 +15,12 @@ from pghistory.models import Event
 
 from aspire.roles import roles_of
 
-# A number is taken before it is committed. While anybody is writing, the snapshot itself is part of the answer.
+# A number is taken before it is committed: while somebody writes to this database, nothing is said to be unchanged.
 WRITING = """
-    (SELECT CASE WHEN pg_snapshot_xmin(now) = pg_snapshot_xmax(now) THEN '' ELSE now::text END
-       FROM pg_current_snapshot() AS now)
+    (SELECT count(*) FROM pg_locks
+      WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND locktype = 'relation' AND pid <> pg_backend_pid()
+        AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
 """
 STAGES = """
     (SELECT count(*) FILTER (WHERE opens_at <= now()) || '-' || count(*) FILTER (WHERE closes_at < now())
@@ -49,13 +51,15 @@ def question() -> str:
 def board_tag(request: HttpRequest, **_kwargs: Any) -> str | None:
     """The tag of a board for this reader, language and day; the moment of the figures is no part of it.
 
-    None where something is to be said once, so that the page is drawn.
+    None where something is to be said once or somebody is writing, so that the page is drawn.
     """
     if len(get_messages(request)):
         return None
     with connection.cursor() as cursor:
         cursor.execute(question(), [request.user.pk])
-        state = cursor.fetchone()
+        writing, *state = cursor.fetchone()
+    if writing:
+        return None
     reader = (request.user.pk, *sorted(roles_of(request.user)), request.META.get("CSRF_COOKIE"))
     told = (release(), state, reader, get_language(), timezone.localdate(), request.get_full_path())
     return f'"{hashlib.sha256(repr(told).encode()).hexdigest()}"'
