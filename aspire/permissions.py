@@ -36,6 +36,7 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("calls:(index|board|tallies|print_sheet|compare)", LOOKS),
     ("partners:(index|country|funder)", LOOKS),
     ("briefings:.*", LOOKS),
+    ("explore:(index|keep|view)", LOOKS),
     ("fund:index", LOOKS),
     ("proposals:(list|detail|export)", LOOKS),
     # Awards: reviewers only where they lead a field, which the pages themselves ask
@@ -100,6 +101,7 @@ SECTIONS = [
     ("home", _("Home")),
     ("calls:index", _("Calls")),
     ("proposals:list", _("Proposals")),
+    ("explore:index", _("Explore")),
     ("fund:index", _("Fund")),
     ("partners:index", _("Partners")),
     ("briefings:index", _("Briefings")),

@@ -267,6 +267,7 @@ CATALOGUE: dict[str, Promise] = {
     "funder_agency_has_acronym": _("An agency needs its acronym; only categories such as private funders have none."),
     "briefing_code_once": _("A briefing with that code is already there. Use another code."),
     "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
+    "saved_view_name_once": _("You already keep a view under that name. Use another name, or delete that view."),
     # --- everywhere --------------------------------------------------------------------------------------------
     "history_is_append_only": _("History is kept as it was written and cannot be changed or deleted."),
     "tallies_kept": _("Tallies are kept by PostgreSQL alone. Change the proposals and awards that they count."),

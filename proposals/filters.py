@@ -17,10 +17,12 @@ from proposals.status import Status
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 COUNTED, NOT_COUNTED = "counted", "not_counted"
+NOT_STATED = "-"  # in the address: the proposals that state no institution
 FLAGS = [
     ("late", _("accepted late")),
     ("incomplete", _("without a period or costs")),
     ("short", _("short of reviewers")),
+    ("further", _("with partners in further countries")),
 ]
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
 
@@ -49,6 +51,13 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         label=_("Award"), choices=[("1", _("awarded")), ("0", _("not awarded"))], method="with_award"
     )
 
+    involving = django_filters.ModelChoiceFilter(
+        label=_("Involving a country"),
+        queryset=Country.objects.in_gojuon_order(),
+        to_field_name="alpha2",
+        method="with_partners_in",
+    )
+    institution = django_filters.CharFilter(label=_("Institution"), method="with_institution")
     programme = django_filters.ModelChoiceFilter(
         label=_("Programme"), queryset=Programme.objects.all(), to_field_name="code", field_name="call__programme"
     )
@@ -74,6 +83,8 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             "funder",
             "status",
             "awarded",
+            "involving",
+            "institution",
             "programme",
             "synthetic",
             "paid_in",
@@ -96,6 +107,12 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def with_award(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.filter(status=Status.AWARDED) if value == "1" else proposals.exclude(status=Status.AWARDED)
 
+    def with_partners_in(self, proposals: ProposalQuerySet, _name: str, value: Country) -> ProposalQuerySet:
+        return proposals.involving(value)
+
+    def with_institution(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
+        return proposals.filter(institution="" if value == NOT_STATED else value)
+
     def with_synthetic(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.filter(call__is_synthetic=value == "1")
 
@@ -114,7 +131,12 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def with_flag(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         if value == "short":
             return proposals.filter(pk__in=short_in(Call.objects.all()).values("pk"))
-        return proposals.late() if value == "late" else proposals.incomplete()
+        flagged = {
+            "late": proposals.late,
+            "incomplete": proposals.incomplete,
+            "further": proposals.in_further_countries,
+        }
+        return flagged[value]()
 
     @property
     def problems(self) -> list[str]:
@@ -128,7 +150,9 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Whether it crosses field or outcome with country or funder, which no source holds for reconstructed rows."""
         asked = {name for name, value in self.form.cleaned_data.items() if value}
         is_outcome = self.form.cleaned_data.get("status") in {Status.AWARDED, Status.DECLINED}
-        return bool(asked & {"country", "funder", "q"}) and (bool(asked & {"field", "awarded"}) or is_outcome)
+        return bool(asked & {"country", "funder", "involving", "q"}) and (
+            bool(asked & {"field", "awarded"}) or is_outcome
+        )
 
     def answer(self) -> ProposalQuerySet:
         """The proposals asked for; where part of the question is malformed, the understood part of it decides."""

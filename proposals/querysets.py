@@ -14,6 +14,7 @@ from django.utils import timezone
 from aspire.kana import SearchKey, search_key
 from aspire.roles import STAFF, Role, roles_of
 from calls.models import CallField, Field
+from partners.models import Country
 from proposals.review.querysets import conflicts_of
 from proposals.status import NOT_COUNTED, Status
 
@@ -141,6 +142,21 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Proposals that state no research period, or no costs."""
         no_costs = Q(requested_direct_yen=0, requested_indirect_yen=0)
         return self.filter(Q(starts_on__isnull=True) | no_costs)
+
+    def involving(self, country: Country) -> "ProposalQuerySet":
+        """Proposals whose primary funder or any of whose counterparts is of the country."""
+        counterparts = self._counterparts().filter(country=country)
+        return self.filter(Q(primary_funder__country=country) | Exists(counterparts))
+
+    def in_further_countries(self) -> "ProposalQuerySet":
+        """Proposals with a counterpart in another country than their primary funder's."""
+        return self.filter(Exists(self._counterparts().exclude(country=OuterRef("primary_funder__country"))))
+
+    @staticmethod
+    def _counterparts() -> models.QuerySet[Any]:
+        from proposals.models import Counterpart  # noqa: PLC0415 - the models are made with this queryset
+
+        return Counterpart.objects.filter(proposal=OuterRef("pk"))
 
     def received_since(self, day: datetime.date) -> "ProposalQuerySet":
         return self.filter(received_at__gte=midnight(day))

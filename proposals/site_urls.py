@@ -10,6 +10,7 @@ urlpatterns = [
     path("briefings/", include("proposals.snapshots.urls")),
     path("proposals/", include("proposals.urls")),
     path("partners/", include("proposals.partnerships.urls")),
+    path("explore/", include("proposals.exploring.urls")),
     path("fund/", include("proposals.fund.urls")),
     path("awards/", include("proposals.awards.urls")),
     path("review/", include("proposals.review.desk.urls")),

@@ -12,7 +12,7 @@ from aspire.permissions import ANYONE, SIGNED_IN, allowed
 from aspire.roles import PERMISSIONS, Role, roles_of
 from aspire.sheets.running import receive
 from calls.models import Call
-from proposals.models import Assignment, Briefing, Proposal
+from proposals.models import Assignment, Briefing, Proposal, SavedView
 from proposals.sheets.kind import Proposals
 from proposals.snapshots.freezing import freeze
 from tests.factories import NOON, AnnualCostFactory, AssignmentFactory, ProposalFactory
@@ -54,6 +54,8 @@ def address(name: str, proposal: Proposal, by=None) -> str:
     samples |= {"alpha2": proposal.country.alpha2, "funder": proposal.primary_funder.code}
     samples |= {"kind": "funders", "url": "nope", "pk": sent_file(name, proposal, by) or 1}
     samples["form"] = "csv" if name.endswith(":export") else "json"
+    if name == "explore:view" and by:
+        samples["pk"] = SavedView.objects.get_or_create(owner=by, name="x")[0].pk
     if name == "briefings:detail" and not Briefing.objects.exists():
         frozen(proposal.call)
     if name.startswith("review:") and by:
@@ -95,6 +97,7 @@ BOARDS = {
     *("calls:index", "fund:index", "calls:board", "calls:tallies", "calls:print_sheet", "calls:compare"),
     *("partners:index", "partners:country", "partners:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze"),
+    *("explore:index", "explore:keep", "explore:view"),
     *("proposals:list", "proposals:detail", "proposals:export"),
 }
 FILES = {

@@ -183,6 +183,12 @@ class Tallies:
     def _printed_tables(self) -> set[tuple[str, str]]:
         return {(figure.dimension, figure.measure) for figure in self._published if figure.dimension}
 
+    def states(self, dimension: str, measure: str) -> bool:
+        """Whether the source printed the measure by that dimension; without a dimension, its total."""
+        if dimension:
+            return (dimension, measure) in self._printed_tables
+        return any(key is None and printed == measure for _table, key, printed in self._printed)
+
     @property
     def has_published(self) -> bool:
         return bool(self._published)

@@ -7,6 +7,7 @@ from proposals.models.proposals import BLANKS, Counterpart, Proposal
 from proposals.models.reviewed import Assignment, Conflict, Review, Reviewer, Score
 from proposals.models.snapshots import Briefing
 from proposals.models.tallies import Tally
+from proposals.models.views import SavedView
 
 __all__ = [
     "BLANKS",
@@ -24,6 +25,7 @@ __all__ = [
     "Proposal",
     "Review",
     "Reviewer",
+    "SavedView",
     "Score",
     "Tally",
 ]

@@ -15,7 +15,8 @@ import tests.environment  # noqa: F401 - declares a local instance before the se
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
 
-SIZES = (43, 10_000, 100_000)
+SIZES = (43, 10_000, 100_000, 1_000_000)
+WHOLE_UP_TO = 100_000  # what a board never reads is not copied for more proposals
 
 
 @contextmanager
@@ -41,21 +42,24 @@ def measure() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import assigning, awards, boards, imports, rows, writes
+    from tests.bench import assigning, awards, boards, imports, rows, tallies, writes
     from tests.bench.measuring import table
 
     call_command("load_demo", verbosity=0)
     calls = {}
     for size in SIZES:
         started = time.perf_counter()
-        calls[size] = rows.make_call(f"BENCH-{size}", size)
+        parts = rows.ALL if size <= WHOLE_UP_TO else [rows.AWARDS]
+        calls[size] = rows.make_call(f"BENCH-{size}", size, parts=parts)
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
-    copied = rows.make_call("BENCH-COPY", 10_000, with_amounts=False)
+    copied = rows.make_call("BENCH-COPY", 10_000, parts=[])
     sent = rows.make_call("BENCH-SENT", 0)
     rows.settle()
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
     sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
-    sys.stdout.write(f"\n{table(boards.measure(calls))}\n")
+    sys.stdout.write(f"\n{table(boards.measure(calls))}\n{boards.statements(calls[1_000_000])}\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"\n{table(tallies.measure(calls[100_000], sent))}\n")
     sys.stdout.flush()
     sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
     sys.stdout.flush()

@@ -1,6 +1,6 @@
-"""What is measured on: calls of 43, 10,000 and 100,000 proposals, copied in bulk from the released synthetic call."""
+"""What is measured on: calls of 43 to 1,000,000 proposals, copied in bulk from the released synthetic call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -23,7 +23,7 @@ PROPOSALS = f"""
           FROM proposals_proposal WHERE call_id = %(source)s;
     CREATE TEMP TABLE pair AS
         SELECT id AS old_id, 0::bigint AS new_id,
-               %(code)s || '-' || lpad((turn * places + place)::text, 6, '0') AS new_number
+               %(code)s || '-' || lpad((turn * places + place)::text, 7, '0') AS new_number
           FROM source CROSS JOIN generate_series(0, %(count)s / 100) turn
          WHERE turn * places + place <= %(count)s;
     INSERT INTO proposals_proposal
@@ -49,6 +49,7 @@ AMOUNTS = """
       FROM pair JOIN proposals_award a ON a.proposal_id = old_id JOIN proposals_award n ON n.proposal_id = new_id
       JOIN proposals_annualaward m ON m.award_id = a.id
 """
+ALL = (COSTS, AWARDS, AMOUNTS)
 TABLES = ("proposals_proposal", "proposals_annualcost", "proposals_award", "proposals_annualaward")
 
 
@@ -68,8 +69,11 @@ def switch(word: str) -> None:
             cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
 
 
-def make_call(code: str, count: int, *, with_amounts: bool = True) -> Call:
-    """A released call with so many proposals, their costs, their awards and the totals that triggers would keep."""
+def make_call(code: str, count: int, *, parts: Iterable[str] = ALL) -> Call:
+    """A released call with so many proposals, their costs, their awards and the totals that triggers would keep.
+
+    ``parts``: of these, what is copied.
+    """
     source = Call.objects.get(code=SOURCE)
     call = Call.objects.get(code=SOURCE)
     call.pk, call.code, call.pot_yen, call.max_awards = None, code, None, None
@@ -78,7 +82,7 @@ def make_call(code: str, count: int, *, with_amounts: bool = True) -> Call:
     place_fields(call)
     values = {"source": source.pk, "call": call.pk, "terms": copy_terms(call).pk, "code": code, "count": count}
     with rules_off(), connection.cursor() as cursor:
-        for statement in (PROPOSALS, COSTS, AWARDS, AMOUNTS) if with_amounts else (PROPOSALS,):
+        for statement in (PROPOSALS, *parts):
             cursor.execute(statement, values)
         cursor.execute("DROP TABLE source, pair")
     rebuild_tallies()

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const SERIES = ["proposals-published", "proposals-recorded", "awards-published", "awards-recorded", "yen-committed", "yen-staged"];
+  const SERIES = ["proposals-published", "proposals-recorded", "awards-published", "awards-recorded", "yen-committed", "yen-staged", "rate-recorded"];
   const BESIDE = window.matchMedia("screen and (width >= 1100px)");
 
   const style = getComputedStyle(document.documentElement);
@@ -10,8 +10,8 @@
 
   /* The number a reader sees in the cell; null where there is none, such as "not published". */
   const numberIn = (cell) => {
-    const text = cell ? cell.textContent.trim().replaceAll(",", "") : "";
-    return /^\d+$/.test(text) ? Number(text) : null;
+    const text = cell ? (cell.querySelector("a") ?? cell).textContent.trim().replaceAll(",", "") : "";
+    return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
   };
 
   const rowsOf = (table) => {

@@ -1,0 +1,211 @@
+"""What a reader asks: two dimensions, a measure, a counting rule, an order, and filters as those of the list."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from proposals.boards.figures import rows_url
+from proposals.exploring.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
+from proposals.filters import COUNTED, ProposalFilter
+from proposals.querysets import ProposalQuerySet
+from proposals.status import COUNTED as COUNTED_STATUSES
+from proposals.status import NOT_COUNTED, Status
+
+MEASURES = [
+    ("proposals", _("proposals")),
+    ("awards", _("awards")),
+    ("rate", _("rate")),
+    ("requested_yen", _("yen requested")),
+    ("awarded_yen", _("yen awarded")),
+]
+OF_AWARDS = {"awards", "awarded_yen"}
+PRIMARY, INVOLVING = "primary", "involving"
+RULES = [
+    (PRIMARY, _("under the country of the primary funder")),
+    (INVOLVING, _("proposals involving a country, counterparts included")),
+]
+DEFAULTS = {"row": COUNTRY.key, "column": "", "measure": "proposals", "rule": PRIMARY, "sort": "", "heat": ""}
+# Where the address has no other filter than these, the kept tallies hold the answer.
+KEPT = {
+    "call": "call",
+    "fiscal_year": "call__fiscal_year",
+    "programme": "call__programme",
+    "field": "field",
+    "country": "primary_funder__country",
+    "funder": "primary_funder",
+}
+BY_STATUS = {"status", "awarded"}
+# The filters that the page offers; the others of the list are kept where the address has them.
+OFFERED = ("call", "fiscal_year", "country", "funder", "field", "status", "institution", "involving")
+
+
+class QuestionForm(forms.Form):
+    """Row, column, measure and rule; what cannot be understood falls back to how the page opens."""
+
+    row = forms.ChoiceField(label=_("Rows"))
+    column = forms.ChoiceField(label=_("Columns"), required=False)
+    measure = forms.ChoiceField(label=_("Measure"), choices=MEASURES)
+    rule = forms.ChoiceField(label=_("Countries counted"), choices=RULES)
+    heat = forms.BooleanField(label=_("Colour the cells"), required=False)
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, asked: dict[str, str]) -> None:
+        super().__init__(DEFAULTS | asked)
+        choices = [(dimension.key, dimension.label) for dimension in DIMENSIONS.values()]
+        self.fields["row"].choices = choices  # type: ignore[attr-defined]
+        self.fields["column"].choices = [("", _("one column only")), *choices]  # type: ignore[attr-defined]
+
+
+@dataclass
+class Question:
+    """One address of the page, understood."""
+
+    asked: QueryDict
+    proposals: ProposalQuerySet  # those the reader may see
+    request: HttpRequest
+
+    @cached_property
+    def form(self) -> QuestionForm:
+        own = {name: str(self.asked[name]) for name in DEFAULTS if name in self.asked}
+        return QuestionForm(own)
+
+    @cached_property
+    def filter(self) -> ProposalFilter:
+        rest = self.asked.copy()
+        for name in (*DEFAULTS, "page"):
+            rest.pop(name, None)
+        return ProposalFilter(rest, queryset=self.proposals, request=self.request)
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What in the address could not be understood, one sentence each."""
+        found = [
+            f"{self.form.fields[name].label}: {' '.join(map(str, said))}" for name, said in self.form.errors.items()
+        ]
+        return found + self.filter.problems
+
+    def _chosen(self, name: str) -> str:
+        self.form.is_valid()
+        value = self.form.cleaned_data.get(name, DEFAULTS[name])
+        return str(value) if value else DEFAULTS[name]
+
+    @cached_property
+    def row(self) -> Dimension:
+        return self._dimensions[0]
+
+    @cached_property
+    def column(self) -> Dimension | None:
+        return self._dimensions[1]
+
+    @property
+    def _dimensions(self) -> tuple[Dimension, Dimension | None]:
+        """Institutions are too many for columns, so they always make the rows."""
+        row, column = DIMENSIONS[self._chosen("row")], DIMENSIONS.get(self._chosen("column"))
+        if column is None or column is row:
+            return row, None
+        return (column, row) if column is INSTITUTION else (row, column)
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        return [self.row, self.column] if self.column else [self.row]
+
+    @cached_property
+    def measure(self) -> str:
+        return self._chosen("measure")
+
+    @cached_property
+    def is_involving(self) -> bool:
+        """Whether a country also counts the proposals of its counterparts."""
+        return self._chosen("rule") == INVOLVING and COUNTRY in self.dimensions
+
+    @property
+    def sort(self) -> str:
+        return self._chosen("sort")
+
+    @property
+    def has_heat(self) -> bool:
+        return bool(self._chosen("heat"))
+
+    @cached_property
+    def filters(self) -> dict[str, Any]:
+        """What the list's filters understood, without the empty ones."""
+        self.filter.form.is_valid()
+        return {name: value for name, value in self.filter.form.cleaned_data.items() if value not in (None, "")}
+
+    @cached_property
+    def statuses(self) -> tuple[Status, ...]:
+        """The statuses that are counted: all that tallies count, unless the address asks for others."""
+        status, awarded = self.filters.get("status", COUNTED), self.filters.get("awarded")
+        named = {COUNTED: COUNTED_STATUSES, "not_counted": NOT_COUNTED}.get(status) or (Status(status),)
+        return tuple(one for one in named if awarded is None or (one == Status.AWARDED) == (awarded == "1"))
+
+    @property
+    def has_own_statuses(self) -> bool:
+        return bool(BY_STATUS & set(self.filters))
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the kept tallies hold the answer, however many proposals there are."""
+        within = set(self.filters) <= KEPT.keys() | BY_STATUS | {"synthetic"}
+        return within and not self.is_involving and all(dimension.is_kept for dimension in self.dimensions)
+
+    @property
+    def only(self) -> dict[str, Any]:
+        """The filters as lookups of the kept tallies, statuses aside."""
+        found = {KEPT[name]: value for name, value in self.filters.items() if name in KEPT}
+        if "synthetic" in self.filters:
+            found["call__is_synthetic"] = self.filters["synthetic"] == "1"
+        return found
+
+    def matching(self) -> ProposalQuerySet:
+        """The proposals that the filters leave, of whatever status where the address names none."""
+        return self.filter.answer()
+
+    @property
+    def offered(self) -> list[forms.BoundField]:
+        return [self.filter.form[name] for name in OFFERED]
+
+    @property
+    def kept_along(self) -> dict[str, str]:
+        """Filters in the address that the page does not offer."""
+        return {name: text for name, text in self._filters_in_address.items() if name not in OFFERED}
+
+    # --- addresses ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _filters_in_address(self) -> dict[str, str]:
+        return {name: self.filter.data[name] for name in self.filters}
+
+    def rows(self, **codes: str) -> str:
+        """The list of exactly the proposals behind a number."""
+        awarded = {"awarded": "1"} if self.measure in OF_AWARDS else {}
+        country = codes.pop(COUNTRY.key, None)
+        if country:
+            codes[INVOLVING if self.is_involving else COUNTRY.key] = country
+        return rows_url(**{**self._filters_in_address, **awarded, **codes})
+
+    def left_out(self, status: str) -> str:
+        """The list of what matches the filters and is not counted."""
+        return rows_url(**{**self._filters_in_address, "status": status})
+
+    @property
+    def further_rows(self) -> str:
+        """The list of what is counted and has partners in further countries."""
+        return rows_url(**{**self._filters_in_address, "flag": "further"})
+
+    def address(self, **changed: str) -> str:
+        """This page with part of the question changed."""
+        parts = {name: self._chosen(name) for name in DEFAULTS} | self._filters_in_address | changed
+        parts = {name: value for name, value in parts.items() if value != DEFAULTS.get(name, "")}
+        return f"{reverse('explore:index')}?{urlencode(parts)}" if parts else reverse("explore:index")
+
+    @property
+    def keeping(self) -> str:
+        """The page that keeps this question under a name."""
+        return self.address().replace(reverse("explore:index"), reverse("explore:keep"), 1)
