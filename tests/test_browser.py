@@ -1,5 +1,6 @@
 """Every page in a real Chromium: open to everybody, stopped by no policy, cut off nowhere, its pictures true."""
 
+import itertools
 import re
 
 import pytest
@@ -74,6 +75,9 @@ def pages_by_role() -> dict[str, list[str]]:
             "/proposals/?call=DEMO-RELEASED&status=counted&page=2",
             "/proposals/?q=%E3%81%AA%E3%81%84%E3%81%AF%E3%81%9A",
             "/proposals/?call=NONE&colour=red",
+            "/explore/?row=field&column=country&heat=on",
+            "/explore/?row=call&measure=rate&mood=1",
+            "/explore/keep/?row=field",
             f"/proposals/{reconstructed.number}/",
             f"/proposals/{award.number}/",
             "/accounts/password/change/",
@@ -148,6 +152,23 @@ def test_charts_show_the_numbers_of_their_tables_and_the_briefing(briefing, live
     assert drawn(page, "country").keys() == {"proposals-published", "proposals-recorded"}
     assert drawn(page, "field")["proposals-published"] == PRINTED_BY_FIELD
     assert drawn(page, "field")["awards-recorded"] == PRINTED_AWARDS_BY_FIELD
+
+
+def test_pictures_of_an_explored_tally_agree_with_its_table(briefing, live_server, browser, manager):
+    page = page_of(browser, live_server.url, manager)
+    page.goto("/explore/?call=R4-TRIAL&row=country")
+    bars = drawn(page, "crossed")
+    assert bars == {"proposals-recorded": written(page, "crossed", "proposals-recorded")}
+    assert sorted(bars["proposals-recorded"]) == sorted(PRINTED_BY_COUNTRY)
+
+    page.goto("/explore/?call=R4-TRIAL&row=country&column=funder&heat=on")
+    cells = page.locator("#crossed tbody td:not(:last-child)")
+    shades = cells.evaluate_all(
+        "(cells) => cells.map((cell) => [Number(cell.innerText), getComputedStyle(cell).backgroundColor])"
+    )
+    in_order = [shade for _number, shade in sorted(shades, key=lambda pair: pair[0])]
+    assert len(set(in_order)) > 2
+    assert len([shade for shade, _same in itertools.groupby(in_order)]) == len(set(in_order))
 
 
 def test_number_of_a_table_leads_to_exactly_its_rows(briefing, live_server, browser, manager):

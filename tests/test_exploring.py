@@ -69,7 +69,7 @@ def looking(client, manager):
 
 @pytest.fixture
 def two(db):
-    """Call A of 2023, released: two from Britain, one of them awarded. Call B of 2024, open: one British, one French."""
+    """Call A of 2023: two from Britain, one of them awarded. Call B of 2024: one British, one French, none decided."""
     fields = [FieldFactory(code=code) for code in ("ai", "bio")]
     a = TermsFactory(call__code="A", call__fiscal_year=2023, call__fields=fields)
     b = TermsFactory(call__code="B", call__fiscal_year=2024, call__fields=fields)

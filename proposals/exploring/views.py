@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def keep(request: HttpRequest) -> HttpResponse:
     """Keep the question that the address holds under a name."""
     question = question_of(request)
-    view = SavedView(owner_id=request.user.pk, query=question.address().partition("?")[2])
+    view = SavedView(owner=request.user, query=question.address().partition("?")[2])  # type: ignore[misc]
     form = SavedViewForm(request.POST or None, instance=view)
     if request.method == "POST" and form.is_valid():
         return redirect(form.save())

@@ -79,7 +79,9 @@
   /* Yen are too many digits for an axis: the reader's language shortens them. */
   const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
 
-  const options = (figure, table) => ({
+  const inYen = (bars) => bars.some((dataset) => dataset.label.startsWith("yen"));
+
+  const options = (figure, table, bars) => ({
     indexAxis: "y",
     animation: false,
     responsive: true,
@@ -97,7 +99,7 @@
           color: colour("--ink-quiet"),
           font: { size: 12 },
           maxTicksLimit: 6,
-          ...("stacked" in figure.dataset && { callback: (value) => short.format(value) }),
+          ...(inYen(bars) && { callback: (value) => short.format(value) }),
         },
         afterFit(scale) {
           scale.height = axisHeight(figure, table) ?? scale.height;
@@ -123,7 +125,7 @@
     const chart = new Chart(figure.querySelector("canvas"), {
       type: "bar",
       data: { labels: rows.map((row) => row.label), datasets: bars },
-      options: options(figure, table),
+      options: options(figure, table, bars),
       plugins: [numbers],
     });
     const redraw = () => {
