@@ -316,7 +316,7 @@ def test_a_rate_in_the_csv_brings_its_denominator(looking):
 
 
 def test_zero_and_nothing_to_divide_by_are_told_apart(looking):
-    rows = csv_rows(taken(looking, TermsFactory().call.code, "csv"))
+    rows = csv_rows(taken(looking, TermsFactory(call__progress="released").call.code, "csv"))
 
     total = {row["measure"]: (row["value"], row["status"]) for row in rows if row["table"] == "field"}
     assert total == {
@@ -324,6 +324,15 @@ def test_zero_and_nothing_to_divide_by_are_told_apart(looking):
         "awards": ("0", "recorded_only"),
         "success_rate": ("", "no_denominator"),
     }
+
+
+def test_nothing_is_a_rate_of_nought_before_the_decision(looking):
+    call = ProposalFactory().call
+    page = looking.get(call.get_absolute_url()).content.decode()
+    rates = {row["value"]: row["status"] for row in csv_rows(taken(looking, call.code, "csv")) if row["unit"] == "%"}
+
+    assert rates == {"": "not_decided"}
+    assert "0.0" not in page
 
 
 def test_json_says_the_numbers_of_the_board_and_what_they_leave_out(looking):

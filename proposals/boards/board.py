@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import fiscal
-from aspire.yen import exact, rate, readable
+from aspire.yen import exact, readable
 from calls.models import Call, Terms
 from partners.models import in_language
 from proposals.boards.explaining import Explanation
@@ -144,7 +144,7 @@ class Board:
         """Six numbers about the result, each leading to its rows."""
         counted, call = self.tallies.counted, self.call.code
         received, awarded = add_up(counted, "proposals"), add_up(counted, "awards")
-        everything, awards, share = rows_url(call), rows_url(call, awarded="1"), rate(awarded, received)
+        everything, awards, share = rows_url(call), rows_url(call, awarded="1"), self.tallies.total.rate
         of = _("%(awards)s of %(proposals)s") % {"awards": exact(awarded), "proposals": exact(received)}
         used = {cell["primary_funder"] for cell in counted}
         funders = [funder for funder in self.tallies.funders if funder.pk in used]

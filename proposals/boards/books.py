@@ -109,11 +109,7 @@ class Books:
         requested, awarded = (
             None if tallies.is_reconstructed else add_up(cells, measure) for measure in ("requested_yen", "awarded_yen")
         )
-        return Score(proposals, awards, requested, awarded, is_decided=self.is_decided(call))
-
-    def is_decided(self, call: Call) -> bool:
-        """Whether the call is released or awards stand in it: before that, no award is no rate of nought."""
-        return call.stage(at=self.at) == Call.Stage.RELEASED or add_up(self.tallies[call.pk].counted, "awards") > 0
+        return Score(proposals, awards, requested, awarded, is_decided=tallies.is_decided)
 
     def total(self, calls: Iterable[Call], part: Slice = EVERYTHING, **asked: str) -> Score:
         """The slice over several calls; a sum that would hold an unpublished number is itself not published."""

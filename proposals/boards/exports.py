@@ -12,7 +12,7 @@ from aspire.spreadsheets.writing import safe
 from proposals.boards.board import Board
 from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, with_groups
 
-NO_DENOMINATOR = "no_denominator"
+NO_DENOMINATOR, NOT_DECIDED = "no_denominator", "not_decided"
 BOM = "\ufeff"
 COLUMNS = [
     "call", "fiscal_year", "table", "country_code", "country", "funder_code", "funder", "field_code", "field",
@@ -100,7 +100,8 @@ def _rate(row: Row) -> dict[str, Any]:
     figures = (row.proposals, row.awards)
     unknown = NOT_PUBLISHED in {figure.status for figure in figures}
     parts = {} if unknown else {"numerator": row.awards.recorded, "denominator": row.proposals.recorded}
-    status = NOT_PUBLISHED if unknown else RECORDED_ONLY if row.rate else NO_DENOMINATOR
+    missing = NO_DENOMINATOR if row.is_decided else NOT_DECIDED
+    status = NOT_PUBLISHED if unknown else RECORDED_ONLY if row.rate else missing
     return (
         parts
         | _status(status)
@@ -120,5 +121,6 @@ def _status(status: str) -> dict[str, str]:
         PUBLISHED: _("Published in the source, and counted from the records."),
         RECORDED_ONLY: _("Counted from the records; nothing was published to compare with."),
         NO_DENOMINATOR: _("Not applicable: there is no denominator."),
+        NOT_DECIDED: _("Not applicable yet: nothing is decided."),
     }
     return {"status": status, "status_definition": meanings[status]}

@@ -58,11 +58,12 @@ class Row:
     codes: dict[str, str] = field(default_factory=dict)
     group: str = ""
     explanations: list[Any] = field(default_factory=list)
+    is_decided: bool = True
 
     @property
     def rate(self) -> str | None:
-        """Awards in a hundred proposals, one decimal, half up; None without both numbers or a denominator."""
-        if self.proposals.recorded is None or self.awards.recorded is None:
+        """Awards in a hundred proposals, one decimal, half up; None before the decision or without a denominator."""
+        if not self.is_decided or self.proposals.recorded is None or self.awards.recorded is None:
             return None
         return rate(self.awards.recorded, self.proposals.recorded)
 

@@ -66,6 +66,11 @@ class Tallies:
         return any(cell["reconstructed"] for cell in self.cells)
 
     @cached_property
+    def is_decided(self) -> bool:
+        """Whether the call is released or awards stand in it: before that, no award is no rate of nought."""
+        return self.call.progress == Call.Progress.RELEASED or add_up(self.counted, "awards") > 0
+
+    @cached_property
     def explanations(self) -> list[Explanation]:
         """The proposals that explain a difference from what was published."""
         return explanations(self.call, self.proposals) if self._published else []
@@ -145,7 +150,7 @@ class Tallies:
         because: list[Explanation] | None = None,
     ) -> Row:
         proposals, awards = (self.figure(dimension, key, measure, cells, codes) for measure in MEASURES)
-        return Row(code, label, proposals, awards, codes, explanations=because or [])
+        return Row(code, label, proposals, awards, codes, explanations=because or [], is_decided=self.is_decided)
 
     # --- beside what was printed -------------------------------------------------------------------------------
 
