@@ -44,7 +44,7 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("awards:batch", STAFF | {REVIEWER}),
     ("awards:index", LOOKS),
     ("awards:(submit|letters)", STAFF),
-    ("awards:(release|send_back|undo)", frozenset({MANAGER})),
+    ("awards:(release|send_back|undo|embargo)", frozenset({MANAGER})),
     # Spreadsheets
     ("calls:(stage|review_settings|assignments|assignment_plan|take_back|leads|conflicts|decide_conflict)", STAFF),
     ("proposals:timeline", STAFF),

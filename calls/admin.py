@@ -89,7 +89,7 @@ class CallAdmin(RefusingAdmin):
     inlines = [CallFieldInline, TermsInline, PotSliceInline, CriterionInline, EligibleFunderInline]
     fieldsets = [
         (None, {"fields": ["code", "programme", "fiscal_year", "name_ja", "name_en"]}),
-        (_("Window and stage"), {"fields": ["opens_at", "closes_at", "progress", "stage_now"]}),
+        (_("Window and stage"), {"fields": ["opens_at", "closes_at", "progress", "stage_now", "embargo_until"]}),
         (_("Money"), {"fields": ["pot_yen", "max_awards", "awarded"]}),
         (
             _("Outline"),
@@ -101,6 +101,12 @@ class CallAdmin(RefusingAdmin):
             },
         ),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Once results wait for its end, an embargo is the managers' to move."""
+        found = super().get_readonly_fields(request, obj)
+        waits = obj is not None and Call.objects.under_embargo(at=timezone.now()).filter(pk=obj.pk).exists()
+        return [*found, "embargo_until"] if waits else found
 
     @admin.display(description=_("fiscal year"), ordering="fiscal_year")
     def year(self, call: Call) -> str:

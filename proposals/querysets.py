@@ -15,6 +15,7 @@ from aspire.kana import SearchKey, search_key
 from aspire.roles import STAFF, Role, roles_of
 from calls.models import CallField, Field
 from partners.models import Country
+from proposals.embargo import withheld, withheld_from
 from proposals.review.querysets import conflicts_of
 from proposals.status import NOT_COUNTED, Status
 
@@ -62,8 +63,13 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
         if self._sees(user):
-            return self.without_conflicts_of(user)
+            return self.without_conflicts_of(user).without_embargoed_for(user)
         return self.for_reviewer(user)
+
+    def without_embargoed_for(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+        """Less what tells a result that the person may not know yet."""
+        calls = withheld_from(user)
+        return self.exclude(withheld(calls)) if calls else self
 
     def without_conflicts_of(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
         """Less what a standing conflict of interest hides from the person."""

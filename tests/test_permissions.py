@@ -119,7 +119,7 @@ DESK = {"review:desk", "review:sheet", "review:declare", "review:decline", "revi
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "reviewer": {"home", *DESK},
-    "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo"},
+    "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo", "awards:embargo"},
     "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),
 }

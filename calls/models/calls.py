@@ -93,6 +93,9 @@ class Call(models.Model):
     reviews_due_on = models.DateField(_("reviews are due on"), null=True, blank=True)
     reviews_wanted = models.PositiveSmallIntegerField(_("reviews wanted a proposal"), default=3)
     fields: Any = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
+    embargo_until = models.DateTimeField(
+        _("embargo until"), null=True, blank=True, help_text=_("before it, only managers see released results")
+    )
     pot_yen = models.BigIntegerField(_("pot (yen)"), null=True, blank=True, help_text=_("empty where none is set"))
     max_awards = models.PositiveIntegerField(
         _("number of awards"), null=True, blank=True, help_text=_("at most; empty where none is set")

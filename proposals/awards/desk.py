@@ -9,6 +9,7 @@ from aspire.roles import STAFF, roles_of
 from calls.models import Call
 from proposals.awards.ranking import SEES_ALL_FIELDS, Standing, leads, rankable, standings
 from proposals.awards.spending import Spending, spending
+from proposals.embargo import withheld_from
 from proposals.models import Award, Conflict, Mark, Packet, Proposal
 from proposals.status import PacketState
 
@@ -51,7 +52,9 @@ class Desk:
 
     @cached_property
     def is_open_to_them(self) -> bool:
-        return not self.is_lead or bool(leads(self.user, self.call))
+        """Also its result, once that is out for the person."""
+        is_out = self.call.progress != Call.Progress.RELEASED or self.call.pk not in withheld_from(self.user)
+        return is_out and (not self.is_lead or bool(leads(self.user, self.call)))
 
     @property
     def may_mark(self) -> bool:

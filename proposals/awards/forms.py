@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.records import RefusingForm
+from calls.models import Call
 from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick
 from proposals.awards.desk import UNMARKED, Desk, Row
 from proposals.awards.marking import Amounts, Wish
@@ -176,6 +178,15 @@ class WhatIfForm(forms.Form):
             self.cleaned_data[f"{side}_{name}"] for name in ("kind", "top", "field", "numbers")
         )
         return Pick(kind, best or 0, field, frozenset(re.findall(r"[^\s,;\u3001\uff0c]+", numbers)))
+
+
+class EmbargoForm(RefusingForm):
+    """Until when only managers see the released results of a call; empty where everybody does."""
+
+    class Meta:
+        model = Call
+        fields = ["embargo_until"]
+        widgets: ClassVar = {"embargo_until": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")}
 
 
 class CommentForm(forms.Form):

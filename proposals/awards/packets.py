@@ -75,5 +75,9 @@ class Dossier:
         return self.packet.submitted_by_id != self.desk.user.pk and not marked.exists()
 
     @property
+    def is_manager(self) -> bool:
+        return Role.MANAGER in roles_of(self.desk.user)
+
+    @property
     def may_undo(self) -> bool:
-        return Role.MANAGER in roles_of(self.desk.user) and not self.packet
+        return self.is_manager and not self.packet

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<slug:code>/packet/submit/", views.submit, name="submit"),
     path("<slug:code>/packet/release/", views.release, name="release"),
     path("<slug:code>/packet/send-back/", views.send_back, name="send_back"),
+    path("<slug:code>/embargo/", views.embargo, name="embargo"),
     path("<slug:code>/packets/<int:pk>/undo/", views.undo, name="undo"),
     path("<slug:code>/letters.<str:form>", views.letters, name="letters"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from proposals.awards import letters as lists
 from proposals.awards import releasing
 from proposals.awards.comparing import compare
 from proposals.awards.desk import MARKED_IN, Desk
-from proposals.awards.forms import BatchForm, CommentForm, MarkForm, RankingFilter, WhatIfForm
+from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.marking import Fault, Refused, rehearse, stage
 from proposals.awards.packets import Dossier
 from proposals.awards.reading import Sheet, sheet_of
@@ -128,11 +129,15 @@ def packet(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def packet_page(
-    request: HttpRequest, desk: Desk, *, faults: list[Fault] | None = None, form: CommentForm | None = None
+    request: HttpRequest, desk: Desk, *, faults: list[Fault] | None = None, form: BaseForm | None = None
 ) -> HttpResponse:
     """The packet with what each person may do with it, and the faults of what was just tried."""
     context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "faults": faults or []}
-    context |= {"tried": form, "can_export": desk.is_staff and bool(lists.told(desk.call, desk.user))}
+    context |= {
+        "tried": form,
+        "can_export": desk.is_staff and bool(lists.told(desk.call, desk.user)),
+    }
+    context["embargo"] = EmbargoForm(instance=desk.call)
     return render(request, "awards/packet.html", context, status=409 if faults else 200)
 
 
@@ -190,6 +195,18 @@ def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         return releasing.undo(packet, by=desk.user, at=timezone.now(), reason=comment)
 
     return acted(request, code, act, said=_("The release is undone; its marks are staged again."), needs_reason=True)
+
+
+@require_POST
+def embargo(request: HttpRequest, code: str) -> HttpResponse:
+    """Say until when only managers see what is released."""
+    desk = desk_for(request, code)
+    form = EmbargoForm(request.POST, instance=desk.call)
+    if not form.is_valid():
+        return packet_page(request, Desk(get_object_or_404(Call, code=code), request.user), form=form)
+    form.save()
+    messages.success(request, _("The embargo is set.") if desk.call.embargo_until else _("There is no embargo."))
+    return redirect("awards:packet", code)
 
 
 @require_safe

@@ -24,6 +24,7 @@ WRITING = """
 """
 STAGES = """
     (SELECT count(*) FILTER (WHERE opens_at <= now()) || '-' || count(*) FILTER (WHERE closes_at < now())
+            || '-' || count(*) FILTER (WHERE embargo_until <= now())
        FROM calls_call)
 """
 HIDDEN = """

@@ -14,6 +14,7 @@ from proposals.boards.books import Books
 from proposals.boards.comparing import Comparison
 from proposals.boards.freshness import board_tag
 from proposals.boards.overview import overview
+from proposals.embargo import withheld_from
 from proposals.models import Proposal
 from proposals.pack import files
 from proposals.pack.paper import printed
@@ -23,6 +24,14 @@ def board_for(request: HttpRequest, code: str) -> Board:
     """The board of a call as its reader may see it, now; an unknown call does not exist."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
     return Board(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
+
+
+def stated_board_for(request: HttpRequest, code: str) -> Board:
+    """The same to take away, which does not exist for whom its results are under embargo."""
+    found = board_for(request, code)
+    if found.call.pk in withheld_from(request.user):
+        raise Http404
+    return found
 
 
 @require_safe
@@ -43,6 +52,8 @@ def compare(request: HttpRequest) -> HttpResponse:
 @etag(board_tag)
 def board(request: HttpRequest, code: str) -> HttpResponse:
     found = board_for(request, code)
+    if found.call.pk in withheld_from(request.user):
+        return render(request, "calls/embargo.html", {"call": found.call, "board": found})
     return render(request, "calls/board.html", {"call": found.call, "board": found, "pack_forms": files.labels()})
 
 
@@ -51,7 +62,7 @@ def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
     """The board to take away, in the language that ``lang`` names."""
     if form not in files.FORMS:
         raise Http404
-    found, language = board_for(request, code), language_asked(request)
+    found, language = stated_board_for(request, code), language_asked(request)
     data = files.hand_out(found, form=form, language=language, by=request.user)
     disposition = f'attachment; filename="{files.name_of(found, form, language)}"'
     headers = {"Content-Disposition": disposition, "Content-Language": language}
@@ -61,7 +72,7 @@ def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
 @require_safe
 def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """The board on a sheet of A4."""
-    found, language = board_for(request, code), language_asked(request)
+    found, language = stated_board_for(request, code), language_asked(request)
     with override(language):
         answer = render(request, "calls/print_sheet.html", {"board": found, "sheet": printed(found)})
     answer.headers["Content-Language"] = language

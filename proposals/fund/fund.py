@@ -3,7 +3,7 @@
 The money is everybody's: it counts every award, whoever looks. Synthetic calls never enter the sums of real ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -146,13 +146,17 @@ def awards_url(programme: Programme, *, is_synthetic: bool, **more: Any) -> str:
     return f"{reverse('proposals:list')}?{urlencode(asked)}"
 
 
-def fund(proposals: ProposalQuerySet) -> Fund:
-    """The funds as stored now; what is requested is counted over the proposals a reader may see."""
+def fund(proposals: ProposalQuerySet, *, without: Collection[int] = ()) -> Fund:
+    """The funds as stored now; what is requested is counted over the proposals a reader may see.
+
+    ``without``: the calls whose results the reader may not know yet, which no sum holds.
+    """
     reconstructed = Exists(Proposal.objects.filter(call=OuterRef("pk"), is_reconstructed=True).order_by())
-    calls = list(Call.objects.newest_first().select_related("programme").annotate(is_reconstructed=reconstructed))
+    known = Call.objects.newest_first().select_related("programme").exclude(pk__in=without)
+    calls = list(known.annotate(is_reconstructed=reconstructed))
     lines = call_lines(calls, proposals)
     latest = {terms.call_id: terms for terms in Terms.objects.select_related("call").order_by("pk")}
-    years = amounts_by_year()
+    years = amounts_by_year(without)
     programmes = [programme for programme in Programme.objects.all() if programme.fund_yen is not None]
     ledgers = [
         ledger(programme, is_synthetic, lines=lines, latest=latest, years=years)
@@ -217,11 +221,12 @@ def _awards_by_call() -> Iterable[dict[str, Any]]:
     return rows
 
 
-def amounts_by_year() -> dict[tuple[int, bool], list[tuple[int, int, int]]]:
+def amounts_by_year(without: Collection[int]) -> dict[tuple[int, bool], list[tuple[int, int, int]]]:
     """By programme and whether synthetic: fiscal year, yen committed, yen staged; the years in between as well."""
     call, yen = "award__proposal__call__", F("direct_yen") + F("indirect_yen")
     rows = (
-        AnnualAward.objects.order_by()
+        AnnualAward.objects.exclude(award__proposal__call__in=without)
+        .order_by()
         .values("fiscal_year", programme=F(f"{call}programme"), is_synthetic=F(f"{call}is_synthetic"))
         .annotate(committed=Sum(yen, filter=RELEASED, default=0), staged=Sum(yen, filter=~RELEASED, default=0))
     )

@@ -1,6 +1,9 @@
 """The frozen boards: their list, each beside the rows of now, and the form that freezes another."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from calls.models import Call
 from proposals.boards.views import board_for
+from proposals.embargo import withheld_from
 from proposals.models import Briefing
 from proposals.review.querysets import conflicts_of
 from proposals.snapshots.comparing import Comparison
@@ -17,16 +21,21 @@ from proposals.snapshots.freezing import freeze
 ROWS_A_PAGE = 50
 
 
+def briefings_for(user: Any) -> models.QuerySet[Briefing]:
+    """Those of calls whose results are out for the person."""
+    return Briefing.objects.exclude(call__in=withheld_from(user))
+
+
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    briefings = Briefing.objects.select_related("call", "frozen_by").defer("figures", "rows")
+    briefings = briefings_for(request.user).select_related("call", "frozen_by").defer("figures", "rows")
     page = Paginator(briefings, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "briefings/index.html", {"page": page})
 
 
 @require_safe
 def detail(request: HttpRequest, code: str) -> HttpResponse:
-    briefing = get_object_or_404(Briefing.objects.select_related("call__programme", "frozen_by"), code=code)
+    briefing = get_object_or_404(briefings_for(request.user).select_related("call__programme", "frozen_by"), code=code)
     found = Comparison(briefing, board_for(request, briefing.call.code))
     changes = Paginator(found.changes, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {"briefing": briefing, "call": briefing.call, "comparison": found, "board": found.board, "page": changes}
@@ -36,7 +45,8 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
 def freeze_board(request: HttpRequest, code: str) -> HttpResponse:
     """Keep the board as it stands now. Whoever does not see all of it cannot say what it was."""
     call = get_object_or_404(Call, code=code)
-    if call.proposals.filter(pk__in=conflicts_of(request.user)).exists():
+    sees_all = not call.proposals.filter(pk__in=conflicts_of(request.user)).exists()
+    if not sees_all or call.pk in withheld_from(request.user):
         raise Http404
     now = timezone.now()
     form = FreezeForm(request.POST or None, initial={"code": f"{call.code}-{timezone.localdate(now)}".lower()})
