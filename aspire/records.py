@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from aspire.keyset import CappedPaginator
 from aspire.refusals import Refusal, from_error
 from aspire.roles import ADMINISTRATOR_MAY, STAFF, roles_of
 
@@ -70,6 +71,7 @@ class RefusingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = RefusingForm
     list_per_page = 50
+    paginator = CappedPaginator
     show_full_result_count = False
     actions = None
 

@@ -2,22 +2,36 @@
 
 import datetime
 from decimal import Decimal
+from typing import Any
 
 import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from aspire.keyset import POSITION, counted
 from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
 from proposals.boards.changed import corrected, logged
 from proposals.models import Proposal
 from proposals.querysets import ProposalQuerySet
 from proposals.review.stages import short_in
+from proposals.status import COUNTED as COUNTED_STATUSES
+from proposals.status import NOT_COUNTED as NOT_COUNTED_STATUSES
 from proposals.status import Status
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 COUNTED, NOT_COUNTED = "counted", "not_counted"
 NOT_STATED = "-"  # in the address: the proposals that state no institution
+# Where the address has no other filter than these, the kept tallies hold the answer.
+KEPT = {
+    "call": "call",
+    "fiscal_year": "call__fiscal_year",
+    "programme": "call__programme",
+    "field": "field",
+    "country": "primary_funder__country",
+    "funder": "primary_funder",
+}
+OF_STATUS = {"status", "awarded"}
 FLAGS = [
     ("late", _("accepted late")),
     ("incomplete", _("without a period or costs")),
@@ -142,7 +156,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def problems(self) -> list[str]:
         """What in the address could not be understood, one sentence each; unknown names among them."""
         found = [f"{self.form.fields[name].label}: {' '.join(messages)}" for name, messages in self.form.errors.items()]
-        unknown = set(self.data) - set(self.filters) - {"page"}
+        unknown = set(self.data) - set(self.filters) - {"page", *POSITION}
         return found + [str(_("There is no filter called “%(name)s”.")) % {"name": name} for name in sorted(unknown)]
 
     @property
@@ -153,6 +167,43 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         return bool(asked & {"country", "funder", "involving", "q"}) and (
             bool(asked & {"field", "awarded"}) or is_outcome
         )
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was understood, without the empty ones."""
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")}
+
+    @property
+    def in_address(self) -> dict[str, str]:
+        """The same as the address has it."""
+        return {name: self.data[name] for name in self.asked}
+
+    @property
+    def statuses(self) -> tuple[Status, ...] | None:
+        """The statuses that the address asks for; None where it asks for any."""
+        status, awarded = self.asked.get("status"), self.asked.get("awarded")
+        if status is None and awarded is None:
+            return None
+        named = {None: tuple(Status), COUNTED: COUNTED_STATUSES, NOT_COUNTED: NOT_COUNTED_STATUSES}
+        chosen = named[status] if status in named else (Status(str(status)),)
+        return tuple(one for one in chosen if awarded is None or (one == Status.AWARDED) == (awarded == "1"))
+
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """The question as lookups of the kept tallies; None where it goes past them."""
+        if not self.asked.keys() <= KEPT.keys() | OF_STATUS | {"synthetic"}:
+            return None
+        found = {KEPT[name]: value for name, value in self.asked.items() if name in KEPT}
+        if "synthetic" in self.asked:
+            found["call__is_synthetic"] = self.asked["synthetic"] == "1"
+        return found if self.statuses is None else found | {"status__in": self.statuses}
+
+    def number(self) -> int:
+        """How many match, as far as ``counted`` counts; exact where the kept tallies know."""
+        if self.kept is None:
+            return counted(self.answer())
+        return sum(cell["proposals"] for cell in self.queryset.cells_by("status", **self.kept))
 
     def answer(self) -> ProposalQuerySet:
         """The proposals asked for; where part of the question is malformed, the understood part of it decides."""

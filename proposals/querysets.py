@@ -49,6 +49,11 @@ OPEN_KEY = SearchKey(
 SEES_EVERY_PROPOSAL = {Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR}
 
 
+# The newest call first. Lists go by it and the number, which together are one index.
+NEWEST_CALL = models.ExpressionWrapper(models.F("call") * Value(-1), output_field=models.BigIntegerField())
+IN_LIST = {"newest_call": int, "number": str}
+
+
 def midnight(day: datetime.date) -> datetime.datetime:
     """When the day begins in Tokyo."""
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
@@ -189,6 +194,11 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
                 | Q(primary_funder__country__search_key__contains=word)
             )
         return found
+
+    def in_order(self, call: Any = None) -> "ProposalQuerySet":
+        """Ready for the pages of a list: the newest call first, by number. ``call``: the only one asked for."""
+        found = self.annotate(newest_call=NEWEST_CALL)
+        return found.filter(newest_call=-call.pk) if call else found
 
     def for_list(self) -> "ProposalQuerySet":
         """With what a row of a list shows, in the order of logging."""

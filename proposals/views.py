@@ -2,18 +2,19 @@
 
 import datetime
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from aspire.keyset import POSITION, page_of
 from aspire.roles import Role, roles_of
 from proposals.boards.changed import changed
 from proposals.boards.overview import overview
 from proposals.boards.waiting import waiting
 from proposals.filters import ProposalFilter
 from proposals.models import Proposal
+from proposals.querysets import IN_LIST
 from proposals.reading import sheet
 from proposals.review.timeline import Timeline
 from proposals.sheets.exporting import choices_for
@@ -35,17 +36,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    proposals = Proposal.objects.visible_to(request.user).for_list()
-    asked = ProposalFilter(request.GET, queryset=proposals, request=request)
-    page = Paginator(asked.answer(), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
+    rows = asked.answer().for_list().in_order(asked.asked.get("call"))
+    page = page_of(rows, IN_LIST, request.GET, size=ROWS_A_PAGE)
     rest = request.GET.copy()
-    rest.pop("page", None)
+    for name in ("page", *POSITION):
+        rest.pop(name, None)
     reconstructed = any(proposal.is_reconstructed for proposal in page)
     context = {
         "filter": asked,
         "problems": asked.problems,
         "page": page,
-        "total": page.paginator.count,
+        "total": asked.number(),
         "querystring": rest.urlencode(),
         "export_columns": choices_for(request.user),
         "has_reconstructed": reconstructed,

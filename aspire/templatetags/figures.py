@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aspire import wareki, yen
+from aspire.keyset import COUNTED_UP_TO
 
 register = template.Library()
 
@@ -40,6 +41,12 @@ def as_written(text: str) -> str:
 def count(number: int | None) -> str:
     """A whole number with thousands grouped; a dash where there is none."""
     return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def capped(number: int) -> str:
+    """A count that was cut short reads as at least so many: ``1,000+``."""
+    return f"{COUNTED_UP_TO:,}+" if number == COUNTED_UP_TO + 1 else count(number)
 
 
 @register.filter

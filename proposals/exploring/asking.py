@@ -12,10 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from proposals.boards.figures import rows_url
 from proposals.exploring.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
-from proposals.filters import COUNTED, ProposalFilter
+from proposals.filters import ProposalFilter
 from proposals.querysets import ProposalQuerySet
-from proposals.status import COUNTED as COUNTED_STATUSES
-from proposals.status import NOT_COUNTED, Status
 
 MEASURES = [
     ("proposals", _("proposals")),
@@ -31,16 +29,6 @@ RULES = [
     (INVOLVING, _("proposals involving a country, counterparts included")),
 ]
 DEFAULTS = {"row": COUNTRY.key, "column": "", "measure": "proposals", "rule": PRIMARY, "sort": "", "heat": ""}
-# Where the address has no other filter than these, the kept tallies hold the answer.
-KEPT = {
-    "call": "call",
-    "fiscal_year": "call__fiscal_year",
-    "programme": "call__programme",
-    "field": "field",
-    "country": "primary_funder__country",
-    "funder": "primary_funder",
-}
-BY_STATUS = {"status", "awarded"}
 # The filters that the page offers; the others of the list are kept where the address has them.
 OFFERED = ("call", "fiscal_year", "country", "funder", "field", "status", "institution", "involving")
 
@@ -135,33 +123,18 @@ class Question:
     @cached_property
     def filters(self) -> dict[str, Any]:
         """What the list's filters understood, without the empty ones."""
-        self.filter.form.is_valid()
-        return {name: value for name, value in self.filter.form.cleaned_data.items() if value not in (None, "")}
-
-    @cached_property
-    def statuses(self) -> tuple[Status, ...]:
-        """The statuses that are counted: all that tallies count, unless the address asks for others."""
-        status, awarded = self.filters.get("status", COUNTED), self.filters.get("awarded")
-        named = {COUNTED: COUNTED_STATUSES, "not_counted": NOT_COUNTED}.get(status) or (Status(status),)
-        return tuple(one for one in named if awarded is None or (one == Status.AWARDED) == (awarded == "1"))
+        return self.filter.asked
 
     @property
     def has_own_statuses(self) -> bool:
-        return bool(BY_STATUS & set(self.filters))
+        """Whether the address says which statuses count, instead of all that tallies count."""
+        return "status" in self.filters
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the kept tallies hold the answer, however many proposals there are."""
-        within = set(self.filters) <= KEPT.keys() | BY_STATUS | {"synthetic"}
-        return within and not self.is_involving and all(dimension.is_kept for dimension in self.dimensions)
-
-    @property
-    def only(self) -> dict[str, Any]:
-        """The filters as lookups of the kept tallies, statuses aside."""
-        found = {KEPT[name]: value for name, value in self.filters.items() if name in KEPT}
-        if "synthetic" in self.filters:
-            found["call__is_synthetic"] = self.filters["synthetic"] == "1"
-        return found
+    def kept(self) -> dict[str, Any] | None:
+        """The filters as lookups of the kept tallies; None where these do not hold the answer."""
+        is_kept = not self.is_involving and all(dimension.is_kept for dimension in self.dimensions)
+        return self.filter.kept if is_kept else None
 
     def matching(self) -> ProposalQuerySet:
         """The proposals that the filters leave, of whatever status where the address names none."""
@@ -174,13 +147,9 @@ class Question:
     @property
     def kept_along(self) -> dict[str, str]:
         """Filters in the address that the page does not offer."""
-        return {name: text for name, text in self._filters_in_address.items() if name not in OFFERED}
+        return {name: text for name, text in self.filter.in_address.items() if name not in OFFERED}
 
     # --- addresses ---------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _filters_in_address(self) -> dict[str, str]:
-        return {name: self.filter.data[name] for name in self.filters}
 
     def rows(self, **codes: str) -> str:
         """The list of exactly the proposals behind a number."""
@@ -188,20 +157,20 @@ class Question:
         country = codes.pop(COUNTRY.key, None)
         if country:
             codes[INVOLVING if self.is_involving else COUNTRY.key] = country
-        return rows_url(**{**self._filters_in_address, **awarded, **codes})
+        return rows_url(**{**self.filter.in_address, **awarded, **codes})
 
     def left_out(self, status: str) -> str:
         """The list of what matches the filters and is not counted."""
-        return rows_url(**{**self._filters_in_address, "status": status})
+        return rows_url(**{**self.filter.in_address, "status": status})
 
     @property
     def further_rows(self) -> str:
         """The list of what is counted and has partners in further countries."""
-        return rows_url(**{**self._filters_in_address, "flag": "further"})
+        return rows_url(**{**self.filter.in_address, "flag": "further"})
 
     def address(self, **changed: str) -> str:
         """This page with part of the question changed."""
-        parts = {name: self._chosen(name) for name in DEFAULTS} | self._filters_in_address | changed
+        parts = {name: self._chosen(name) for name in DEFAULTS} | self.filter.in_address | changed
         parts = {name: value for name, value in parts.items() if value != DEFAULTS.get(name, "")}
         return f"{reverse('explore:index')}?{urlencode(parts)}" if parts else reverse("explore:index")
 

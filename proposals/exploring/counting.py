@@ -29,10 +29,9 @@ MEASURES: dict[str, Any] = {
 def cells(question: Question) -> Cells:
     """Each proposal once. Without a filter by status, what is not counted is among them."""
     paths = list(dict.fromkeys([*(dimension.path for dimension in question.dimensions), *ALWAYS]))
-    if not question.is_kept:
+    if question.kept is None:
         return list(question.matching().tally_by(*paths))
-    only = question.only | ({"status__in": question.statuses} if question.has_own_statuses else {})
-    return list(question.proposals.cells_by(*paths, **only))
+    return list(question.proposals.cells_by(*paths, **question.kept))
 
 
 def further_countries(question: Question) -> Cells:

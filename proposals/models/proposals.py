@@ -19,7 +19,7 @@ from calls.models import Call, Field, Terms
 from calls.terms import period_breaches, window_breaches
 from partners.models import Country, Funder, in_language
 from proposals import rules
-from proposals.querysets import ProposalQuerySet
+from proposals.querysets import NEWEST_CALL, ProposalQuerySet
 from proposals.status import NOT_COUNTED, Decision, PacketState, Status, may_move
 
 ProposalManager = models.Manager.from_queryset(ProposalQuerySet)
@@ -131,7 +131,7 @@ class Proposal(models.Model):
         ]
         indexes = [
             models.Index(fields=["call", "field", "primary_funder", "status"], name="proposal_tally"),
-            models.Index(fields=["call", "number"], name="proposal_list"),
+            models.Index(NEWEST_CALL, "number", name="proposal_list"),
         ]
         triggers = [
             *rules.requested_totals_kept,

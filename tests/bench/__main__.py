@@ -42,7 +42,7 @@ def measure() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import assigning, awards, boards, imports, rows, tallies, writes
+    from tests.bench import assigning, awards, boards, imports, lists, rows, tallies, writes
     from tests.bench.measuring import table
 
     call_command("load_demo", verbosity=0)
@@ -58,6 +58,8 @@ def measure() -> None:
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
     sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
     sys.stdout.write(f"\n{table(boards.measure(calls))}\n{boards.statements(calls[1_000_000])}\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"\n{table(lists.measure(calls))}\n")
     sys.stdout.flush()
     sys.stdout.write(f"\n{table(tallies.measure(calls[100_000], sent))}\n")
     sys.stdout.flush()
