@@ -1,8 +1,15 @@
 """Frozen boards: what was said stays said, and every difference has its proposals."""
 
+import csv
+import datetime
+import io
+import json
+
+import openpyxl
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from pptx import Presentation
 
 from proposals.boards.board import Board
 from proposals.models import Briefing, Conflict, Proposal
@@ -189,3 +196,81 @@ def test_pages_ask_the_same_number_of_queries_at_one_and_at_three_rows(
     at_one = queries()
     grow(2), grow(3)
     assert queries() == at_one
+
+
+# --- the pack of a briefing -------------------------------------------------------------------------------------------
+
+
+def pack(client, code, form, language="en"):
+    answer = client.get(reverse("briefings:tallies", args=[code, form]), {"lang": language})
+    assert answer.status_code == 200
+    return answer
+
+
+def long_form(answer):
+    """The totals of the CSV: table and measure → kind → value."""
+    found = {}
+    for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))):
+        if row["is_total"] == "1":
+            found.setdefault((row["table"], row["measure"]), {})[row["kind"]] = row["value"]
+    return found
+
+
+def test_pack_of_a_briefing_says_what_was_said_whatever_happened_since(client, manager, briefing, terms):
+    client.force_login(manager)
+    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.WITHDRAWN)
+    ProposalFactory.create_batch(4, terms=terms)
+
+    answer = pack(client, "spring", "csv")
+
+    assert long_form(answer)["country", "proposals"] == {"recorded": "3"}
+    assert "KEPT_2023-" in answer.headers["Content-Disposition"]
+    said = answer.content.decode()
+    assert "Briefing “Spring”, /briefings/spring/" in said
+    assert NOON.astimezone(datetime.UTC).isoformat() in said
+
+
+def test_every_form_of_a_frozen_pack_equals_the_briefing(client, manager, briefing):
+    client.force_login(manager)
+
+    frozen = json.loads(pack(client, "spring", "json").content)
+    book = openpyxl.load_workbook(io.BytesIO(pack(client, "spring", "xlsx").content))
+    deck = Presentation(io.BytesIO(pack(client, "spring", "pptx").content))
+    sheet = client.get(reverse("briefings:print_sheet", args=["spring"])).content.decode()
+
+    assert frozen["totals"]["proposals"] == {"recorded": 3, "status": "recorded_only"}
+    assert [row["proposals"]["recorded"] for row in frozen["tables"]["field"]] == [3]
+    assert any(row[-3:] for row in book.worksheets[1].iter_rows(values_only=True))
+    cells = [cell.text for slide in deck.slides for shape in slide.shapes if shape.has_table
+             for row in shape.table.rows for cell in row.cells]  # fmt: skip
+    assert "3" in cells
+    assert "春の記録" in sheet
+
+
+def test_pack_of_the_press_briefing_equals_its_printed_figures(client, manager):
+    call_command("load_briefing", verbosity=0)
+    client.force_login(manager)
+    printed = Briefing.objects.get(call__code="R4-TRIAL")
+
+    found = json.loads(pack(client, printed.code, "json", "ja").content)
+
+    for table, rows in found["tables"].items():
+        cells = {(cell["code"], cell["measure"]): cell["value"] for cell in printed.figures
+                 if cell["table"] == table and not cell["is_total"]}  # fmt: skip
+        for row in rows:
+            for measure in ("proposals", "awards"):
+                figure = row[measure]
+                assert figure.get("published") == cells[row["code"], measure]
+                assert figure.get("difference", 0) == 0
+    assert found["totals"] == {
+        "proposals": {"recorded": 43, "published": 43, "difference": 0},
+        "awards": {"recorded": 7, "published": 7, "difference": 0},
+    }
+    name = pack(client, printed.code, "pptx", "ja").headers["Content-Disposition"]
+    assert name == 'attachment; filename="R4-TRIAL_2023-04-27_ja.pptx"'
+
+
+def test_a_form_that_we_do_not_write_does_not_exist(client, manager, briefing):
+    client.force_login(manager)
+
+    assert client.get(reverse("briefings:tallies", args=["spring", "doc"])).status_code == 404

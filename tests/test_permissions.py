@@ -56,7 +56,7 @@ def address(name: str, proposal: Proposal, by=None) -> str:
     samples["form"] = "csv" if name.endswith(":export") else "json"
     if name == "explore:view" and by:
         samples["pk"] = SavedView.objects.get_or_create(owner=by, name="x")[0].pk
-    if name == "briefings:detail" and not Briefing.objects.exists():
+    if name in ("briefings:detail", "briefings:tallies", "briefings:print_sheet") and not Briefing.objects.exists():
         frozen(proposal.call)
     if name.startswith("review:") and by:
         Call.objects.filter(pk=proposal.call_id).update(progress="in_review")
@@ -96,7 +96,8 @@ NO_SAMPLE = {
 BOARDS = {
     *("calls:index", "fund:index", "calls:board", "calls:tallies", "calls:print_sheet", "calls:compare"),
     *("partners:index", "partners:country", "partners:funder"),
-    *("briefings:index", "briefings:detail", "briefings:freeze"),
+    *("briefings:index", "briefings:detail", "briefings:freeze", "briefings:tallies"),
+    "briefings:print_sheet",
     *("explore:index", "explore:keep", "explore:view"),
     *("proposals:list", "proposals:detail", "proposals:export"),
 }

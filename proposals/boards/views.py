@@ -60,9 +60,14 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
     """The board to take away, in the language that ``lang`` names."""
+    return taken_away(request, stated_board_for(request, code), form)
+
+
+def taken_away(request: HttpRequest, found: Board, form: str) -> HttpResponse:
+    """A board as a file of the pack."""
     if form not in files.FORMS:
         raise Http404
-    found, language = stated_board_for(request, code), language_asked(request)
+    language = language_asked(request)
     data = files.hand_out(found, form=form, language=language, by=request.user)
     disposition = f'attachment; filename="{files.name_of(found, form, language)}"'
     headers = {"Content-Disposition": disposition, "Content-Language": language}
@@ -72,7 +77,12 @@ def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
 @require_safe
 def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """The board on a sheet of A4."""
-    found, language = stated_board_for(request, code), language_asked(request)
+    return on_paper(request, stated_board_for(request, code))
+
+
+def on_paper(request: HttpRequest, found: Board) -> HttpResponse:
+    """A board as a page to print."""
+    language = language_asked(request)
     with override(language):
         answer = render(request, "calls/print_sheet.html", {"board": found, "sheet": printed(found)})
     answer.headers["Content-Language"] = language

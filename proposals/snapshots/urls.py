@@ -9,4 +9,6 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("freeze/<slug:code>/", views.freeze_board, name="freeze"),
     path("<slug:code>/", views.detail, name="detail"),
+    path("<slug:code>/tallies.<str:form>", views.tallies, name="tallies"),
+    path("<slug:code>/print/", views.print_sheet, name="print_sheet"),
 ]

@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from calls.models import Call
-from proposals.boards.views import board_for
+from proposals.boards.board import Board
+from proposals.boards.views import board_for, on_paper, taken_away
 from proposals.embargo import withheld_from
-from proposals.models import Briefing
+from proposals.models import Briefing, Proposal
+from proposals.pack import files
 from proposals.review.querysets import conflicts_of
 from proposals.snapshots.comparing import Comparison
 from proposals.snapshots.forms import FreezeForm
 from proposals.snapshots.freezing import freeze
+from proposals.snapshots.frozen import board_of
 
 ROWS_A_PAGE = 50
 
@@ -39,7 +42,25 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     found = Comparison(briefing, board_for(request, briefing.call.code))
     changes = Paginator(found.changes, ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {"briefing": briefing, "call": briefing.call, "comparison": found, "board": found.board, "page": changes}
+    context["pack_forms"] = files.labels()
     return render(request, "briefings/detail.html", context)
+
+
+@require_safe
+def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
+    """The figures as they were frozen, to take away."""
+    return taken_away(request, frozen_board_for(request, code), form)
+
+
+@require_safe
+def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
+    """The same on a sheet of A4."""
+    return on_paper(request, frozen_board_for(request, code))
+
+
+def frozen_board_for(request: HttpRequest, code: str) -> Board:
+    briefing = get_object_or_404(briefings_for(request.user).select_related("call__programme"), code=code)
+    return board_of(briefing, Proposal.objects.visible_to(request.user))
 
 
 def freeze_board(request: HttpRequest, code: str) -> HttpResponse:
