@@ -5,6 +5,7 @@ from typing import Any
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from pghistory import trigger
 
 from aspire.rules import Rule, at_any_size, never_truncated
@@ -69,6 +70,6 @@ def track(*, exclude: tuple[str, ...] = ()) -> Callable[[Any], Any]:
         Deleted(),
         exclude=list(exclude),
         level=pgtrigger.Statement,
-        meta={"triggers": append_only()},
+        meta={"triggers": append_only(), "indexes": [BrinIndex(fields=["pgh_created_at"])]},
     )
     return tracked

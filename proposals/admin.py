@@ -14,6 +14,7 @@ from aspire.yen import exact, readable
 from calls.models import Call
 from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
 from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal, Reviewer
+from proposals.querysets import IN_LIST
 
 NOTHING = "\u2015"
 
@@ -90,13 +91,17 @@ class ProposalAdmin(RefusingAdmin):
         return [(name, {"fields": fields}) for name, fields in shown]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
-        return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
+        return Proposal.objects.visible_to(request.user).for_list().in_order().select_related("terms__call")
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """As the list of proposals goes."""
+        return list(IN_LIST)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list, which says where its rows are not of real proposals."""
         marks = {
             "has_synthetic": Call.objects.filter(is_synthetic=True).exists(),
-            "has_reconstructed": Proposal.objects.filter(is_reconstructed=True).exists(),
+            "has_reconstructed": any(cell["reconstructed"] for cell in Proposal.objects.cells_by("call")),
         }
         return super().changelist_view(request, {**(extra_context or {}), **marks})
 

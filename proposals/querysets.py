@@ -9,9 +9,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
 from django.db.models.functions import Coalesce, Concat
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from django.utils import timezone
 
 from aspire.kana import SearchKey, search_key
+from aspire.keyset import Row
 from aspire.roles import STAFF, Role, roles_of
 from calls.models import CallField, Field
 from partners.models import Country
@@ -196,9 +198,15 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return found
 
     def in_order(self, call: Any = None) -> "ProposalQuerySet":
-        """Ready for the pages of a list: the newest call first, by number. ``call``: the only one asked for."""
+        """Ready for the pages of a list: the newest call first, by number. ``call``: the only one asked for.
+
+        It is asked for as a stretch of that order, so that PostgreSQL walks it and no other.
+        """
         found = self.annotate(newest_call=NEWEST_CALL)
-        return found.filter(newest_call=-call.pk) if call else found
+        if call is None:
+            return found
+        begins, ends = (Row(Value(place), Value("")) for place in (-call.pk, 1 - call.pk))
+        return found.filter(GreaterThanOrEqual(Row(*IN_LIST), begins), LessThan(Row(*IN_LIST), ends))
 
     def for_list(self) -> "ProposalQuerySet":
         """With what a row of a list shows, in the order of logging."""
