@@ -14,7 +14,7 @@ from aspire.yen import exact, readable
 from calls.models import Call
 from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
 from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal, Reviewer
-from proposals.querysets import IN_LIST
+from proposals.querysets import NEWEST_CALL
 
 NOTHING = "\u2015"
 
@@ -91,11 +91,11 @@ class ProposalAdmin(RefusingAdmin):
         return [(name, {"fields": fields}) for name, fields in shown]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
-        return Proposal.objects.visible_to(request.user).for_list().in_order().select_related("terms__call")
+        return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """As the list of proposals goes."""
-        return list(IN_LIST)
+        return [NEWEST_CALL.asc(), "number"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list, which says where its rows are not of real proposals."""
