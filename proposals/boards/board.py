@@ -45,6 +45,11 @@ class Board:
         return self.tallies.explanations
 
     @property
+    def is_masked(self) -> bool:
+        """Whether small numbers are masked."""
+        return False
+
+    @property
     def has_published(self) -> bool:
         return self.tallies.has_published
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from aspire.spreadsheets.writing import safe
 from proposals.boards.board import Board
-from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, with_groups
+from proposals.boards.figures import MASKED, NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, with_groups
 
 NO_DENOMINATOR, NOT_DECIDED = "no_denominator", "not_decided"
 BOM = "\ufeff"
@@ -98,10 +98,11 @@ def _lines(row: Row) -> Iterable[dict[str, Any]]:
 def _rate(row: Row) -> dict[str, Any]:
     """The success rate, never without what it was made of."""
     figures = (row.proposals, row.awards)
-    unknown = NOT_PUBLISHED in {figure.status for figure in figures}
+    unknown = any(figure.words for figure in figures)
     parts = {} if unknown else {"numerator": row.awards.recorded, "denominator": row.proposals.recorded}
     missing = NO_DENOMINATOR if row.is_decided else NOT_DECIDED
-    status = NOT_PUBLISHED if unknown else RECORDED_ONLY if row.rate else missing
+    hidden = MASKED if row.has_masked_rate else NOT_PUBLISHED
+    status = hidden if unknown else RECORDED_ONLY if row.rate else missing
     return (
         parts
         | _status(status)
@@ -120,6 +121,7 @@ def _status(status: str) -> dict[str, str]:
         NOT_PUBLISHED: _("The source does not state it; that is not zero."),
         PUBLISHED: _("Published in the source, and counted from the records."),
         RECORDED_ONLY: _("Counted from the records; nothing was published to compare with."),
+        MASKED: _("Masked: small, or it would give a small number away."),
         NO_DENOMINATOR: _("Not applicable: there is no denominator."),
         NOT_DECIDED: _("Not applicable yet: nothing is decided."),
     }

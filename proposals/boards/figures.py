@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from aspire.yen import rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
+MASKED = "masked"
 
 
 @lru_cache(maxsize=4096)
@@ -33,6 +35,11 @@ class Figure:
     href: str = ""
 
     @property
+    def words(self) -> str:
+        """What stands in place of the number, where it is not said; empty where it is."""
+        return {NOT_PUBLISHED: _("not published"), MASKED: "*"}.get(self.status, "")
+
+    @property
     def difference(self) -> int | None:
         """Recorded less published; None where there are not both."""
         if self.recorded is None or self.published is None:
@@ -40,7 +47,7 @@ class Figure:
         return self.recorded - self.published
 
     def as_json(self) -> dict[str, Any]:
-        if self.status == NOT_PUBLISHED:
+        if self.words:
             return {"status": self.status}
         if self.status == RECORDED_ONLY:
             return {"recorded": self.recorded, "status": self.status}
@@ -66,6 +73,10 @@ class Row:
         if not self.is_decided or self.proposals.recorded is None or self.awards.recorded is None:
             return None
         return rate(self.awards.recorded, self.proposals.recorded)
+
+    @property
+    def has_masked_rate(self) -> bool:
+        return self.is_decided and MASKED in {self.proposals.status, self.awards.status}
 
 
 @dataclass

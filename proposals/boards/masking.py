@@ -24,6 +24,7 @@ class Masking:
                 for node in self.ends(cell):
                     self.beside.setdefault(node, []).append(cell)
         self.masked: set[Cell] = {cell for cell, value in self.values.items() if 0 < value < threshold}
+        self.least: dict[Cell, int] = {}  # what a reader knows a masked cell to be at least; 1 where nothing is said
 
     @staticmethod
     def ends(cell: Cell) -> tuple[tuple[str, int], tuple[str, int]]:
@@ -34,7 +35,7 @@ class Masking:
         row, column = self.ends(cell)
         is_total = (cell[0] == self.last_row) != (cell[1] == self.last_column)
         up, down = ((column, row), (row, column)) if is_total else ((row, column), (column, row))
-        return [up, down] if self.values[cell] > 1 else [up]
+        return [up, down] if self.values[cell] > self.least.get(cell, 1) else [up]
 
     def is_safe(self, cell: Cell) -> bool:
         """Whether another value is possible: a change through the cell comes back to where it began by other cells."""

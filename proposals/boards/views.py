@@ -13,6 +13,7 @@ from proposals.boards.board import Board
 from proposals.boards.books import Books
 from proposals.boards.comparing import Comparison
 from proposals.boards.freshness import board_tag
+from proposals.boards.masked import MaskedBoard
 from proposals.boards.overview import overview
 from proposals.embargo import withheld_from
 from proposals.models import Proposal
@@ -21,9 +22,10 @@ from proposals.pack.paper import printed
 
 
 def board_for(request: HttpRequest, code: str) -> Board:
-    """The board of a call as its reader may see it, now; an unknown call does not exist."""
+    """The board of a call as its reader may see it, now, masked where the address asks; an unknown call is none."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
-    return Board(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
+    kind = MaskedBoard if request.GET.get("masked") == "1" else Board
+    return kind(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
 
 
 def stated_board_for(request: HttpRequest, code: str) -> Board:

@@ -154,14 +154,16 @@ def _read(measure: str, kind: str, row: Row, _group: str) -> Value:
 
 
 def number(figure: Figure, kind: str) -> Value:
-    """The number, or in words that it was not published; a dash where nothing was printed to compare with."""
-    if figure.status == NOT_PUBLISHED:
-        return _("not published")
+    """The number, or in words why it is not said; a dash where nothing was printed to compare with."""
+    if figure.words:
+        return figure.words
     value: int | None = getattr(figure, kind)
     return NOTHING if value is None else value
 
 
 def _rate(row: Row, _group: str) -> Value:
+    if row.has_masked_rate:
+        return row.proposals.words or row.awards.words
     if NOT_PUBLISHED in (row.proposals.status, row.awards.status):
         return _("not published")
     return NOTHING if row.rate is None else Decimal(row.rate)

@@ -100,7 +100,7 @@ def _results(pack: Pack) -> None:
 
 
 def _shown(figure: Figure) -> str:
-    return _("not published") if figure.recorded is None else count(figure.recorded)
+    return figure.words or count(figure.recorded)
 
 
 def _across(slide: Any, grid: Grid) -> None:

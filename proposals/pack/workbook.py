@@ -52,7 +52,7 @@ def _overview(sheet: Worksheet, board: Board) -> None:
     total = board.tallies.total
     rows: list[Sequence[Value]] = [(_("Call code"), board.call.code), (_("Stage"), board.stage), *board.facts]
     for label, figure in ((_("Proposals"), total.proposals), (_("Awards"), total.awards)):
-        rows.append((label, _("not published") if figure.recorded is None else figure.recorded))
+        rows.append((label, figure.words or figure.recorded or 0))
     rows.append((_("Success rate (%)"), NOTHING if total.rate is None else Decimal(total.rate)))
     rows += [(_("Source"), notes.source(board)), (_("Counting rule"), notes.rule(board))]
     _fill(sheet, board, board.call.name, header=[_("Item"), _("Content")], rows=rows)

@@ -22,15 +22,16 @@ def row_cells(row: Row, *, has_awards: bool, has_published: bool) -> SafeString:
     cells = [*figure_cells(row, row.proposals, "proposals", is_split=has_published)]
     cells += figure_cells(row, row.awards, "awards", is_split=has_published and has_awards)
     if has_awards:
-        cells.append(format_html('<td class="number">{}</td>', percent(row.rate)))
+        shown = "*" if row.has_masked_rate else percent(row.rate)
+        cells.append(format_html('<td class="number">{}</td>', shown))
     return format_html_join("", "{}", ((cell,) for cell in cells))
 
 
 def figure_cells(row: Row, figure: Figure, measure: str, *, is_split: bool) -> Iterator[SafeString]:
     """Published, recorded, difference; a recorded number leads to its rows, a difference to the proposals behind it."""
-    if figure.status == NOT_PUBLISHED:
+    if figure.words:
         span = format_html(' colspan="{}"', 3) if is_split else ""
-        yield format_html('<td class="number not-published"{}>{}</td>', span, _("not published"))
+        yield format_html('<td class="number not-published"{}>{}</td>', span, figure.words)
         return
     recorded = count(figure.recorded)
     linked = format_html('<a href="{}">{}</a>', figure.href, recorded) if figure.href else recorded

@@ -1,0 +1,203 @@
+"""A board for outside: no number that is masked can be worked out from what is shown, in all its tables together."""
+
+import csv
+import io
+import itertools
+import json
+
+import openpyxl
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from proposals.boards.figures import RECORDED_ONLY, Figure, Row, Table
+from proposals.boards.masked import AWARDS, OTHERS, PROPOSALS, masked_places
+from proposals.models import Proposal
+from tests.factories import CountryFactory, FunderFactory, ProposalFactory, TermsFactory
+from tests.test_partners import awarded
+
+COUNTS = st.tuples(st.integers(0, 4), st.integers(0, 4))
+COUNTRY_OF = {"F1": "GB", "F2": "GB", "F3": "FR"}
+FUNDERS = st.lists(st.sampled_from(["F1", "F2", "F3"]), min_size=1, max_size=3, unique=True).map(sorted)
+
+
+def table(key, counts):
+    """Code → (awards, others) as a table of a board."""
+    rows = [
+        Row(code, code, Figure(a + n, None, RECORDED_ONLY), Figure(a, None, RECORDED_ONLY),
+            {"country": COUNTRY_OF.get(code, code)})
+        for code, (a, n) in counts.items()
+    ]  # fmt: skip
+    total = Row("", "", Figure(0, None, RECORDED_ONLY), Figure(0, None, RECORDED_ONLY))
+    return Table(key, "", "", sorted(rows, key=lambda row: row.codes["country"]), total, has_awards=True)
+
+
+def added(counts, group=lambda _code: ""):
+    found = {}
+    for code, (a, n) in counts.items():
+        before = found.get(group(code), (0, 0))
+        found[group(code)] = before[0] + a, before[1] + n
+    return found
+
+
+def everything(funders, fields):
+    """Every place of the three tables with its number."""
+    tables = {
+        "country_funder": funders,
+        "country": added(funders, COUNTRY_OF.get) | added(funders),
+        "field": fields,
+    }
+    return {
+        (key, code, column): value
+        for key, rows in tables.items()
+        for code, (a, n) in rows.items()
+        for column, value in ((AWARDS, a), (OTHERS, n), (PROPOSALS, a + n))
+    }
+
+
+def guesses(counts, key, masked):
+    """Numbers a reader could put for the inner cells of a table: at least 1 where masked, as they stand elsewhere."""
+    cells = [(code, column) for code in counts for column in (AWARDS, OTHERS) if (key, code, column) in masked]
+    most = max(map(sum, counts.values())) + 3
+    for guess in itertools.product(range(1, most), repeat=len(cells)):
+        found = {code: list(pair) for code, pair in counts.items()}
+        for (code, column), value in zip(cells, guess, strict=True):
+            found[code][column] = value
+        yield found
+
+
+def believable(funders, fields, masked):
+    """Boards that show the same wherever this one shows something."""
+    truth = everything(funders, fields)
+    shown = {place: value for place, value in truth.items() if place not in masked}
+    by_place = [place for place in shown if place[0] != "field"]
+    by_total = {}
+    for guess in guesses(fields, "field", masked):
+        board = everything({}, guess)
+        if all(board[place] == value for place, value in shown.items() if place[0] == "field"):
+            by_total.setdefault(added(guess)[""], []).append(board)
+    for guess in guesses(funders, "country_funder", masked):
+        board = everything(guess, {})
+        if all(board[place] == shown[place] for place in by_place):
+            for other in by_total.get(added(guess)[""], []):
+                yield {**other, **board}
+
+
+@settings(max_examples=150, deadline=None)
+@given(funders=FUNDERS.flatmap(lambda codes: st.fixed_dictionaries(dict.fromkeys(codes, COUNTS))), share=st.randoms())
+def test_no_masked_number_of_a_board_can_be_worked_out(funders, share):
+    awards, others = added(funders)[""]
+    fields = {"ai": (share.randint(0, awards), share.randint(0, others))}
+    fields["bio"] = awards - fields["ai"][0], others - fields["ai"][1]
+    tables = [
+        table("country", added(funders, COUNTRY_OF.get)),
+        table("field", fields),
+        table("country_funder", funders),
+    ]
+    truth = everything(funders, fields)
+
+    masked = masked_places(tables, threshold=3)
+
+    assert all(place in masked for place, value in truth.items() if 0 < value < 3)
+    assert not any(truth[place] == 0 for place in masked)
+    cells = [place for place in masked if place[0] != "country" and place[2] != PROPOSALS]
+    assume(len(cells) <= 5)
+    seen = {}
+    for board in believable(funders, fields, masked):
+        for place in masked:
+            seen.setdefault(place, set()).add(board[place])
+    alone = {place for place, values in seen.items() if len(values) == 1}
+    assert alone == set(), (funders, fields, masked)
+
+
+# --- the board, and the pack ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def looking(client, manager):
+    client.force_login(manager)
+    return client
+
+
+@pytest.fixture
+def small(db):
+    """Four from Britain, two of them awarded; one from France; six from Italy, four awarded."""
+    terms = TermsFactory(call__code="SMALL")
+    for alpha2, count, given_to in (("GB", 4, 2), ("FR", 1, 0), ("IT", 6, 4)):
+        funder = FunderFactory(country=CountryFactory(alpha2=alpha2), acronym=f"F{alpha2}")
+        for place in range(count):
+            awarded(terms, funder) if place < given_to else ProposalFactory(terms=terms, primary_funder=funder)
+    return terms.call
+
+
+def cells(text):
+    return text.partition('id="country"')[2].partition("</table>")[0]
+
+
+def test_masked_board_shows_no_small_number_and_says_so(looking, small):
+    page = looking.get(f"{small.get_absolute_url()}?masked=1").content.decode()
+    plain = looking.get(small.get_absolute_url()).content.decode()
+
+    assert "*は秘匿。1から2までの数" in page
+    assert ">*</td>" in cells(page)
+    assert ">1</a></td>" in cells(plain)
+    assert not any(f">{number}<" in cells(page) for number in (1, 2))
+    assert "status=counted" not in cells(page)
+    assert "tile__value" not in page
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx", "pptx"])
+def test_every_file_of_a_masked_board_masks_the_same(looking, small, form):
+    answer = looking.get(reverse("calls:tallies", args=[small.code, form]), {"lang": "en", "masked": "1"})
+
+    assert f"_masked_en.{form}" in answer.headers["Content-Disposition"]
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert {row["value"] for row in rows if row["status"] == "masked"} == {""}
+        assert not {row["value"] for row in rows if row["measure"] != "success_rate"} & {"1", "2"}
+        assert all("masked" in row["counting_rule"] for row in rows)
+    elif form == "json":
+        found = json.loads(answer.content)["tables"]["country"]
+        assert {"status": "masked"} in [row["proposals"] for row in found]
+    elif form == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        values = {cell for row in book.worksheets[1].iter_rows(values_only=True) for cell in row}
+        assert "*" in values
+        assert not values & {1, 2}
+
+
+def test_sheet_of_a_masked_board_masks_the_same(looking, small):
+    page = looking.get(reverse("calls:print_sheet", args=[small.code]), {"masked": "1"}).content.decode()
+
+    assert "*は秘匿" in page
+    assert ">*<" in page
+
+
+def test_threshold_is_a_setting(looking, small, settings):
+    settings.SMALL_CELLS = 2
+
+    page = looking.get(f"{small.get_absolute_url()}?masked=1").content.decode()
+
+    assert "1から1までの数" in page
+
+
+def test_published_figures_are_public_and_stay_unmasked(looking):
+    call_command("load_briefing", verbosity=0)
+
+    page = looking.get("/calls/R4-TRIAL/?masked=1").content.decode()
+
+    assert "tile__value" not in page
+    assert ">*</td>" not in page
+    assert Proposal.objects.filter(call__code="R4-TRIAL").exists()
+
+
+@pytest.mark.django_db
+def test_a_large_table_is_masked_while_one_waits():
+    counts = {f"F{number}": (number % 4, number % 7) for number in range(200)}
+    rows = table("field", counts)
+
+    masked = masked_places([rows], threshold=3)
+
+    assert len(masked) > 200
