@@ -183,7 +183,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # How many proxies of ours stand before the web process, so that the sign-in's limit counts people and not the proxy.
 # Figures for outside: a number under this, other than nought, is masked where a board is asked for masked.
 SMALL_CELLS = env.int("SMALL_CELLS", 3)
-refuse("SMALL_CELLS", "must be at least 2: under it, nothing is small", when=SMALL_CELLS < 2)
+refuse("SMALL_CELLS", "must be at least 2: under it, nothing is small", when=SMALL_CELLS <= 1)
 
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if IS_PRODUCTION else 0)
 # Without a mail server production sends nothing: a link to a new password must not land in a log.

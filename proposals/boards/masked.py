@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
 from django.conf import settings
@@ -33,9 +33,13 @@ class Block:
         if not self.rows:
             return set()
         masking = Masking(self.values, threshold)
-        masking.masked |= {cell for cell in masking.values if masking.values[cell] and self.place(cell) in known}
+        masking.masked |= {cell for cell in masking.values if self.place(cell) in known}
+        masking.keeps_row_totals = False  # the number of proposals is one more column
         masking.least = {cell: least(self.place(cell)) for cell in masking.values}
         return {self.place(cell) for cell in masking.complete()}
+
+    def in_column(self, column: int) -> list[Place]:
+        return [(table, code, column) for table, code, _none in self.rows]
 
     @cached_property
     def numbers(self) -> dict[Place, int]:
@@ -65,24 +69,25 @@ def _block(key: str, rows: list[Row], total: Place) -> Block:
 
 def masked_places(tables: list[Table], *, threshold: int) -> set[Place]:
     """What to mask in all tables together: a number that stands in two of them is masked in both or in neither."""
-    found: set[Place] = set()
     parts = [part for part in blocks(tables) if part.rows]
+    parts.sort(key=lambda part: part.total[1] == WHOLE)  # what stands in another table as a row comes first
+    numbers = {place: number for part in parts for place, number in part.numbers.items()}
+    found = {place for place, number in numbers.items() if 0 < number < threshold}
 
-    def least(place: Place) -> int:
-        """The number itself where it is shown; else what its parts, wherever they stand, are at least."""
-        sums = [1]
+    def least(place: Place, besides: Block) -> int:
+        """Once it is masked: what its parts in the other tables come to at least."""
+        others = [part for part in parts if part is not besides and place[:2] == part.total[:2]]
+        return max([0, *(sum(known(row, part) for row in part.in_column(place[2])) for part in others)])
+
+    def known(place: Place, besides: Block) -> int:
+        return least(place, besides) if place in found else numbers[place]
+
+    before = None
+    while before != len(found):
+        before = len(found)
         for part in parts:
-            if place in part.numbers and place not in found:
-                return part.numbers[place]
-            if place[:2] == part.total[:2]:
-                sums.append(sum(least((*row[:2], place[2])) for row in part.rows if part.numbers[(*row[:2], place[2])]))
-        return max(sums)
-
-    while True:
-        more = set().union(*(part.masked(found, least, threshold=threshold) for part in parts)) | found
-        if more == found:
-            return found
-        found = more
+            found |= part.masked(found, partial(least, besides=part), threshold=threshold)
+    return found
 
 
 @dataclass
@@ -158,5 +163,6 @@ class MaskedBoard(Board):
         if not self.is_masked:
             return _("These figures were published, so none of them is masked.")
         return _(
-            "*: masked. Numbers from 1 to %(most)s are masked, and further ones so that sums do not give them away."
+            "*: masked. Numbers from 1 to %(most)s are masked, and further ones, nought among them, "
+            "so that sums do not give them away."
         ) % {"most": self.threshold - 1}

@@ -1,15 +1,18 @@
 """Which cells of a table to mask before it goes outside: small ones, and as many more as keep them from being derived.
 
 The table is a graph: rows and columns (the totals among them) are its nodes, masked cells its edges. A masked cell is
-safe where some cycle of masked cells lets it take another value while everything shown stays as it is. A reader knows
-that nothing masked is zero, so a cell of 1 never goes down.
+safe where some cycle of masked cells lets it take another value while everything shown stays as it is. Zeros may be
+masked along, so all that a reader knows of a masked cell is that it is not below nought.
 """
 
+import heapq
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 Cell = tuple[int, int]
 Values = dict[Cell, int]
+Node = tuple[str, int]
+OF_A_TOTAL = 10**9
 
 
 class Masking:
@@ -18,64 +21,63 @@ class Masking:
     def __init__(self, rows: Sequence[Sequence[int]], threshold: int) -> None:
         self.last_row, self.last_column = len(rows), len(rows[0]) if rows else 0
         self.values = with_totals(rows)
-        self.beside: dict[tuple[str, int], list[Cell]] = {}
-        for cell, value in self.values.items():
-            if value:
-                for node in self.ends(cell):
-                    self.beside.setdefault(node, []).append(cell)
+        self.beside: dict[Node, list[Cell]] = {}
+        for cell in self.values:
+            for node in self.ends(cell):
+                self.beside.setdefault(node, []).append(cell)
         self.masked: set[Cell] = {cell for cell, value in self.values.items() if 0 < value < threshold}
-        self.least: dict[Cell, int] = {}  # what a reader knows a masked cell to be at least; 1 where nothing is said
+        self.keeps_row_totals = True
+        self.least: dict[Cell, int] = {}  # what masked cells are known to be; nought where nothing is said
 
     @staticmethod
-    def ends(cell: Cell) -> tuple[tuple[str, int], tuple[str, int]]:
+    def ends(cell: Cell) -> tuple[Node, Node]:
         return ("row", cell[0]), ("column", cell[1])
 
-    def moves(self, cell: Cell) -> Iterable[tuple[tuple[str, int], tuple[str, int]]]:
+    def moves(self, cell: Cell) -> list[tuple[Node, Node]]:
         """The directions in which a change may pass through a masked cell: up always, down while something is left."""
         row, column = self.ends(cell)
         is_total = (cell[0] == self.last_row) != (cell[1] == self.last_column)
         up, down = ((column, row), (row, column)) if is_total else ((row, column), (column, row))
-        return [up, down] if self.values[cell] > self.least.get(cell, 1) else [up]
-
-    def is_safe(self, cell: Cell) -> bool:
-        """Whether another value is possible: a change through the cell comes back to where it began by other cells."""
-        return any(self._reaches(end, start, without=cell) for start, end in self.moves(cell))
-
-    def _reaches(self, start: tuple[str, int], end: tuple[str, int], *, without: Cell) -> bool:
-        seen, waiting = {start}, deque([start])
-        while waiting:
-            here = waiting.popleft()
-            if here == end:
-                return True
-            for cell in self.beside.get(here, []):
-                if cell in self.masked and cell != without:
-                    for leaves, arrives in self.moves(cell):
-                        if leaves == here and arrives not in seen:
-                            seen.add(arrives)
-                            waiting.append(arrives)
-        return False
+        return [up, down] if self.values[cell] > self.least.get(cell, 0) else [up]
 
     def complete(self) -> set[Cell]:
-        """Mask more, the smallest beside an unsafe cell first and totals last, until every masked cell is safe."""
+        """Mask more until every masked cell is safe: each time what closes its cycle at the smallest price."""
         waiting = deque(sorted(self.masked))
         while waiting:
             cell = waiting.popleft()
-            while not self.is_safe(cell):
-                more = self._next(cell)
-                self.masked.add(more)
-                waiting.append(more)
+            more = [other for other in self._cheapest_cycle(cell) if other not in self.masked]
+            self.masked.update(more)
+            waiting.extend(more)
         return self.masked
 
-    def _next(self, cell: Cell) -> Cell:
-        near = {other for node in self.ends(cell) for other in self.beside[node]} - self.masked
-        return min(near or set(self._shown()), key=self._price)
+    def _cheapest_cycle(self, cell: Cell) -> list[Cell]:
+        """The other cells of a cycle through a cell: along them a change of it comes back to where it began."""
+        found = [path for start, end in self.moves(cell) if (path := self._path(end, start, without=cell))]
+        return min(found)[1]
 
-    def _shown(self) -> Iterable[Cell]:
-        return (cell for cell, value in self.values.items() if value and cell not in self.masked)
+    def _path(self, start: Node, end: Node, *, without: Cell) -> tuple[int, list[Cell]] | None:
+        """The cheapest way between two nodes, and its price: nothing for what is masked already."""
+        best: dict[Node, int] = {}
+        waiting: list[tuple[int, Node, list[Cell]]] = [(0, start, [])]
+        while waiting:
+            price, here, path = heapq.heappop(waiting)
+            if here == end:
+                return price, path
+            if here in best:
+                continue
+            best[here] = price
+            for cell in self.beside[here]:
+                for leaves, arrives in self.moves(cell):
+                    if leaves == here and arrives not in best and cell != without:
+                        heapq.heappush(waiting, (price + self._price(cell), arrives, [*path, cell]))
+        return None
 
-    def _price(self, cell: Cell) -> tuple[int, int, Cell]:
-        totals = (cell[0] == self.last_row) + (cell[1] == self.last_column)
-        return totals, self.values[cell], cell
+    def _price(self, cell: Cell) -> int:
+        """What hiding a cell costs the reader: its size, and far more where it is a total to keep."""
+        if cell in self.masked:
+            return 0
+        is_total = cell[0] == self.last_row or (self.keeps_row_totals and cell[1] == self.last_column)
+        return 1 + self.values[cell] + (OF_A_TOTAL if is_total else 0)
 
 
 def with_totals(rows: Sequence[Sequence[int]]) -> Values:
@@ -88,19 +90,3 @@ def with_totals(rows: Sequence[Sequence[int]]) -> Values:
 def masked_cells(rows: Sequence[Sequence[int]], *, threshold: int) -> set[Cell]:
     """The places to mask in a two-way table; row ``len(rows)`` and column ``len(rows[0])`` are its totals."""
     return Masking(rows, threshold).complete() if rows else set()
-
-
-def masked_in_list(values: Sequence[int], *, threshold: int) -> set[int]:
-    """The places to mask in a list with its total, which is at the place after the last."""
-    whole = [*values, sum(values)]
-    masked = {place for place, value in enumerate(whole) if 0 < value < threshold}
-    others = sorted((value, place) for place, value in enumerate(values) if value and place not in masked)
-    spare = [place for _value, place in others] + [len(values)]
-    while masked and len(values) not in masked and not _varies([values[place] for place in masked]):
-        masked.add(spare.pop(0))
-    return masked
-
-
-def _varies(hidden: Sequence[int]) -> bool:
-    """Whether values of at least 1 with a known sum could each be another."""
-    return len(hidden) > 1 and sum(hidden) > len(hidden)
