@@ -64,7 +64,7 @@ class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
     extra = 0
     fieldsets = [
         (None, {"fields": ["annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent"]}),
-        (_("Where they come from"), {"fields": ["source", "assumptions_ja", "assumptions_en"]}),
+        (_("Where they come from"), {"fields": ["source", "source_en", "assumptions_ja", "assumptions_en"]}),
     ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from aspire.keyset import POSITION, page_of
 from aspire.roles import Role, roles_of
 from proposals.boards.changed import changed
+from proposals.boards.effort import effort
 from proposals.boards.overview import overview
 from proposals.boards.waiting import waiting
 from proposals.filters import ProposalFilter
@@ -48,6 +49,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "problems": asked.problems,
         "page": page,
         "total": asked.number(),
+        "effort": effort() if asked.kept is None else None,
         "querystring": rest.urlencode(),
         "export_columns": choices_for(request.user),
         "has_reconstructed": reconstructed,

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from aspire import keyset
 from proposals import views
+from proposals.boards import effort
 from proposals.models import Proposal
 from tests.factories import CallFactory, ConflictFactory, ProposalFactory, TermsFactory
 
@@ -120,3 +121,14 @@ def test_records_are_counted_no_further_than_their_pages_go(client, officer, mon
     client.force_login(officer)
 
     assert client.get(reverse("admin:proposals_proposal_changelist")).context["cl"].result_count == 5
+
+
+def test_a_question_past_the_kept_tallies_says_how_long_it_may_take(looking, monkeypatch):
+    many(3, "A")
+    paths = [f"{PATH}?q=A", f"{reverse('explore:index')}?row=institution"]
+    assert not any("読み取る" in looking.get(path).content.decode() for path in paths)
+
+    monkeypatch.setattr(effort, "ESTIMATE", "SELECT 1100000")
+
+    assert all("約1,100,000件の提案を読み取るため、3秒ほど" in looking.get(path).content.decode() for path in paths)
+    assert "読み取る" not in looking.get(f"{PATH}?call=A").content.decode()

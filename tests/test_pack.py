@@ -383,7 +383,7 @@ def test_every_file_taken_leaves_a_record(looking, manager):
 
     record = ExportRecord.objects.get()
     assert (record.user, record.kind, record.form) == (manager, "tallies", "xlsx")
-    assert record.filters == {"call": call.code, "lang": "en"}
+    assert record.filters == {"call": call.code, "lang": "en", "masked": False}
     assert record.row_count == 1 + 2 + 2 + 3
 
 

@@ -28,6 +28,7 @@ class Terms(models.Model):
     assumptions_ja = models.TextField(_("assumptions (Japanese)"), blank=True)
     assumptions_en = models.TextField(_("assumptions (English)"), blank=True)
     source = models.CharField(_("source"), max_length=200, blank=True)
+    source_en = models.CharField(_("source (English)"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("terms")
@@ -46,6 +47,11 @@ class Terms(models.Model):
     @property
     def limits(self) -> Limits:
         return Limits(self.annual_ceiling_yen, self.max_months, self.indirect_included, self.indirect_percent)
+
+    @property
+    def stated_in(self) -> str:
+        """Where the terms are stated, and in which words."""
+        return in_language(self.source, self.source_en)
 
     @property
     def assumptions(self) -> str:

@@ -110,7 +110,7 @@ class Board:
     def sources(self) -> list[str]:
         """Where the published figures and the terms come from."""
         found = [_("JST President's press briefing, 27 April 2023")] if self.has_published else []
-        return found + ([self.terms.source] if self.terms and self.terms.source else [])
+        return found + ([self.terms.stated_in] if self.terms and self.terms.stated_in else [])
 
     @property
     def facts(self) -> list[tuple[str, str]]:

@@ -94,10 +94,10 @@ def load_calls(briefing: dict[str, Any]) -> None:
     for programme in briefing["programmes"]:
         Programme.objects.get_or_create(code=programme["code"], defaults=programme)
     for call in briefing["calls"]:
-        load_call(call, labels, source=briefing["source"])
+        load_call(call, labels, sources={name: briefing[name] for name in ("source", "source_en")})
 
 
-def load_call(values: dict[str, Any], labels: dict[str, str], *, source: str) -> None:
+def load_call(values: dict[str, Any], labels: dict[str, str], *, sources: dict[str, str]) -> None:
     fields, terms = values.pop("fields"), values.pop("terms")
     for key in ("opens_at", "closes_at"):
         values[key] = values[key] and datetime.datetime.fromisoformat(values[key])
@@ -108,7 +108,8 @@ def load_call(values: dict[str, Any], labels: dict[str, str], *, source: str) ->
     for position, code in enumerate(fields, start=1):
         field = Field.objects.get(code=code)
         CallField.objects.create(call=call, field=field, position=position, label_as_printed=labels[code])
-    Terms.objects.create(call=call, **terms | {"source": f"{source}: {terms['source']}"})
+    stated = {name: f"{source}: {terms[name]}" for name, source in sources.items()}
+    Terms.objects.create(call=call, **terms | stated)
 
 
 def load_published_figures(figures: Figures) -> None:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from proposals.boards.effort import effort
 from proposals.exploring.asking import Question
 from proposals.exploring.counting import with_further_countries
 from proposals.exploring.dimensions import DIMENSIONS
@@ -31,6 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "question": question,
         "grid": grid,
         "page": Paginator(grid.lines, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "effort": effort() if question.kept is None else None,
         "querystring": rest.urlencode(),
         "views": SavedView.objects.for_reader(request.user),
         "further": with_further_countries(question) if PLACES & set(question.dimensions) else 0,

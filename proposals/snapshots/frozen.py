@@ -145,7 +145,7 @@ class FrozenBoard(Board):
             "name": self.briefing.name,
             "address": self.briefing.get_absolute_url(),
         }
-        return [named, *filter(None, [self.briefing.source])]
+        return [named]
 
 
 def board_of(briefing: Briefing, proposals: Any) -> FrozenBoard:
