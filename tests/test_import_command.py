@@ -402,3 +402,16 @@ def test_a_text_that_no_cell_holds_is_refused_by_the_export(call, tmp_path):
         call_command("export_proposals", str(tmp_path / "out.xlsx"), call="IN")
     with pytest.raises(CommandError, match="40,000"), translation.override("en"):
         call_command("proposal_template", str(tmp_path / "out.xlsx"), call="IN", prefill=True)
+
+
+@pytest.mark.parametrize(("named", "said"), [([], "belong to one call"), (["--call", "NONE"], "no call NONE")])
+def test_a_file_of_one_call_needs_the_call_and_is_told_which_there_are(call, tmp_path, named, said):
+    file = tmp_path / "rows.csv"
+    file.write_text("number,title_ja\n", encoding="utf-8")
+
+    with pytest.raises(CommandError) as refused, translation.override("en"):
+        call_command("import_sheet", "proposals", str(file), *named)
+
+    assert said in str(refused.value)
+    assert f"--call: {call.code}" in str(refused.value)
+    assert not Proposal.objects.exists()

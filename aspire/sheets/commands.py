@@ -39,10 +39,14 @@ class SheetCommand(BaseCommand):
     def opened(self, options: dict[str, Any]) -> Kind:
         """The kind for the call named. Raises CommandError where there is no such call."""
         kind = KINDS[self.kind or options["kind"]]
+        codes = _(", ").join(code for code, _name in kind.calls())
+        if kind.is_for_a_call and not options["call"]:
+            raise CommandError(_("These rows belong to one call. Name it with --call: %(codes)s.") % {"codes": codes})
         try:
             return kind.open(options["call"])
         except ObjectDoesNotExist:
-            raise CommandError(_("There is no call %(code)s.") % {"code": options["call"]}) from None
+            values = {"code": options["call"], "codes": codes}
+            raise CommandError(_("There is no call %(code)s. Name one with --call: %(codes)s.") % values) from None
 
 
 class ImportCommand(SheetCommand):
