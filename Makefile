@@ -38,9 +38,9 @@ messages: .venv/development ## Compile the Japanese catalogue after an edit
 
 lock: ## Renew both lock files (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+		--no-strip-extras --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links pyproject.toml --group dev --output-file requirements-dev.lock
+		--no-strip-extras --no-emit-index-url --no-emit-find-links pyproject.toml --group dev --output-file requirements-dev.lock
 
 # Each of the two files stands for an installation from its lock file, done again only when that has changed.
 .venv/runtime: requirements.lock
