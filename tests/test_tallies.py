@@ -4,6 +4,7 @@ import os
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from io import StringIO
 
 import psycopg
@@ -398,11 +399,11 @@ def test_a_board_is_drawn_anew_while_somebody_writes_to_this_database(client, ma
     url = TermsFactory().call.get_absolute_url()
     client.get(url)
     headers = {"if-none-match": client.get(url).headers["ETag"]}
-    settings = connection.settings_dict
-    server = {key.lower(): settings[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if settings[key]}
 
-    with psycopg.connect(dbname=settings["NAME"], **server) as writer:
-        writer.execute("LOCK TABLE proposals_annualcost IN ROW EXCLUSIVE MODE")
+    with closing(connection.copy()) as writer:
+        writer.set_autocommit(False)
+        with writer.cursor() as cursor:
+            cursor.execute("LOCK TABLE proposals_annualcost IN ROW EXCLUSIVE MODE")
         meanwhile = client.get(url, headers=headers)
 
     assert (meanwhile.status_code, "ETag" in meanwhile.headers) == (200, False)

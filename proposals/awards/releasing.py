@@ -57,7 +57,7 @@ def release(packet: Packet, *, by: User, at: datetime.datetime, comment: str = "
         _decide(locked, PacketState.RELEASED, by=by, at=at, comment=comment)
         for decision, status in BECOMES.items():
             decided = Mark.objects.filter(packet=locked, decision=decision)
-            Proposal.objects.filter(mark__in=decided).update(status=status)
+            Proposal.objects.filter(pk__in=list(decided.values_list("proposal", flat=True))).update(status=status)
     unmarked = Proposal.objects.filter(call=locked.call, mark__isnull=True).counted()
     if not unmarked.exists():
         Call.objects.filter(pk=locked.call_id).update(progress=Call.Progress.RELEASED)

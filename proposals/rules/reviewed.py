@@ -26,15 +26,17 @@ assignments_judged = [
     ),
 ]
 
-# What a review stands on: its assignment, its proposal and its call.
+# What a review stands on: its assignment, its proposal and its call. Each by its own key, one after the other: a join
+# would be planned by statistics, and those of tables that stood empty yesterday send it through every assignment.
 CONTEXT = """
-    SELECT a.reviewer_id, a.declined_at, p.id AS proposal_id, p.number, p.call_id, c.progress, c.code INTO of
-      FROM proposals_assignment a JOIN proposals_proposal p ON p.id = a.proposal_id
-      JOIN calls_call c ON c.id = p.call_id WHERE a.id = {assignment};
+    SELECT reviewer_id, declined_at, proposal_id INTO given FROM proposals_assignment WHERE id = {assignment};
+    SELECT number, call_id INTO judged FROM proposals_proposal WHERE id = given.proposal_id;
+    SELECT progress, code INTO of FROM calls_call WHERE id = judged.call_id;
     IF of.progress <> 'in_review' THEN
         PERFORM aspire_refuse('review_in_phase', jsonb_build_object('call', of.code));
     END IF;
 """
+CONTEXT_ROWS = [("given", "RECORD"), ("judged", "RECORD"), ("of", "RECORD")]
 
 reviews_judged = [
     Rule(
@@ -47,13 +49,13 @@ reviews_judged = [
         name="review_judged",
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update,
-        declare=[("of", "RECORD")],
+        declare=CONTEXT_ROWS,
         func=f"""
             {CONTEXT.format(assignment="NEW.assignment_id")}
-            IF {in_conflict("of.reviewer_id", "of.proposal_id")} OR of.declined_at IS NOT NULL OR NOT EXISTS
-               (SELECT 1 FROM proposals_conflict x WHERE x.person_id = of.reviewer_id
-                   AND x.proposal_id = of.proposal_id AND x.finding = 'clear') THEN
-                PERFORM aspire_refuse('review_after_declaration', jsonb_build_object('proposal', of.number));
+            IF {in_conflict("given.reviewer_id", "given.proposal_id")} OR given.declined_at IS NOT NULL OR NOT EXISTS
+               (SELECT 1 FROM proposals_conflict x WHERE x.person_id = given.reviewer_id
+                   AND x.proposal_id = given.proposal_id AND x.finding = 'clear') THEN
+                PERFORM aspire_refuse('review_after_declaration', jsonb_build_object('proposal', judged.number));
             END IF;
             IF TG_OP = 'UPDATE' AND OLD.state = 'submitted' AND NEW.state = 'submitted' OR TG_OP = 'UPDATE'
                AND NEW.assignment_id <> OLD.assignment_id THEN
@@ -61,7 +63,7 @@ reviews_judged = [
             END IF;
             IF NEW.state = 'submitted' AND (btrim(NEW.comment_to_panel, {BLANK}) = ''
                OR btrim(NEW.comment_to_applicant, {BLANK}) = '' OR EXISTS
-               (SELECT 1 FROM calls_criterion k WHERE k.call_id = of.call_id AND NOT EXISTS
+               (SELECT 1 FROM calls_criterion k WHERE k.call_id = judged.call_id AND NOT EXISTS
                     (SELECT 1 FROM proposals_score s WHERE s.review_id = NEW.id AND s.criterion_id = k.id))) THEN
                 PERFORM aspire_refuse('review_complete', '{{}}');
             END IF;
@@ -81,7 +83,7 @@ scores_judged = [
         name="score_judged",
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update,
-        declare=[("of", "RECORD"), ("review", "RECORD")],
+        declare=[*CONTEXT_ROWS, ("review", "RECORD")],
         func=f"""
             -- The review's row first: it cannot be submitted between.
             SELECT state, assignment_id INTO review FROM proposals_review WHERE id = NEW.review_id FOR SHARE;
@@ -90,7 +92,7 @@ scores_judged = [
                 PERFORM aspire_refuse('review_submitted_stays', '{{}}');
             END IF;
             IF NOT EXISTS
-               (SELECT 1 FROM calls_criterion k WHERE k.id = NEW.criterion_id AND k.call_id = of.call_id) THEN
+               (SELECT 1 FROM calls_criterion k WHERE k.id = NEW.criterion_id AND k.call_id = judged.call_id) THEN
                 PERFORM aspire_refuse('score_of_call', jsonb_build_object('call', of.code));
             END IF;
             RETURN NULL;
