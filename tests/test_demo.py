@@ -16,6 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from aspire.management.commands import demo
+
 ROOT = Path(__file__).parent.parent
 DATABASE = "test_aspire_demo"
 
@@ -77,6 +79,15 @@ def test_demo_serves_until_it_is_stopped_and_keeps_what_was_entered(empty_databa
     assert "Making its tables" not in second_said
     assert (first_code, second_code) == (0, 0)
     assert names == [("Entered",)]
+
+
+@pytest.mark.django_db
+def test_demo_refuses_tables_that_another_version_made() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE django_migrations IS 'yesterday'")
+
+    with pytest.raises(CommandError, match=r"another version of ASPIRE.*Delete var/postgres"):
+        demo.Command().prepare()
 
 
 def test_demo_never_runs_in_production(settings) -> None:

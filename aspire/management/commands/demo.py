@@ -20,6 +20,10 @@ from gunicorn.app.base import BaseApplication
 ADDRESS = "127.0.0.1"
 ACCOUNTS = ["officer", "reviewer", "manager", "admin"]
 PASSWORD = "aspire-demo"  # noqa: S105 - known to everybody, which is why the demo answers on this machine alone
+OTHER_VERSION = (
+    "The demo's database was made by another version of ASPIRE, whose tables this one does not read. "
+    "Delete var/postgres (or empty the database that DATABASE_URL names) and run the demo again: it is then made anew."
+)
 ONE_AT_A_TIME = 2_023_0427  # the advisory lock under which the demo's database is prepared
 
 
@@ -95,10 +99,15 @@ class Command(BaseCommand):
             raise CommandError(f"The database that DATABASE_URL names does not answer: {reason}") from error
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+            made_by = version_of_tables(cursor)
+            if made_by not in {"", version_of_migrations()}:
+                raise CommandError(OTHER_VERSION)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.say("Making its tables")
             call_command("migrate", interactive=False, verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(f"COMMENT ON TABLE django_migrations IS '{version_of_migrations()}'")
         collect_static_files(self.say)
         self.say("Loading the briefing and the demo data")
         call_command("load_briefing", verbosity=0)
@@ -107,6 +116,18 @@ class Command(BaseCommand):
     def say(self, doing: str) -> None:
         self.stdout.write(f"{doing} …")
         self.stdout.flush()
+
+
+def version_of_migrations() -> str:
+    """A fingerprint of what makes the tables: until the first release, migrations are rewritten and not added to."""
+    own = sorted(settings.BASE_DIR.glob("*/migrations/0*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in own)).hexdigest()
+
+
+def version_of_tables(cursor: Any) -> str:
+    """The fingerprint of the migrations that made the tables; empty where nobody wrote it down."""
+    cursor.execute("SELECT coalesce(obj_description(to_regclass('django_migrations')), '')")
+    return str(cursor.fetchone()[0])
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
