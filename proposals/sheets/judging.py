@@ -85,7 +85,11 @@ class ProposalJudge(RowJudge):
         """The code of the funder named, with the country's help where the name means several."""
         stored = before.primary_funder.code if before else ""
         name, country = self.values.get("funder"), self.values.get("country")
-        if name in (None, BAD, CLEAR):
+        if country is CLEAR:
+            self.say("country", "value_never_empty", {"header": self.header("country")})
+        if name is CLEAR:
+            return ""
+        if name in (None, BAD):
             if country not in (None, BAD, CLEAR) and before and before.country.alpha2 != country:
                 values = {"funder": stored, "expected": before.country.alpha2}
                 self.say("country", "country_not_the_funders", values)
@@ -167,7 +171,10 @@ class ProposalJudge(RowJudge):
         if terms is None:
             return
         yield from period_breaches(terms.limits, starts_on=starts_on, ends_on=ends_on)
+        unread = self.years_with_a_bad_amount(self.contract.cost_columns)
         for year, (direct, indirect) in planned.costs.items():
+            if year in unread:
+                continue
             yield from annual_breaches(
                 terms.limits,
                 "cost",
@@ -178,7 +185,8 @@ class ProposalJudge(RowJudge):
                 ends_on=ends_on,
             )
         direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
-        yield from total_breaches(terms.limits, "cost", direct_yen=direct, indirect_yen=indirect)
+        if not unread:
+            yield from total_breaches(terms.limits, "cost", direct_yen=direct, indirect_yen=indirect)
         for year in awarded_years(before):
             if not (starts_on and ends_on and year in fiscal_years(starts_on, ends_on)):
                 values = {"fiscal_year": year, "starts_on": starts_on, "ends_on": ends_on}
