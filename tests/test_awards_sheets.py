@@ -68,6 +68,19 @@ def test_row_is_refused_at_its_place_with_the_rules_sentence(call, officer, row,
     assert code in faults_of(sent(call, officer, row))
 
 
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("P-A,maybe,,10000000,0", "code_unknown"),
+        ("P-A,award,,1e7,3000000", "yen_exponent"),
+        ("P-A,award,,5000000,2.9", "yen_not_whole"),
+        ("P-A,decline,,1e7,", "yen_exponent"),
+    ],
+)
+def test_one_wrong_cell_is_told_in_one_sentence(call, officer, row, code):
+    assert faults_of(sent(call, officer, row)) == [code]
+
+
 def test_file_is_refused_as_a_whole_when_it_does_not_fit_the_pot(call, officer):
     upload = sent(call, officer, *(f"P-{letter},award,,," for letter in "ABC"))
 

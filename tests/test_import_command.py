@@ -118,6 +118,8 @@ def test_one_bad_row_saves_nothing_and_every_fault_is_said_with_its_place(send):
         (ROW.replace("2029-03-31", "2023-03-31"), "F2 ends_on", "ends before it starts"),
         (ROW.replace("3000000", "3000001"), "H2 indirect_yen_2024", "above 30% of the direct"),
         (ROW.replace("2024-04-01", "2025-04-01").replace("2029", "2030"), "G2 direct_yen_2024", "lie outside"),
+        (ROW.replace("quantum", "[clear]"), "C2 field", "is empty, but a new row needs it"),
+        (ROW.replace("GB-UKRI", "[clear]"), "D2 funder", "is empty, but a new row needs it"),
     ],
 )
 def test_a_row_the_call_does_not_allow_is_refused_at_its_cell(send, row, place, part):
@@ -138,7 +140,7 @@ def test_the_nearest_funder_is_named_for_an_unknown_one(send):
 
 
 def test_the_nearest_is_sought_for_the_first_unknown_funders_only(send, monkeypatch):
-    monkeypatch.setattr("proposals.sheets.contract.HINTS", 1)
+    monkeypatch.setattr("aspire.spreadsheets.parsing.HINTS", 1)
 
     said = send(HEADER, *(ROW.replace("GB-UKRI", name) for name in ("GB-UKR", "GB-UK", "GB-UKR")))
 
@@ -237,6 +239,23 @@ def test_the_clearing_word_empties_a_value_and_a_year(send, word):
 
     proposal = Proposal.objects.get()
     assert (proposal.title_ja, proposal.institution, proposal.costs.count()) == ("", "東都大学", 0)
+
+
+@pytest.mark.parametrize("name", ["field", "funder", "country"])
+def test_what_a_proposal_always_has_cannot_be_emptied(send, name):
+    send(HEADER, ROW)
+
+    said = send(f"number,{name}", "IN-001,[clear]")
+
+    sentence = f"B2 {name}: “{name}” cannot be emptied. Fill it in, or leave the cell blank to keep it."
+    assert said == [sentence, "Nothing was saved."]
+
+
+@pytest.mark.parametrize("costs", ["1e7,3000000", "10000000,2.9", "千円,30000000"])
+def test_a_wrong_amount_is_told_in_one_sentence_and_nothing_is_concluded_from_it(send, costs):
+    said = send(HEADER, ROW.replace("10000000,3000000", costs))
+
+    assert len(said) == 2, said
 
 
 def test_an_update_may_shorten_the_period_and_drop_its_years_in_one_file(send):

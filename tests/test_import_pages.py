@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from aspire.models import ExportRecord, ImportRecord, Upload
 from aspire.sheets import running
+from calls.models import Call, CallField, EligibleFunder, Field
+from partners.models import Country, Funder
 from proposals.models import AnnualCost, Conflict, Proposal
-from tests.factories import NOON, AnnualCostFactory, FunderFactory, ProposalFactory, TermsFactory
+from tests.factories import NOON, AnnualCostFactory, CountryFactory, FunderFactory, ProposalFactory, TermsFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +122,29 @@ def test_a_file_whose_basis_changed_is_looked_at_again(desk, call):
     assert Proposal.objects.get().title_ja == "前"
     desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]))
     assert Proposal.objects.get().title_ja == "後"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda call: EligibleFunder.objects.create(call=call, funder=FunderFactory(acronym="NERC")),
+        lambda call: Funder.objects.update(name_en="Another name"),
+        lambda call: Funder.objects.update(label_as_printed="Another label"),
+        lambda call: Funder.objects.update(country=CountryFactory(alpha2="FR")),
+        lambda call: Country.objects.update(name_ja="別名"),
+        lambda call: Field.objects.update(name_en="Another name"),
+        lambda call: CallField.objects.update(label_as_printed="Another label"),
+        lambda call: Call.objects.update(closes_at=NOON + datetime.timedelta(days=1)),
+    ],
+)
+def test_a_preview_rests_on_everything_its_names_were_looked_up_in(desk, call, changed):
+    send(desk, HEADER, ROW)
+    changed(call)
+
+    answer = desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]), follow=True)
+
+    assert "look again" in answer.content.decode()
+    assert not Proposal.objects.exists()
 
 
 def test_a_change_is_shown_cell_by_cell(desk, call):

@@ -242,9 +242,9 @@ yen = st.sampled_from(["", "[clear]", "0", "1", "1000000", "3000000", "10000000"
 texts = st.sampled_from(["", "題", "[clear]", "\\N", "\t", "a\\b", "\u3000x ", "'", "\U0001f600", "\ud7ff"])
 likely = {
     "researcher_number": st.sampled_from(["", "[clear]", "00123456", "12345678"]),
-    "country": st.sampled_from(["", "", "GB"]),
-    "field": st.sampled_from(["", "quantum", "量子"]),
-    "funder": st.sampled_from(["", "GB-UKRI", "DK-PRIVATE"]),
+    "country": st.sampled_from(["", "", "GB", "[clear]"]),
+    "field": st.sampled_from(["", "quantum", "量子", "[clear]"]),
+    "funder": st.sampled_from(["", "GB-UKRI", "DK-PRIVATE", "[clear]"]),
     "starts_on": st.sampled_from(["", "2024-02-29", "2024-04-01", "[clear]"]),
     "ends_on": st.sampled_from(["", "2027-03-31", "2028-04-01", "2029-02-28", "2029-03-31", "[clear]"]),
 }
@@ -343,5 +343,7 @@ def test_any_grid_becomes_a_plan_or_is_unreadable(stored, grid, is_workbook):
 @example((["number", "ends_on", "direct_yen_2028"], [("IN-001", "2028-03-31", "[clear]")]))
 @example((["number", "counterpart_name"], [("IN-002", "[clear]")]))
 @example((["number"], [("[clear]",)]))
+@example((["number", "field"], [("IN-001", "[clear]")]))
+@example((["number", "funder", "country"], [("IN-001", "[clear]", "[clear]")]))
 def test_what_a_plan_lets_pass_the_database_lets_pass(stored, grid):
     judge(*in_csv(*grid))

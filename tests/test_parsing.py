@@ -82,6 +82,37 @@ def test_unknown_code_is_told_the_nearest(typed: str, nearest: str, language: st
     assert str(caught.value.values["nearest"]) == nearest
 
 
+def test_nearest_is_named_for_the_first_hundred_different_unknown_codes() -> None:
+    read, said = parsing.code({"quantum": "quantum"}, "field"), []
+    for number in [*range(150), 0, 149]:
+        with pytest.raises(BadCell) as caught:
+            read(Cell("text", f"q{number}"))
+        said.append(caught.value.code)
+
+    assert said == ["code_unknown"] * 100 + ["code_not_listed"] * 50 + ["code_unknown", "code_not_listed"]
+
+
+@pytest.mark.parametrize(
+    ("parse", "typed"),
+    [
+        *((parsing.whole_yen(), typed) for typed in ("10²", "①②③", "⒈", "½", "١")),
+        *((parsing.day(), typed) for typed in ("2027/⑨/1", "2027年㋃⑨日", "㍼2/4/1")),
+        (parsing.researcher_number(), "0012345⑥"),
+        (parsing.code({"f1": "f1"}, "field"), "F①"),
+        (parsing.code({"gb": "GB"}, "country"), "ⒼⒷ"),
+    ],
+)
+def test_a_sign_that_stands_for_digits_or_letters_is_not_taken_for_them(parse: parsing.Parser, typed: str) -> None:
+    with pytest.raises(BadCell):
+        parse(Cell("text", typed))
+
+
+def test_names_may_be_written_in_either_width() -> None:
+    read = parsing.code({parsing.normalised("イギリス"): "GB", "gb": "GB"}, "country")
+
+    assert [read(Cell("text", typed)).value for typed in ("ｲｷﾞﾘｽ", "ＧＢ", "　gb ")] == ["GB"] * 3
+
+
 def test_nothing_is_near_where_there_is_no_choice() -> None:
     assert parsing.nearest("x", {}) == ""
 

@@ -1,6 +1,6 @@
 """One row of a file against what is stored: what it would change, and everything that is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -158,6 +158,10 @@ class RowJudge:
     def header(self, name: str) -> str:
         """A column's header as it stands in the file, or else its label."""
         return self.grid.headers.get(name) or self.planner.label(name)
+
+    def years_with_a_bad_amount(self, columns: Iterable[tuple[int, str, str]]) -> set[int]:
+        """The fiscal years of which an amount has a fault already: nothing that rests on it can be judged."""
+        return {year for year, *names in columns if any(self.values.get(name) is BAD for name in names)}
 
     def has_fault(self, name: str) -> bool:
         return any(fault.column == self.grid.letters.get(name) for fault in self.faults)

@@ -88,7 +88,9 @@ class Planner:
         parse = {column.name: column.parse for column in self.kind.columns if column.name in grid.letters}
         parsed: list[ParsedRow] = []
         faults: list[Fault] = []
-        for row in grid.rows:
+        for done, row in enumerate(grid.rows):
+            if done % ROWS_A_STEP == 0:
+                self.step(0)
             values: dict[str, Any] = {}
             typed: dict[str, str] = {}
             for name, cell in row.cells.items():

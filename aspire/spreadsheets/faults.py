@@ -107,6 +107,7 @@ SENTENCES: dict[str, Promise] = {
     "code_unknown": _(
         "“%(value)s” is not in the list of “%(header)s”. The nearest is “%(nearest)s”. Choose one of the list."
     ),
+    "code_not_listed": _("“%(value)s” is not in the list of “%(header)s”. Choose one of the list."),
     "truth_unknown": _("“%(value)s” is not taken for yes or no. Enter ○ or ×, or yes or no."),
     "researcher_number_lost_zeros": _(
         "“%(value)s” has %(digits)s digits instead of 8: Excel drops leading zeros. "

@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from django.utils.functional import lazy
-
 from aspire.kana import search_key
 from aspire.spreadsheets.cells import BLANKS, Cell
 from aspire.wareki import HEISEI, REIWA
 
+HINTS = 100  # different texts of a file for which the nearest code is named
 YEN_AT_MOST = 999_999_999_999
 _DIGITS_KEPT = 10**15  # by Excel
 _CLEARING = {"[\u7a7a]", "[clear]"}  # "empty" in Japanese
 _YES = {"\u25cb", "\u25ef", "\u3007", "yes", "true"}  # circles, also large and as a numeral
 _NO = {"\u00d7", "\u2715", "\u2716", "\u2717", "no", "false"}  # crosses, also heavy and as a multiplication sign
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"))
+_PLAIN = {0xFEE0 + sign: chr(sign) for sign in range(0x21, 0x7F)} | {0x3000: " ", 0xFFE5: "\u00a5"}
+_PLAIN |= {0x32FF: "\u4ee4\u548c", 0x337B: "\u5e73\u6210"}  # the eras in one square sign
+_STANDS_FOR_OTHERS = re.compile("<(?!wide|narrow|noBreak)")
 
 _YEN = re.compile("0|[1-9][0-9]{0,17}")
 _GROUPED_YEN = re.compile("[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}")
@@ -105,8 +107,13 @@ def likeness(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Full-width and similar signs as plain ones, without the blanks around."""
-    return text if text.isascii() and text.strip() == text else unicodedata.normalize("NFKC", text).strip(BLANKS)
+    """Full-width signs and those of an era as plain ones, without the blanks around; no other sign is guessed at."""
+    return text if text.isascii() and text.strip() == text else text.translate(_PLAIN).strip(BLANKS)
+
+
+def is_spelt_out(text: str) -> bool:
+    """Whether every sign stands for itself, in whatever width: a circled or raised digit does not."""
+    return text.isascii() or not any(_STANDS_FOR_OTHERS.match(unicodedata.decomposition(sign)) for sign in text)
 
 
 def _read_by(read: Parser) -> Parser:
@@ -202,15 +209,17 @@ def _refuse(code: str) -> NoReturn:
 
 def code(choices: Mapping[str, str], what: str) -> Parser:
     """One of the choices, ``normalised`` text to code; ``what`` names them in the sentence."""
+    nearest_to = Nearest(choices)
 
     def read(cell: Cell) -> Parsed:
         if cell.kind in {"day", "instant"}:
             raise BadCell("cell_became_date")
-        found = choices.get(normalised(cell.text.strip(BLANKS)))
+        found = choices.get(normalised(cell.text.strip(BLANKS))) if is_spelt_out(cell.text) else None
         if found is None and _LIKE_DATE.fullmatch(plain(cell.text).casefold()):
             raise BadCell("cell_became_date")
         if found is None:
-            raise BadCell("code_unknown", what=what, nearest=_nearest(cell.text, choices))
+            near = nearest_to(cell.text)
+            raise BadCell("code_unknown" if near else "code_not_listed", what=what, nearest=near)
         return Parsed(found)
 
     return _read_by(read)
@@ -222,7 +231,17 @@ def nearest(text: str, choices: Mapping[str, str]) -> str:
     return choices[found[0]] if found else ""
 
 
-_nearest = lazy(nearest, str)  # sought when it is shown: a file of 20,000 unknown codes must not take a minute
+class Nearest:
+    """As ``nearest``, but for the first 100 different texts alone: a file of 20,000 must not take a minute."""
+
+    def __init__(self, choices: Mapping[str, str]) -> None:
+        self._choices, self._found = choices, dict[str, str]()
+
+    def __call__(self, text: str) -> str:
+        """The code, or nothing where it is not sought."""
+        if text not in self._found and len(self._found) < HINTS:
+            self._found[text] = nearest(text, self._choices)
+        return self._found.get(text, "")
 
 
 def truth() -> Parser:

@@ -4,7 +4,7 @@ A mark is staged: it takes from the pot at once, and counts on no board until it
 """
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -145,10 +145,14 @@ def rehearse(call: Call, wishes: Iterable[Wish], *, by: User, at: datetime.datet
     return Rehearsal(faults, before, after)
 
 
-def amount_refusals(proposal: Proposal, amounts: Amounts) -> Iterator[Refusal]:
-    """What the terms say to the amounts of an award."""
+def amount_refusals(
+    proposal: Proposal, amounts: Amounts, *, unread: Collection[int] = frozenset()
+) -> Iterator[Refusal]:
+    """What the terms say to the amounts of an award; nothing of years that could not be read, or rests on them."""
     limits = proposal.terms.limits
     for year, (direct, indirect) in amounts.items():
+        if year in unread:
+            continue
         if direct < 0:
             yield Refusal("award_direct_not_negative")
         if indirect < 0:
@@ -162,6 +166,8 @@ def amount_refusals(proposal: Proposal, amounts: Amounts) -> Iterator[Refusal]:
             starts_on=proposal.starts_on,
             ends_on=proposal.ends_on,
         )
+    if unread:
+        return
     direct, indirect = (sum(amount[part] for amount in amounts.values()) for part in (0, 1))
     yield from total_breaches(limits, "award", direct_yen=direct, indirect_yen=indirect)
     if direct + indirect == 0:

@@ -13,7 +13,7 @@ from aspire.refusals import Refusal
 from aspire.roles import STAFF, Role
 from aspire.sheets.judging import RowJudge
 from aspire.sheets.kinds import New
-from aspire.sheets.plans import PlannedRow, Sending
+from aspire.sheets.plans import BAD, PlannedRow, Sending
 from aspire.sheets.saving import LookAgain
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.columns import LANGUAGES, Column
@@ -64,8 +64,12 @@ class MarkJudge(RowJudge):
         }
         if decision == Decision.AWARD:
             self._fill_amounts(planned, staged_or_requested(before))
-        elif any(self.values.get(name) for _year, *names in self.kind.amount_columns for name in names):
+        elif self.values.get("decision") is not BAD and any(self._amounts_given()):
             self.say("decision", "amounts_without_award")
+
+    def _amounts_given(self) -> Iterator[Any]:
+        values = (self.values.get(name) for _year, *names in self.kind.amount_columns for name in names)
+        return (value for value in values if value is not BAD)
 
     def _fill_amounts(self, planned: PlannedRow, base: Amounts) -> None:
         """An empty cell keeps what is staged, and starts from the request where nothing is."""
@@ -84,7 +88,8 @@ class MarkJudge(RowJudge):
         if mark and mark.packet and not (mark.packet.state == PacketState.RELEASED and is_reserve):
             yield Refusal("mark_in_packet", {"proposal": before.number})
         if planned.values["decision"] == Decision.AWARD:
-            yield from amount_refusals(before, planned.costs)
+            unread = self.years_with_a_bad_amount(self.kind.amount_columns)
+            yield from amount_refusals(before, planned.costs, unread=unread)
 
 
 class Marks(CallKind):

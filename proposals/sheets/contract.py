@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.kana import search_key
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.columns import Column
-from aspire.spreadsheets.parsing import nearest
+from aspire.spreadsheets.parsing import Nearest
 from aspire.wareki import fiscal_year, fiscal_years
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
@@ -44,7 +44,6 @@ COSTS: dict[str, Promise] = {
     "direct_yen": _("Direct costs, every fiscal year"),
     "indirect_yen": _("Indirect costs, every fiscal year"),
 }
-HINTS = 100  # unknown funders of one file for which the nearest is named
 
 REQUIRED_TO_CREATE = ("title_ja", "field", "funder", "starts_on", "ends_on")
 
@@ -125,19 +124,10 @@ class Contract:
         closes_on = localdate(self.call.closes_at)
         return localdate(self.call.opens_at), add_months(closes_on, LATEST_START_MONTHS)
 
-    def funder_near(self, name: str) -> str:
-        """The code of the funder whose name comes nearest; sought for so many names of a file, for it takes a while."""
-        if name not in self._near and len(self._near) < HINTS:
-            self._near[name] = nearest(name, self._funder_codes)
-        return self._near.get(name, "")
-
     @cached_property
-    def _near(self) -> dict[str, str]:
-        return {}
-
-    @cached_property
-    def _funder_codes(self) -> dict[str, str]:
-        return {name: funders[0].code for name, funders in self.funders_by_name.items()}
+    def funder_near(self) -> Nearest:
+        """The code of the funder whose name comes nearest."""
+        return Nearest({name: funders[0].code for name, funders in self.funders_by_name.items()})
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -10,9 +10,9 @@ from aspire.refusals import Refusal
 from aspire.sheets.judging import RowJudge
 from aspire.sheets.plans import BAD, PlannedRow
 from aspire.spreadsheets.faults import SENTENCES, Tier
-from aspire.spreadsheets.parsing import CLEAR
+from aspire.spreadsheets.parsing import CLEAR, is_spelt_out
 from aspire.wareki import fiscal_years
-from calls.terms import annual_breaches, period_breaches, total_breaches, window_breaches
+from calls.terms import Limits, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.models import BLANKS, Proposal
 from proposals.resources import PLAIN
@@ -85,12 +85,16 @@ class ProposalJudge(RowJudge):
         """The code of the funder named, with the country's help where the name means several."""
         stored = before.primary_funder.code if before else ""
         name, country = self.values.get("funder"), self.values.get("country")
-        if name in (None, BAD, CLEAR):
+        if country is CLEAR:
+            self.say("country", "value_never_empty", {"header": self.header("country")})
+        if name is CLEAR:
+            return ""
+        if name in (None, BAD):
             if country not in (None, BAD, CLEAR) and before and before.country.alpha2 != country:
                 values = {"funder": stored, "expected": before.country.alpha2}
                 self.say("country", "country_not_the_funders", values)
             return stored
-        found = self.contract.funders_by_name.get(search_key(str(name)), [])
+        found = self.contract.funders_by_name.get(search_key(str(name)), []) if is_spelt_out(str(name)) else []
         if country not in (None, BAD, CLEAR) and len(found) > 1:
             found = [funder for funder in found if funder.country.alpha2 == country]
         return self._one_funder(found, country) or stored
@@ -167,22 +171,22 @@ class ProposalJudge(RowJudge):
         if terms is None:
             return
         yield from period_breaches(terms.limits, starts_on=starts_on, ends_on=ends_on)
-        for year, (direct, indirect) in planned.costs.items():
-            yield from annual_breaches(
-                terms.limits,
-                "cost",
-                fiscal_year=year,
-                direct_yen=direct,
-                indirect_yen=indirect,
-                starts_on=starts_on,
-                ends_on=ends_on,
-            )
-        direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
-        yield from total_breaches(terms.limits, "cost", direct_yen=direct, indirect_yen=indirect)
+        yield from self._costs_refused(planned, terms.limits)
         for year in awarded_years(before):
             if not (starts_on and ends_on and year in fiscal_years(starts_on, ends_on)):
                 values = {"fiscal_year": year, "starts_on": starts_on, "ends_on": ends_on}
                 yield Refusal("award_inside_period", values)
+
+    def _costs_refused(self, planned: PlannedRow, limits: Limits) -> Iterator[Refusal]:
+        unread = self.years_with_a_bad_amount(self.contract.cost_columns)
+        period = {name: planned.values[name] for name in ("starts_on", "ends_on")}
+        for year, (direct, indirect) in planned.costs.items():
+            if year not in unread:
+                amounts = {"fiscal_year": year, "direct_yen": direct, "indirect_yen": indirect}
+                yield from annual_breaches(limits, "cost", **amounts, **period)
+        direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
+        if not unread:
+            yield from total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect)
 
     def flag(self, planned: PlannedRow, before: Proposal | None) -> None:
         starts_on, reach = planned.values["starts_on"], self.contract.reach

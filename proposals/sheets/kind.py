@@ -29,6 +29,7 @@ class Proposals(CallKind):
 
     name, title, model, judge = "proposals", _("Proposals"), Proposal, ProposalJudge
     key, new, required, unknown = ("number",), New.UNNUMBERED, REQUIRED_TO_CREATE, "number_unknown"
+    never_empty = ("field", "funder")
     takes_reason, exporters = True, LOOKS
 
     def __init__(self, call: Call) -> None:

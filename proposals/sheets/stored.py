@@ -50,8 +50,11 @@ def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, An
     found: dict[str, Any] = {
         "call": [call.opens_at, call.closes_at, call.code],
         "terms": terms and [terms.pk, *asdict(terms.limits).values()],
-        "fields": [field.code for field in contract.fields],
-        "funders": [funder.code for funder in contract.funders],
+        "fields": contract.field_by_name,
+        "countries": contract.country_by_name,
+        "funders": [[funder.pk, funder.code, funder.country.alpha2] for funder in contract.funders],
+        "names": {name: [funder.pk for funder in found] for name, found in contract.funders_by_name.items()},
+        "eligible": sorted(contract.eligible),
         "proposals": {},
     }
     for number, proposal in proposals.items():
