@@ -1,8 +1,8 @@
 """A board for outside: small numbers masked in every table, and as many more as keep them from being worked out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import groupby
 
 from django.conf import settings
@@ -11,89 +11,90 @@ from django.utils.translation import gettext as _
 from proposals.boards.board import Board
 from proposals.boards.explaining import Explanation
 from proposals.boards.figures import MASKED, Figure, Row, Table, Tile
-from proposals.boards.masking import Cell, Masking, with_totals
-from proposals.boards.tallies import Tallies
+from proposals.boards.masking import Edge, Masking, Node, Place
+from proposals.boards.tallies import Cells, Tallies
 
 # The columns of a table as it is masked: awards, the others, and both together, which is the number of proposals.
-AWARDS, OTHERS, PROPOSALS = 0, 1, 2
-Place = tuple[str, str, int]  # table, code of the row (empty for its total), column
-WHOLE = ""
+AWARDS, OTHERS, PROPOSALS = COLUMNS = 0, 1, 2
+WHOLE = "country", ""  # table and code of the row that counts the whole call
+LISTED = {"country", "country_funder"}  # tables in which a row stands only if a proposal is counted in it
+OF_A_TOTAL, OF_A_COUNTRY = 10**9, 10**6
 
 
 @dataclass
 class Block:
-    """Rows that add up to one row more, which may stand in another table too."""
+    """Rows that add up to one row more, which stands in another table too."""
 
-    rows: list[Place]
-    total: Place
-    values: list[list[int]]
+    table: str
+    rows: list[Row]
+    total: tuple[str, str]
 
-    def masked(self, known: set[Place], least: Callable[[Place], int], *, threshold: int) -> set[Place]:
-        """Everything to mask here, given what is masked already and what each place is known to be at least."""
-        if not self.rows:
-            return set()
-        masking = Masking(self.values, threshold)
-        masking.masked |= {cell for cell in masking.values if self.place(cell) in known}
-        masking.keeps_row_totals = False  # the number of proposals is one more column
-        masking.least = {cell: least(self.place(cell)) for cell in masking.values}
-        return {self.place(cell) for cell in masking.complete()}
-
-    def in_column(self, column: int) -> list[Place]:
-        return [(table, code, column) for table, code, _none in self.rows]
-
-    @cached_property
-    def numbers(self) -> dict[Place, int]:
-        return {self.place(cell): value for cell, value in with_totals(self.values).items()}
-
-    def place(self, cell: Cell) -> Place:
-        row, column = cell
-        table, code, _none = self.rows[row] if row < len(self.rows) else self.total
-        return table, code, column
+    def sum_of(self, column: int) -> Node:
+        return ("sum", self.table, *self.total, str(column))
 
 
 def blocks(tables: Iterable[Table]) -> Iterator[Block]:
-    """Each table against its total; funders against their country, whose row stands in the table of countries."""
+    """Each table against the whole; funders against their country, whose row stands in the table of countries."""
     for table in tables:
-        total = "country", WHOLE, 0
         if table.key != "country_funder":
-            yield _block(table.key, table.rows, total)
+            yield Block(table.key, table.rows, WHOLE)
             continue
         for country, rows in groupby(table.rows, key=lambda row: row.codes["country"]):
-            yield _block(table.key, list(rows), ("country", country, 0))
+            yield Block(table.key, list(rows), ("country", country))
 
 
-def _block(key: str, rows: list[Row], total: Place) -> Block:
-    values = [[row.awards.recorded or 0, (row.proposals.recorded or 0) - (row.awards.recorded or 0)] for row in rows]
-    return Block([(key, row.code, 0) for row in rows], total, values)
+def numbers(row: Row) -> tuple[int, int, int]:
+    """Awards, the others, and both."""
+    proposals, awards = row.proposals.recorded or 0, row.awards.recorded or 0
+    return awards, proposals - awards, proposals
+
+
+def edges(tables: list[Table]) -> dict[Place, Edge]:
+    """Every number of the tables between the two sums in which it stands.
+
+    Awards and others flow from the rows of funders into their countries, on into the whole, and from there into the
+    rows of fields; numbers of proposals flow the other way.
+    """
+    parts = [block for block in blocks(tables) if block.rows]
+    below = {part.total: part for part in parts if part.table != "field"}
+    beside = [part for part in parts if part.table == "field"]
+    found: dict[Place, Edge] = {}
+    for part in parts:
+        for row in part.rows:
+            place = part.table, row.code
+            for column, value in zip(COLUMNS, numbers(row), strict=True):
+                inner = below[place].sum_of(column) if place in below else ("row", *place)
+                ways = (inner, part.sum_of(column)) if part not in beside else (part.sum_of(column), inner)
+                least = int(part.table in LISTED and column == PROPOSALS)
+                found[*place, column] = _edge(ways, column, value, least, OF_A_COUNTRY if place in below else 0)
+    whole = [sum(column) for column in zip(*(numbers(row) for row in _all_of(parts)), strict=True)]
+    for column, value in zip(COLUMNS, whole, strict=True):
+        first = below[WHOLE].sum_of(column) if WHOLE in below else ("row", *WHOLE)
+        last = beside[0].sum_of(column) if beside else ("row", *WHOLE)
+        found[*WHOLE, column] = _edge((first, last), column, value, 0, OF_A_TOTAL)
+    return found
+
+
+def _all_of(parts: list[Block]) -> list[Row]:
+    """The rows of a table that adds up to the whole."""
+    return next((part.rows for part in parts if part.total == WHOLE), [])
+
+
+def _edge(ways: tuple[Node, Node], column: int, value: int, least: int, dearness: int) -> Edge:
+    start, end = reversed(ways) if column == PROPOSALS else ways
+    return Edge(start, end, value, least, dearness)
 
 
 def masked_places(tables: list[Table], *, threshold: int) -> set[Place]:
-    """What to mask in all tables together: a number that stands in two of them is masked in both or in neither."""
-    parts = [part for part in blocks(tables) if part.rows]
-    parts.sort(key=lambda part: part.total[1] == WHOLE)  # what stands in another table as a row comes first
-    numbers = {place: number for part in parts for place, number in part.numbers.items()}
-    found = {place for place, number in numbers.items() if 0 < number < threshold}
-
-    def least(place: Place, besides: Block) -> int:
-        """Once it is masked: what its parts in the other tables come to at least."""
-        others = [part for part in parts if part is not besides and place[:2] == part.total[:2]]
-        return max([0, *(sum(known(row, part) for row in part.in_column(place[2])) for part in others)])
-
-    def known(place: Place, besides: Block) -> int:
-        return least(place, besides) if place in found else numbers[place]
-
-    before = None
-    while before != len(found):
-        before = len(found)
-        for part in parts:
-            found |= part.masked(found, partial(least, besides=part), threshold=threshold)
-    return found
+    """What to mask in all tables together."""
+    return Masking(edges(tables), threshold=threshold).complete()
 
 
 @dataclass
 class MaskedTallies(Tallies):
-    """The tables of a call with what is masked in them."""
+    """The tables of a call, or of a briefing of it, with what is masked in them."""
 
+    plain: Tallies = field(kw_only=True)
     threshold: int = field(kw_only=True)
 
     @property
@@ -101,10 +102,13 @@ class MaskedTallies(Tallies):
         return []
 
     @cached_property
+    def cells(self) -> Cells:
+        return self.plain.cells
+
+    @cached_property
     def tables(self) -> list[Table]:
-        plain = Tallies(self.call, self.proposals).tables
-        masked = masked_places(plain, threshold=self.threshold)
-        return [self._masked(table, masked) for table in plain]
+        masked = masked_places(self.plain.tables, threshold=self.threshold)
+        return [self._masked(table, masked) for table in self.plain.tables]
 
     @cached_property
     def total(self) -> Row:
@@ -113,7 +117,7 @@ class MaskedTallies(Tallies):
     @staticmethod
     def _masked(table: Table, masked: set[Place]) -> Table:
         rows = [hidden(row, (table.key, row.code), masked) for row in table.rows]
-        return replace(table, rows=rows, total=hidden(table.total, ("country", WHOLE), masked))
+        return replace(table, rows=rows, total=hidden(table.total, WHOLE, masked))
 
 
 def hidden(row: Row, place: tuple[str, str], masked: set[Place]) -> Row:
@@ -135,8 +139,10 @@ class MaskedBoard(Board):
 
     @cached_property
     def tallies(self) -> Tallies:
-        plain = Tallies(self.call, self.proposals)
-        return plain if plain.has_published else MaskedTallies(self.call, self.proposals, threshold=self.threshold)
+        plain = super().tallies
+        if plain.has_published:
+            return plain
+        return MaskedTallies(self.call, self.proposals, plain=plain, threshold=self.threshold)
 
     @property
     def is_masked(self) -> bool:

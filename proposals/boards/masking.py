@@ -1,92 +1,89 @@
-"""Which cells of a table to mask before it goes outside: small ones, and as many more as keep them from being derived.
+"""Which numbers to mask before tables go outside: small ones, and as many more as keep them from being derived.
 
-The table is a graph: rows and columns (the totals among them) are its nodes, masked cells its edges. A masked cell is
-safe where some cycle of masked cells lets it take another value while everything shown stays as it is. Zeros may be
-masked along, so all that a reader knows of a masked cell is that it is not below nought.
+Whatever a reader knows of a number is that it stands in sums. Each sum (of a row, of a column) is a node and each
+number an edge between the two sums in which it stands, so that a change of a masked number goes on from sum to sum. It
+is safe where it can come back along masked numbers to where it began, none falling below what everybody knows it to be
+at least: then all of them can have other values, while everything shown stays as it is. And only then.
 """
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-Cell = tuple[int, int]
-Values = dict[Cell, int]
-Node = tuple[str, int]
-OF_A_TOTAL = 10**9
+Node = tuple[str, ...]
+Place = tuple[str, str, int]  # table, code of the row (empty for its total), column
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A number between two sums: where it grows, so does what flows from ``start`` to ``end``."""
+
+    start: Node
+    end: Node
+    value: int
+    least: int = 0  # what everybody knows of it though it is masked
+    dearness: int = 0  # what hiding it costs beside its size
+
+    @property
+    def ways(self) -> Iterator[tuple[Node, Node]]:
+        """The directions in which a change may pass: it may always grow, and fall while something is left."""
+        yield self.start, self.end
+        if self.value > self.least:
+            yield self.end, self.start
 
 
 class Masking:
-    """A table with its totals in the last row and the last column."""
+    """The numbers of tables that belong together, by their places."""
 
-    def __init__(self, rows: Sequence[Sequence[int]], threshold: int) -> None:
-        self.last_row, self.last_column = len(rows), len(rows[0]) if rows else 0
-        self.values = with_totals(rows)
-        self.beside: dict[Node, list[Cell]] = {}
-        for cell in self.values:
-            for node in self.ends(cell):
-                self.beside.setdefault(node, []).append(cell)
-        self.masked: set[Cell] = {cell for cell, value in self.values.items() if 0 < value < threshold}
-        self.keeps_row_totals = True
-        self.least: dict[Cell, int] = {}  # what masked cells are known to be; nought where nothing is said
+    def __init__(self, edges: Mapping[Place, Edge], *, threshold: int) -> None:
+        self.edges = edges
+        self.masked = {place for place, edge in edges.items() if 0 < edge.value < threshold}
+        self.leaving: dict[Node, list[tuple[Node, Place]]] = {}
+        for place, edge in edges.items():
+            for here, there in edge.ways:
+                self.leaving.setdefault(here, []).append((there, place))
 
-    @staticmethod
-    def ends(cell: Cell) -> tuple[Node, Node]:
-        return ("row", cell[0]), ("column", cell[1])
-
-    def moves(self, cell: Cell) -> list[tuple[Node, Node]]:
-        """The directions in which a change may pass through a masked cell: up always, down while something is left."""
-        row, column = self.ends(cell)
-        is_total = (cell[0] == self.last_row) != (cell[1] == self.last_column)
-        up, down = ((column, row), (row, column)) if is_total else ((row, column), (column, row))
-        return [up, down] if self.values[cell] > self.least.get(cell, 0) else [up]
-
-    def complete(self) -> set[Cell]:
-        """Mask more until every masked cell is safe: each time what closes its cycle at the smallest price."""
-        waiting = deque(sorted(self.masked))
+    def complete(self) -> set[Place]:
+        """Mask more until every masked number is safe: each time what closes its way back at the smallest price."""
+        waiting = deque(place for place in self.edges if place in self.masked)
         while waiting:
-            cell = waiting.popleft()
-            more = [other for other in self._cheapest_cycle(cell) if other not in self.masked]
-            self.masked.update(more)
-            waiting.extend(more)
+            self.masked.update(self._way_back(waiting.popleft()))
         return self.masked
 
-    def _cheapest_cycle(self, cell: Cell) -> list[Cell]:
-        """The other cells of a cycle through a cell: along them a change of it comes back to where it began."""
-        found = [path for start, end in self.moves(cell) if (path := self._path(end, start, without=cell))]
-        return min(found)[1]
+    def _way_back(self, place: Place) -> list[Place]:
+        """The other numbers through which a change of this one comes back to where it began."""
+        found = [path for start, end in self.edges[place].ways if (path := self._path(end, start, without=place))]
+        return min(found, key=lambda path: path[0])[1]
 
-    def _path(self, start: Node, end: Node, *, without: Cell) -> tuple[int, list[Cell]] | None:
-        """The cheapest way between two nodes, and its price: nothing for what is masked already."""
-        best: dict[Node, int] = {}
-        waiting: list[tuple[int, Node, list[Cell]]] = [(0, start, [])]
+    def _path(self, start: Node, end: Node, *, without: Place) -> tuple[int, list[Place]] | None:
+        """The cheapest way between two sums, and its price: nothing for what is masked already."""
+        came: dict[Node, tuple[Node, Place]] = {}
+        waiting: list[tuple[int, int, Node]] = [(0, 0, start)]
+        done, best, step = set(), {start: 0}, 0
         while waiting:
-            price, here, path = heapq.heappop(waiting)
+            price, _step, here = heapq.heappop(waiting)
             if here == end:
-                return price, path
-            if here in best:
+                return price, self._walked(came, start, end)
+            if here in done:
                 continue
-            best[here] = price
-            for cell in self.beside[here]:
-                for leaves, arrives in self.moves(cell):
-                    if leaves == here and arrives not in best and cell != without:
-                        heapq.heappush(waiting, (price + self._price(cell), arrives, [*path, cell]))
+            done.add(here)
+            for there, place in self.leaving.get(here, []):
+                further = price + self._price(place)
+                if place != without and further < best.get(there, further + 1):
+                    step += 1
+                    best[there], came[there] = further, (here, place)
+                    heapq.heappush(waiting, (further, step, there))
         return None
 
-    def _price(self, cell: Cell) -> int:
-        """What hiding a cell costs the reader: its size, and far more where it is a total to keep."""
-        if cell in self.masked:
-            return 0
-        is_total = cell[0] == self.last_row or (self.keeps_row_totals and cell[1] == self.last_column)
-        return 1 + self.values[cell] + (OF_A_TOTAL if is_total else 0)
+    @staticmethod
+    def _walked(came: dict[Node, tuple[Node, Place]], start: Node, end: Node) -> list[Place]:
+        path = []
+        while end != start:
+            end, place = came[end]
+            path.append(place)
+        return path
 
-
-def with_totals(rows: Sequence[Sequence[int]]) -> Values:
-    """Every cell by its place, with the totals of rows and columns after the last."""
-    full = [[*row, sum(row)] for row in rows]
-    full.append([sum(column) for column in zip(*full, strict=True)])
-    return {(i, j): value for i, row in enumerate(full) for j, value in enumerate(row)}
-
-
-def masked_cells(rows: Sequence[Sequence[int]], *, threshold: int) -> set[Cell]:
-    """The places to mask in a two-way table; row ``len(rows)`` and column ``len(rows[0])`` are its totals."""
-    return Masking(rows, threshold).complete() if rows else set()
+    def _price(self, place: Place) -> int:
+        """What hiding a number costs the reader: its size, and more where a total would go."""
+        return 0 if place in self.masked else 1 + self.edges[place].value + self.edges[place].dearness
