@@ -44,7 +44,7 @@ REVIEWS = """
 
 def make_call(size: int) -> Call:
     """A call to be decided, every proposal reviewed by three."""
-    call = rows.make_call(f"BENCH-RANK-{size}", size, with_amounts=False)
+    call = rows.make_call(f"BENCH-RANK-{size}", size, parts=[])
     with connection.cursor() as cursor:
         cursor.execute(REVIEWS, {"call": call.pk})
         cursor.execute("ANALYZE")
