@@ -27,9 +27,9 @@ from aspire.refusals import Refusal
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.cells import BLANKS, EMPTY, Bounds, Cell
 from aspire.spreadsheets.faults import Fault, Unreadable
+from aspire.spreadsheets.formats import is_day_format, is_disguise, seen
 from aspire.spreadsheets.reading import read
 from aspire.spreadsheets.roundtrip import ERRORS_HEADER, NOTES_SHEET, guarded
-from aspire.spreadsheets.workbooks import is_day_format
 from tests.contracts import verdict
 from tests.workbooks import MAIN, number, packed, parts_of, row, saved, sheet, table, text, workbook, written
 
@@ -817,6 +817,65 @@ def test_written_moment_is_no_day() -> None:
 )
 def test_number_format_shows_a_day(code: str, expected: bool) -> None:
     assert is_day_format(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("#,##0", None),
+        ("#,##0;[Red]-#,##0", None),
+        ('#,##0"円"', None),
+        ('"¥"#,##0', None),
+        ("[$¥-411]#,##0", None),
+        ('_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', None),
+        ("0.00E+00", None),
+        ("General", None),
+        ("@", None),
+        ("00000000", None),
+        ("#,##0,", "26,000"),
+        ('#,##0,,"百万円"', "26百万円"),
+        ('#,##0"千円"', "26,000,000千円"),
+        ('0.0,"k"', "26,000k"),
+        ("[$$-409]#,##0", "$26,000,000"),
+        (r"#,##0\k", "26,000,000k"),
+        (";;;", ""),
+    ],
+)
+def test_number_format_that_shows_another_number_is_known(code: str, shown: str | None) -> None:
+    assert (seen(Decimal(26_000_000), code) if is_disguise(code) else None) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "said", "rows"),
+    [
+        ("0%", "0.3", ["yen_has_unit A2 30%"], [{}, {}]),
+        ("#,##0,", "26000000", ["[number_disguised] A2 26000000"], [{"yen": 26_000_000}] * 2),
+        ("#,##0&quot;千円&quot;", "26000", ["[number_disguised] A2 26000"], [{"yen": 26_000}] * 2),
+        ("#,##0&quot;円&quot;", "26000", [], [{"yen": 26_000}] * 2),
+    ],
+)
+def test_amount_is_not_taken_for_another_one_than_is_seen(
+    code: str, value: str, said: list[str], rows: list[dict[str, Any]]
+) -> None:
+    lines = row(1, text("A1", "yen"), text("B1", "title"))
+    lines += "".join(row(n, number(f"A{n}", value, style=1), text(f"B{n}", "Q")) for n in (2, 3))
+    found = verdict(workbook(lines, formats=[code]), file_name="a.xlsx")
+
+    blocked = [one.replace("A2", "A3") for one in said if "[" not in one]
+    assert found == (said + blocked, [{**one, "title": "Q"} for one in rows])
+
+
+def test_signs_by_their_number_are_read_as_by_themselves_and_control_characters_are_refused() -> None:
+    def found(value: str) -> tuple[list[str], list[dict[str, Any]]]:
+        return verdict(workbook(table(text("A2", value), header="title")), file_name="a.xlsx")
+
+    for value in ("&#22269;&#38555;", "&#x56fd;&#x969B;", "国&#38555;"):
+        assert found(value) == ([], [{"title": "国際"}])
+    assert found("&#95;x0041_&#128512;") == found("A&#x1F600;") == ([], [{"title": "A\U0001f600"}])
+    for value in ("a&#7;", "a&#x7;", "a&#127;", "a&#133;"):
+        assert found(value)[0][0].startswith("cell_has_control_character A2")
+    for value in ("&#55296;", "&#xD800;", "&#1114112;"):
+        assert found(value) == (["file_damaged"], [])
 
 
 def test_further_faults_of_one_kind_are_left_out() -> None:

@@ -83,6 +83,10 @@ SENTENCES: dict[str, Promise] = {
     "cell_became_date": _(
         "Excel made the date “%(value)s” of what was typed. Format the cell as text, and type it again."
     ),
+    "number_disguised": _(
+        "The cell shows “%(shown)s”, but %(value)s is stored in it and is what is read "
+        "(%(cells)s cells in this column). Please check the unit."
+    ),
     "number_lost_digits": _(
         "Excel keeps 15 digits of a number, and this has more: “%(value)s”. Format the cell as text, and type it again."
     ),

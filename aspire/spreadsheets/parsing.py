@@ -32,7 +32,7 @@ _NOT_YEN = {
     "yen_not_whole": re.compile(r"[0-9,]*\.[0-9]*"),
     "yen_grouping": re.compile("[0-9,]*,[0-9,]*"),
     "yen_has_unit": re.compile(
-        "[\u00a5$]\\s*[-0-9.,]+|[-0-9.,]+\\s*(?:[\u5341\u767e\u5343\u4e07\u5104]+\u5186?|\u5186|[kmb]|yen|jpy|usd)",
+        "[\u00a5$]\\s*[-0-9.,]+|[-0-9.,]+\\s*(?:[\u5341\u767e\u5343\u4e07\u5104]+\u5186?|\u5186|[kmb%]|yen|jpy|usd)",
         re.IGNORECASE,
     ),
 }

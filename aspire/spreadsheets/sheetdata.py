@@ -6,16 +6,22 @@ that name them. So is every shared text, which is thus made once, however often 
 
 import datetime
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from aspire.spreadsheets.cells import EMPTY, Bounds, Cell, Deadline, column_number, letters, refusal, text_cell
+from aspire.spreadsheets.formats import Formats, percent, seen
 from aspire.spreadsheets.packages import attributes, damaged, unescaped
 
 # A row as Excel, LibreOffice, Google and most libraries write it, with numbers and texts alone. The column is below CA,
 # since a cell far out would have the engine lay out everything before it.
+# A sign by its number, as many libraries write what is not ASCII: no control character, and none of Excel's escapes.
+_ENTITY = rb"&(?:amp|lt|gt|quot|apos|#10|#1[6-9][0-9]|#[2-9][0-9]{2}|#[1-9][0-9]{3,5}|#x[1-9a-fA-F][0-9a-fA-F]{2,4});"
 _PLAIN_CELL = (
     rb"(?: s=\"[0-9]{1,5}\")?(?:/>| t=\"s\"><v>[0-9]{1,7}</v></c>| t=\"b\"><v>[01]</v></c>"
-    rb"| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>(?:[^<&]++|&(?:amp|lt|gt|quot|apos);)*+</t></is></c>"
+    rb"| t=\"inlineStr\"><is><t(?: xml:space=\"preserve\")?>(?:[^<&]++|" + _ENTITY + rb")*+</t></is></c>"
+    rb"| t=\"inlineStr\"></c>"
     rb"|(?: t=\"n\")?><v>-?[0-9]{1,20}(?:\.[0-9]{1,20})?</v></c>)"
 )
 _PLAIN_ROW = re.compile(
@@ -33,6 +39,7 @@ _TEXT = re.compile(r"<t(?:\s[^<>]*)?(?<!/)>([^<]*)</t>")
 _PHONETIC = re.compile(r"<rPh(?=[\s>]).*?(?:</rPh>|\Z)", re.DOTALL)
 _ESCAPED = re.compile("_x(?![dD][89A-Fa-f])([0-9A-Fa-f]{4})_")
 _SPACED_TEXT_BEGINS, _TEXT_BEGINS = b' t="inlineStr"><is><t xml:space="preserve">', b' t="str"><v>t'
+_SHOWN = 60  # signs of a number that is quoted
 _ODD_AT_MOST = 100_000  # rows without a value that are written as no program writes them
 _NUMBER = re.compile(rb"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,4})?")
 _INDEX, _STYLE = re.compile(rb"[0-9]{1,7}"), re.compile("[0-9]{1,5}")
@@ -49,6 +56,8 @@ class Rows:
     rows: list[bytes] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     values: int = 0
+    formats: Formats = field(default_factory=Formats)
+    disguised: dict[int, tuple[int, str, str, int]] = field(default_factory=dict)  # column → row, stored, shown, cells
 
     def mark(self, cell: Cell) -> bytes:
         """A name for the cell."""
@@ -80,9 +89,10 @@ def rich_text(item: str) -> str:
     return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text) if "_x" in text else text
 
 
-def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
+def canonical(data: bytes, texts: list[str], bounds: Bounds, *, formats: Formats) -> Rows:
     """The rows between ``<sheetData>`` and its end. Raises Unreadable."""
-    found, deadline = Rows(texts), Deadline(bounds)
+    found, deadline = Rows(texts, formats=formats), Deadline(bounds)
+    is_plain = _is_plain(formats)
     position, previous, data = 0, 0, data.strip()
     odd = 0
     if data.count(b"<c") > (bounds.rows + 1) * bounds.columns:
@@ -94,9 +104,9 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
             continue
         row = _PLAIN_ROW.match(data, position)
         unplaced = None if row else _UNPLACED_ROW.match(data, position)
-        if row and b"_x" not in row[3]:  # the engine has its own way with Excel's escapes
+        if row and is_plain(row[3]):
             number, tag, cells = int(row[1]), row[2], _named(row[3])
-        elif unplaced and b"_x" not in unplaced[2] and unplaced[2].count(b"<c") <= bounds.columns:
+        elif unplaced and is_plain(unplaced[2]) and unplaced[2].count(b"<c") <= bounds.columns:
             row, tag = unplaced, unplaced[1]
             number = _row_number(tag, previous)
             cells = _named(unplaced[2])
@@ -120,6 +130,15 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds) -> Rows:
     return found
 
 
+def _is_plain(formats: Formats) -> Callable[[bytes], bool]:
+    """Whether cells can be handed over as they are: the engine has its own way with Excel's escapes, and no formats."""
+    misleading = b"|".join(b"%d" % style for style in [*formats.percents, *formats.disguises])
+    if not misleading:
+        return lambda cells: b"_x" not in cells
+    found = re.compile(rb' s="0*(?:%b)"(?: t="n")?><v>' % misleading)
+    return lambda cells: b"_x" not in cells and found.search(cells) is None
+
+
 def _named(cells: bytes) -> bytes:
     """The cells of a plain row, whose texts become names: a shared one its number, an inline one ``t`` and itself."""
     cells = cells.replace(b' t="s"><v>', b' t="str"><v>')  # with a tag in it, which no text has
@@ -127,7 +146,8 @@ def _named(cells: bytes) -> bytes:
         cells = cells.replace(b' t="b"><v>', b' t="str"><v>b')
     if b"inlineStr" not in cells:
         return cells
-    cells = cells.replace(b' t="inlineStr"><is><t>', _TEXT_BEGINS).replace(_SPACED_TEXT_BEGINS, _TEXT_BEGINS)
+    cells = cells.replace(b' t="inlineStr"></c>', b"/>").replace(b' t="inlineStr"><is><t>', _TEXT_BEGINS)
+    cells = cells.replace(_SPACED_TEXT_BEGINS, _TEXT_BEGINS)
     return cells.replace(b"</t></is></c>", b"</v></c>")
 
 
@@ -154,6 +174,8 @@ def _rebuilt(cells: bytes, number: int, rows: Rows, bounds: Bounds) -> bytes:
             if column > bounds.columns:
                 values = {"columns": column, "limit": bounds.columns}
                 raise refusal("columns_too_many", row=number, column=letters(column), **values)
+            if rows.formats.disguises and given.get("t", "n") == "n":
+                _disguised(given, value, number, column, rows)
             rebuilt.append(b'<c r="%b%d"%b' % (letters(column).encode(), number, value))
     if not _REST_OF_ROW.fullmatch(cells, position):
         damaged()
@@ -183,9 +205,10 @@ def _canonical(given: dict[str, str], content: bytes, rows: Rows) -> bytes:
     kind, found = given.get("t", "n"), _VALUE.search(content)
     value = found[1].strip() if found else b""
     if kind == "n" and value:
-        style = given.get("s", "0")
-        number = value if _NUMBER.fullmatch(value) else damaged()
-        return b' s="%d"><v>%b</v></c>' % (int(style) if _STYLE.fullmatch(style) else 0, number)
+        style, number = _style(given), value if _NUMBER.fullmatch(value) else damaged()
+        if style in rows.formats.percents:
+            return b' t="str"><v>%b</v></c>' % rows.mark(Cell("text", percent(Decimal(number.decode()))))
+        return b' s="%d"><v>%b</v></c>' % (style, number)
     if kind == "s" and value:
         return b' t="str"><v>%b</v></c>' % (value if _INDEX.fullmatch(value) else damaged())
     if value or kind == "inlineStr":
@@ -194,6 +217,24 @@ def _canonical(given: dict[str, str], content: bytes, rows: Rows) -> bytes:
         is_unsaved = _FORMULA.search(content) and not (found and kind == "str")
         cell = Cell("formula", "") if is_unsaved else EMPTY
     return b"" if cell is EMPTY else b' t="str"><v>%b</v></c>' % rows.mark(cell)
+
+
+def _style(given: dict[str, str]) -> int:
+    style = given.get("s", "0")
+    return int(style) if _STYLE.fullmatch(style) else 0
+
+
+def _disguised(given: dict[str, str], value: bytes, row: int, column: int, rows: Rows) -> None:
+    """Remember the first number of a column that its format shows as another one, and how many there are."""
+    code = rows.formats.disguises.get(_style(given))
+    if code is None:
+        return
+    if column in rows.disguised:
+        *first, cells = rows.disguised[column]
+        rows.disguised[column] = (*first, cells + 1)  # type: ignore[assignment]
+    elif found := _VALUE.search(value):
+        stored = Decimal(found[1].decode())
+        rows.disguised[column] = (row, f"{stored:f}"[:_SHOWN], seen(stored, code)[:_SHOWN], 1)
 
 
 def _cell(kind: str, value: bytes, content: bytes) -> Cell:

@@ -31,6 +31,7 @@ from aspire.spreadsheets.cells import (
     text_faults,
 )
 from aspire.spreadsheets.faults import Fault, Tier
+from aspire.spreadsheets.formats import formats_of
 from aspire.spreadsheets.packages import Package, attributes, damaged, elements
 from aspire.spreadsheets.roundtrip import is_own_sheet
 from aspire.spreadsheets.sheetdata import Rows, canonical
@@ -38,10 +39,6 @@ from aspire.spreadsheets.sheetdata import Rows, canonical
 _BEGIN_DATA, _END_DATA = re.compile(rb"<sheetData(?=[\s/>])[^<>]*>"), b"</sheetData>"
 _FILLED = re.compile(rb"<[vt](?:\s[^<>]*)?>[^<]|<f[\s/>]")
 _RANGE = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
-# Formats that show a day or a time, by Excel's own numbers: those of East Asian Excel are among them.
-_DAY_FORMATS = {str(n) for n in (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))}
-_QUOTED = re.compile(r"\"[^\"]*\"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]", re.IGNORECASE)
-_DAY_SIGNS = re.compile("[dmyhs]", re.IGNORECASE)
 _NAMES_SHOWN = 10
 _DAY_STYLE = 22  # day and time: the engine gives a day where the time is midnight
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -75,11 +72,12 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
         raise refusal("file_renamed", suffix=".xlsx")
     name, xml = _only_sheet(package, book, related)
     parts = {kind: package.part(part) for _id, kind, part in related if kind in {"sharedStrings", "styles"}}
-    rows = canonical(_data(xml), _texts(parts.get("sharedStrings", b""), bounds), bounds)
+    formats = formats_of(parts.get("styles", b""))
+    rows = canonical(_data(xml), _texts(parts.get("sharedStrings", b""), bounds), bounds, formats=formats)
     cells = _Cells(rows)
-    for_engine = _rebuilt(rows, _is_day_styles(parts.get("styles", b"")), is_1904=_is_1904(book))
+    for_engine = _rebuilt(rows, formats.is_day, is_1904=_is_1904(book))
     lines = list(_lines(_engine_rows(for_engine, bounds), rows, cells))
-    faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_merged(xml, lines)]
+    faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_merged(xml, lines), *_disguised(rows)]
     return Sheet("xlsx", "", "", name, lines, faults)
 
 
@@ -118,23 +116,6 @@ def _texts(part: bytes, bounds: Bounds) -> list[str]:
 
 def _is_1904(book: bytes) -> bool:
     return any(attributes(tag).get("date1904") in {"1", "true"} for tag in elements(book, b"workbookPr"))
-
-
-def _is_day_styles(part: bytes) -> list[bool]:
-    """For each style that a cell can name, whether it shows a day or a time."""
-    formats = [attributes(tag) for tag in elements(_section(part, b"numFmts"), b"numFmt")]
-    codes = {number.get("numFmtId"): number.get("formatCode", "") for number in formats}
-    numbers = [attributes(tag).get("numFmtId", "0") for tag in elements(_section(part, b"cellXfs"), b"xf")]
-    return [is_day_format(codes[number]) if number in codes else number in _DAY_FORMATS for number in numbers]
-
-
-def _section(part: bytes, name: bytes) -> bytes:
-    return part.partition(b"<" + name)[2].partition(b"</" + name)[0]
-
-
-def is_day_format(code: str) -> bool:
-    """Whether a number format shows a day or a time, quoted text, colours and languages aside."""
-    return _DAY_SIGNS.search(_QUOTED.sub("", code).partition(";")[0]) is not None
 
 
 def _rebuilt(rows: Rows, styles: list[bool], *, is_1904: bool) -> bytes:
@@ -214,6 +195,13 @@ def _hidden(lines: list[Line]) -> Iterator[Fault]:
     hidden = [line.number for line in lines if line.is_hidden]
     if hidden:
         yield Fault("rows_hidden", row=hidden[0], values={"rows": len(hidden)}, tier=Tier.FLAG)
+
+
+def _disguised(rows: Rows) -> Iterator[Fault]:
+    """A fault for each column in which numbers are shown as other ones, at the first of them."""
+    for column, (row, stored, shown, cells) in sorted(rows.disguised.items()):
+        values = {"shown": shown, "cells": cells}
+        yield Fault("number_disguised", row=row, column=letters(column), value=stored, values=values, tier=Tier.FLAG)
 
 
 def _merged(xml: bytes, lines: list[Line]) -> Iterator[Fault]:

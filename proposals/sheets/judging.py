@@ -182,7 +182,7 @@ class ProposalJudge(RowJudge):
         period = {name: planned.values[name] for name in ("starts_on", "ends_on")}
         for year, (direct, indirect) in planned.costs.items():
             if year not in unread:
-                amounts = {"fiscal_year": year, "direct_yen": direct, "indirect_yen": indirect}
+                amounts: dict[str, Any] = {"fiscal_year": year, "direct_yen": direct, "indirect_yen": indirect}
                 yield from annual_breaches(limits, "cost", **amounts, **period)
         direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
         if not unread:

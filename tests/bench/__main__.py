@@ -68,7 +68,7 @@ def measure() -> None:
     sys.stdout.write(f"\n{table([*awards.measure(), *assigning.measure()])}\n")
     sys.stdout.flush()
     rows.settle()
-    sys.stdout.write(f"\n{table(imports.measure(sent))}\n{imports.memory(sent)}\n")
+    sys.stdout.write(f"\n{table([*imports.measure(sent), *imports.reading(sent)])}\n{imports.memory(sent)}\n")
 
 
 def main() -> None:
