@@ -36,7 +36,7 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("calls:(index|board|tallies|print_sheet|compare)", LOOKS),
     ("partners:(index|country|funder)", LOOKS),
     ("briefings:.*", LOOKS),
-    ("explore:(index|keep|view)", LOOKS),
+    ("explore:(index|keep|freeze|view)", LOOKS),
     ("fund:index", LOOKS),
     ("proposals:(list|detail|export)", LOOKS),
     # Awards: reviewers only where they lead a field, which the pages themselves ask

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.urls import reverse
 from pptx import Presentation
 
+from calls.models import Call, CallField, Field, Programme
+from partners.models import Country, Funder
 from proposals.boards.board import Board
 from proposals.models import Briefing, Conflict, Proposal
 from proposals.snapshots.comparing import Comparison
@@ -274,3 +276,141 @@ def test_a_form_that_we_do_not_write_does_not_exist(client, manager, briefing):
     client.force_login(manager)
 
     assert client.get(reverse("briefings:tallies", args=["spring", "doc"])).status_code == 404
+
+
+# --- what was said stays said -----------------------------------------------------------------------------------------
+
+
+def texts(deck):
+    """What the slides say, shape by shape."""
+    for shape in (shape for slide in deck.slides for shape in slide.shapes):
+        if shape.has_text_frame:
+            yield shape.text_frame.text
+        elif shape.has_table:
+            yield [cell.text for row in shape.table.rows for cell in row.cells]
+
+
+def everything_said(client, code):
+    """Every file of a briefing in both languages, its sheet of paper, and the figures of then on its page."""
+    found = {}
+    for language in ("ja", "en"):
+        for form in ("csv", "json"):
+            found[form, language] = pack(client, code, form, language).content
+        book = openpyxl.load_workbook(io.BytesIO(pack(client, code, "xlsx", language).content))
+        found["xlsx", language] = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
+        found["pptx", language] = list(texts(Presentation(io.BytesIO(pack(client, code, "pptx", language).content))))
+        sheet = client.get(reverse("briefings:print_sheet", args=[code]), {"lang": language}).content.decode()
+        found["paper", language] = sheet.partition("<main")[2].partition("</main")[0]
+        page = client.get(reverse("briefings:detail", args=[code]), headers={"accept-language": language})
+        found["then", language] = [
+            (table.caption, [(row.label, row.group, row.proposals.then, row.awards.then) for row in table.rows[:1]])
+            for table in page.context["comparison"].tables
+        ]
+        found["words", language] = page.content.decode().partition('id="terms"')[2].partition("</main")[0]
+    return found
+
+
+def test_a_briefing_says_the_same_whatever_becomes_of_its_call(client, manager, briefing, terms):
+    client.force_login(manager)
+    before = everything_said(client, "spring")
+    assert "KEPT" in str(before)
+
+    call = terms.call
+    Call.objects.filter(pk=call.pk).update(
+        name_ja="別の公募", name_en="Another", fiscal_year=2030, pot_yen=9, max_awards=1, is_synthetic=True,
+        supported_ja="誰も", supported_en="Nobody", progress="in_review",
+        closes_at=NOON + datetime.timedelta(days=1), partners_en="None",
+    )  # fmt: skip
+    TermsFactory(call=call, annual_ceiling_yen=1, source="別の紙", source_en="Another paper")
+    Programme.objects.update(name_ja="別の事業", name_en="Another programme", budget_source_en="elsewhere")
+    Field.objects.update(name_ja="別の分野", name_en="Another field")
+    CallField.objects.update(label_as_printed="別の分野")
+    Country.objects.update(name_ja="別の国", name_en="Elsewhere")
+    Funder.objects.update(name_ja="別の機関", name_en="Another funder", label_as_printed="別")
+    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.INELIGIBLE)
+    ProposalFactory(terms=terms, primary_funder=FunderFactory(acronym="LATER"))
+
+    after = everything_said(client, "spring")
+    assert {key for key in before if before[key] != after[key]} == set()
+
+
+# --- why it differs ---------------------------------------------------------------------------------------------------
+
+
+def test_what_moves_no_figure_explains_none(client, manager, briefing, terms):
+    client.force_login(manager)
+    Proposal.objects.update(status=Status.IN_REVIEW)
+
+    page = client.get(briefing.get_absolute_url(), headers=ENGLISH)
+
+    assert "Every figure still holds." in page.content.decode()
+    assert "3 more proposals were corrected" in page.content.decode()
+    assert 'id="differences"' not in page.content.decode()
+    others = client.get(briefing.get_absolute_url(), {"others": 1}, headers=ENGLISH)
+    assert [change.kind for change in others.context["page"]] == ["corrected"] * 3
+
+
+def test_each_difference_leads_to_the_proposals_that_explain_it(client, manager, briefing, terms):
+    client.force_login(manager)
+    moved, other, gone = Proposal.objects.order_by("number")
+    funder = FunderFactory(acronym="EPSRC")
+    Proposal.objects.filter(pk=moved.pk).update(primary_funder=funder)
+    Proposal.objects.filter(pk=gone.pk).update(status=Status.WITHDRAWN)
+    AnnualCostFactory(proposal=other)
+
+    page = client.get(briefing.get_absolute_url())
+    assert [change.number for change in page.context["page"]] == [moved.number, gone.number]
+    assert [change.number for change in page.context["explained"].others] == [other.number]
+
+    wanted = {"EPSRC": [moved.number], "UKRI": [moved.number, gone.number]}
+    table = next(table for table in page.context["comparison"].tables if table.key == "country_funder")
+    for row in table.rows[:-1]:
+        address = row.proposals.explaining.partition("#")[0]
+        shown = client.get(briefing.get_absolute_url() + address)
+        assert [change.number for change in shown.context["page"]] == wanted[row.label]
+    whole = client.get(briefing.get_absolute_url() + table.rows[-1].proposals.explaining.partition("#")[0])
+    assert [change.number for change in whole.context["page"]] == [gone.number]
+
+
+# --- for outside ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx", "pptx"])
+def test_a_frozen_pack_is_masked_where_the_address_asks(client, manager, terms, form):
+    client.force_login(manager)
+    ProposalFactory(terms=terms)
+    ProposalFactory.create_batch(4, terms=terms, primary_funder=FunderFactory(acronym="EPSRC"))
+    kept = freeze(terms.call, code="few", name_ja="記録", name_en="", by=manager, at=NOON)
+
+    answer = client.get(reverse("briefings:tallies", args=[kept.code, form]), {"lang": "en", "masked": "1"})
+
+    assert answer.headers["Content-Disposition"].endswith(f'_masked_en.{form}"')
+    if form == "json":
+        rows = json.loads(answer.content)["tables"]["country_funder"]
+        assert [row["proposals"] for row in rows] == [{"status": "masked"}] * 2
+        assert json.loads(answer.content)["left_out"] == []
+    page = client.get(kept.get_absolute_url(), headers=ENGLISH).content.decode()
+    assert f"/briefings/few/tallies.{form}?lang=en&amp;masked=1" in page or f"tallies.{form}?lang=en&masked=1" in page
+    sheet = client.get(reverse("briefings:print_sheet", args=["few"]), {"masked": "1", "lang": "en"}).content.decode()
+    assert ">*<" in sheet
+    assert "()" not in sheet
+
+
+# --- who may freeze ---------------------------------------------------------------------------------------------------
+
+
+def test_freezing_is_offered_only_where_it_works(client, manager, terms):
+    proposal = ProposalFactory(terms=terms)
+    client.force_login(manager)
+    offered = [reverse("briefings:freeze", args=["KEPT"]), reverse("explore:freeze")]
+    pages = [terms.call.get_absolute_url(), reverse("explore:index")]
+    assert all(address in client.get(page).content.decode() for page, address in zip(pages, offered, strict=True))
+
+    Conflict.objects.create(
+        proposal=proposal, person=manager, finding="stands", kind="kin", recorded_by=manager, recorded_at=NOON
+    )
+
+    for page, address in zip(pages, offered, strict=True):
+        assert address not in client.get(page).content.decode()
+        assert client.get(address).status_code == 404
+    assert "you cannot freeze its board" in client.get(pages[0], headers=ENGLISH).content.decode()

@@ -98,7 +98,7 @@ BOARDS = {
     *("partners:index", "partners:country", "partners:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze", "briefings:tallies"),
     "briefings:print_sheet",
-    *("explore:index", "explore:keep", "explore:view"),
+    *("explore:index", "explore:keep", "explore:freeze", "explore:view"),
     *("proposals:list", "proposals:detail", "proposals:export"),
 }
 FILES = {

@@ -7,9 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import fiscal
+from aspire.wareki import wareki_date
 from aspire.yen import exact, readable
 from calls.models import Call, Terms
 from partners.models import in_language
@@ -62,12 +65,39 @@ class Board:
         return self.call.is_synthetic
 
     @property
+    def code(self) -> str:
+        return self.call.code
+
+    @property
+    def title(self) -> str:
+        return self.call.name
+
+    @property
+    def programme(self) -> str:
+        return str(self.call.programme)
+
+    @property
+    def fiscal_year(self) -> int:
+        return self.call.fiscal_year
+
+    @property
     def at_stage(self) -> Call.Stage:
         return self.call.stage(at=self.as_of)
 
     @property
     def stage(self) -> str:
         return str(self.at_stage.label)
+
+    @property
+    def window(self) -> str:
+        """When applications come in, in a sentence."""
+        if self.call.opens_at is None:
+            return _("The application window is not stated yet: the call takes no proposals.")
+        days = [timezone.localdate(at) for at in (self.call.opens_at, self.call.closes_at) if at]
+        opens, closes = (
+            " ".join([date_format(on, "DATE_FORMAT"), _("(%(wareki)s)") % {"wareki": wareki_date(on)}]) for on in days
+        )
+        return _("Applications from %(opens)s to %(closes)s") % {"opens": opens, "closes": closes}
 
     @cached_property
     def terms(self) -> Terms | None:
@@ -116,6 +146,11 @@ class Board:
     def facts(self) -> list[tuple[str, str]]:
         """Who, what, until when and on what terms: label and text."""
         return [(label, text) for label, text in [*self._offer(), *self._conditions()] if text]
+
+    @property
+    def outline(self) -> list[tuple[str, str]]:
+        """The facts with the window, for where no line under the title says it."""
+        return [(_("Application window"), self.window), *self.facts]
 
     def _offer(self) -> Iterable[tuple[str, str]]:
         call = self.call

@@ -26,7 +26,7 @@ def as_json(board: Board) -> dict[str, Any]:
     """The board as the documented JSON: totals, and each table's rows in printed order."""
     total = board.tallies.total
     return {
-        "call": board.call.code,
+        "call": board.code,
         "as_of": board.as_of.isoformat(),
         "is_reconstructed": board.is_reconstructed,
         "is_synthetic": board.is_synthetic,
@@ -62,8 +62,8 @@ def as_csv(board: Board) -> str:
 
 def _of_the_board(board: Board) -> dict[str, Any]:
     return {
-        "call": board.call.code,
-        "fiscal_year": board.call.fiscal_year,
+        "call": board.code,
+        "fiscal_year": board.fiscal_year,
         "is_reconstructed": int(board.is_reconstructed),
         "is_synthetic": int(board.is_synthetic),
         "counting_rule": board.counting_rule,

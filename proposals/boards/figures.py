@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from aspire.yen import rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
-MASKED = "masked"
+MASKED, MASK = "masked", "*"  # how it is called, and what is seen
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +37,7 @@ class Figure:
     @property
     def words(self) -> str:
         """What stands in place of the number, where it is not said; empty where it is."""
-        return {NOT_PUBLISHED: _("not published"), MASKED: "*"}.get(self.status, "")
+        return {NOT_PUBLISHED: _("not published"), MASKED: MASK}.get(self.status, "")
 
     @property
     def difference(self) -> int | None:

@@ -105,6 +105,10 @@ class MaskedTallies(Tallies):
     def cells(self) -> Cells:
         return self.plain.cells
 
+    @property
+    def is_reconstructed(self) -> bool:
+        return self.plain.is_reconstructed
+
     @cached_property
     def tables(self) -> list[Table]:
         masked = masked_places(self.plain.tables, threshold=self.threshold)

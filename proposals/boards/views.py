@@ -19,13 +19,19 @@ from proposals.embargo import withheld_from
 from proposals.models import Proposal
 from proposals.pack import files
 from proposals.pack.paper import printed
+from proposals.snapshots.freezing import sees_whole
 
 
 def board_for(request: HttpRequest, code: str) -> Board:
     """The board of a call as its reader may see it, now, masked where the address asks; an unknown call is none."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
-    kind = MaskedBoard if request.GET.get("masked") == "1" else Board
+    kind = MaskedBoard if is_masked(request) else Board
     return kind(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
+
+
+def is_masked(request: HttpRequest) -> bool:
+    """Whether the address asks for figures that may go outside."""
+    return request.GET.get("masked") == "1"
 
 
 def stated_board_for(request: HttpRequest, code: str) -> Board:
@@ -56,7 +62,8 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
     found = board_for(request, code)
     if found.call.pk in withheld_from(request.user):
         return render(request, "calls/embargo.html", {"call": found.call, "board": found})
-    return render(request, "calls/board.html", {"call": found.call, "board": found, "pack_forms": files.labels()})
+    context = {"call": found.call, "board": found, "pack_forms": files.labels()}
+    return render(request, "calls/board.html", context | {"can_freeze": sees_whole(request.user, found.call)})
 
 
 @require_safe

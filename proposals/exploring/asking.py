@@ -178,3 +178,8 @@ class Question:
     def keeping(self) -> str:
         """The page that keeps this question under a name."""
         return self.address().replace(reverse("explore:index"), reverse("explore:keep"), 1)
+
+    @property
+    def freezing(self) -> str:
+        """The page that freezes its answer of now."""
+        return self.address().replace(reverse("explore:index"), reverse("explore:freeze"), 1)

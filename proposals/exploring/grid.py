@@ -118,6 +118,18 @@ class Grid:
         return self.counted + self._in_table(further_countries(self.question))
 
     @property
+    def counting_rule(self) -> str:
+        if self.question.is_involving:
+            return _(
+                "Each proposal counts under every country that it involves: its primary funder's and its "
+                "counterparts'. So the sum over countries may exceed the total, which counts each proposal once."
+            )
+        return _(
+            "Each proposal counts once, under the country of its primary funder; withdrawn and ineligible ones are "
+            "left out."
+        )
+
+    @property
     def left_out(self) -> list[tuple[str, int, str]]:
         """What matches the filters and is not counted: status, number, address of the rows."""
         if self.question.has_own_statuses:

@@ -13,6 +13,7 @@ from proposals.exploring.dimensions import DIMENSIONS
 from proposals.exploring.forms import SavedViewForm
 from proposals.exploring.grid import Grid
 from proposals.models import Proposal, SavedView
+from proposals.snapshots.crossed import sees_all
 
 ROWS_A_PAGE = 50
 PLACES = {DIMENSIONS["country"], DIMENSIONS["funder"]}
@@ -34,6 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": Paginator(grid.lines, ROWS_A_PAGE).get_page(request.GET.get("page")),
         "effort": effort() if question.kept is None else None,
         "querystring": rest.urlencode(),
+        "can_freeze": not question.problems and sees_all(question, request.user),
         "views": SavedView.objects.for_reader(request.user),
         "further": with_further_countries(question) if PLACES & set(question.dimensions) else 0,
     }

@@ -16,14 +16,23 @@ from proposals import rules
 
 @track()
 class Briefing(models.Model):
-    """A call's board as it stood at one moment, under a name. Written once, never changed.
+    """A call's board, or a table that somebody explored, as it stood at one moment. Written once, never changed.
 
-    ``figures``: one object per cell of its tables (table, code, labels, measure, value; null where it was not
-    published). ``rows``: the proposals behind it (number → status, field, funder, requested and awarded yen).
+    ``figures``: one object per cell of its tables, with its labels in both languages; a null value where none was
+    published. ``rows``: the proposals behind it, by number (see ``Standing``). ``about``: everything else that was said
+    with the figures, by language. ``calls``: the keys of the calls of which it tells.
     """
 
     code = models.SlugField(_("briefing code"), max_length=60)
-    call = models.ForeignKey(Call, models.PROTECT, related_name="briefings", verbose_name=_("call"))
+    call = models.ForeignKey(
+        Call,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="briefings",
+        verbose_name=_("call"),
+        help_text=_("empty where a table over several was explored"),
+    )
     name_ja = models.CharField(_("Japanese name"), max_length=120)
     name_en = models.CharField(_("English name"), max_length=200, blank=True)
     as_of = models.DateTimeField(_("as of"))
@@ -36,10 +45,12 @@ class Briefing(models.Model):
         verbose_name=_("frozen by"),
         help_text=_("empty where the figures come from print"),
     )
-    query = models.CharField(_("what was asked"), max_length=200)
+    query = models.CharField(_("what was asked"), max_length=2000)
     source = models.CharField(_("source"), max_length=200, blank=True)
     figures: Any = models.JSONField(_("figures"))
     rows: Any = models.JSONField(_("proposals behind them"))
+    about: Any = models.JSONField(_("what was said with them"))
+    calls: Any = models.JSONField(_("calls told of"))
 
     class Meta:
         verbose_name = _("briefing")

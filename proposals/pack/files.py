@@ -49,7 +49,7 @@ def labels() -> list[tuple[str, Promise]]:
 def name_of(board: Board, form: str, language: str) -> str:
     """Call, day in Tokyo and language: ``R4-TRIAL_2023-04-27_ja.pptx``."""
     masked = "_masked" if board.is_masked else ""
-    return f"{board.call.code}_{timezone.localdate(board.as_of):%Y-%m-%d}{masked}_{language}.{form}"
+    return f"{board.code}_{timezone.localdate(board.as_of):%Y-%m-%d}{masked}_{language}.{form}"
 
 
 def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
@@ -59,7 +59,7 @@ def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
     ExportRecord.objects.create(
         user=by,
         kind="tallies",
-        filters={"call": board.call.code, "lang": language, "masked": board.is_masked},
+        filters={"call": board.code, "lang": language, "masked": board.is_masked},
         columns=COLUMNS if form == "csv" else [table.key for table in board.tables],
         row_count=sum(len(table.rows) + 1 for table in board.tables),
         form=form,

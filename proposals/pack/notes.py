@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 from aspire import wareki
 from aspire.templatetags.figures import NOTHING
 from proposals.boards.board import Board
+from proposals.boards.figures import MASK
 
 
 def warnings(board: Board) -> list[str]:
@@ -44,7 +45,8 @@ def footer(board: Board) -> list[str]:
 def rule(board: Board) -> str:
     """The counting rule, and how many proposals it left out."""
     left_out = [_("%(label)s: %(number)s") % {"label": label, "number": n} for label, n, *_rest in board.left_out]
-    return " ".join([board.counting_rule, _("(%(left_out)s)") % {"left_out": _(", ").join(left_out)}])
+    told = [_("(%(left_out)s)") % {"left_out": _(", ").join(left_out)}] if left_out else []
+    return " ".join([board.counting_rule, *told])
 
 
 def counted(board: Board) -> str:
@@ -73,6 +75,8 @@ def definitions(board: Board) -> list[tuple[str, str]]:
             (pgettext("column", "recorded"), _("As counted from the records of this system at the moment stated.")),
             (pgettext("column", "difference"), _("Recorded less published.")),
         ]
+    if board.is_masked:
+        terms.append((MASK, _("Masked: small, or it would give a small number away.")))
     terms += [
         (_("not published"), _unpublished(board)),
         ("0", _("Counted, and there is none.")),

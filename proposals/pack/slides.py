@@ -44,7 +44,7 @@ def _lines_of(board: Board) -> list[str]:
 
 def as_pptx(board: Board) -> bytes:
     """The deck of the board in the active language."""
-    pack = Pack(new_deck(board.call.name), board)
+    pack = Pack(new_deck(board.title), board)
     _cover(pack)
     _outline(pack)
     _results(pack)
@@ -57,16 +57,16 @@ def as_pptx(board: Board) -> bytes:
 
 
 def _cover(pack: Pack) -> None:
-    board, year = pack.board, fiscal(pack.board.call.fiscal_year)
-    slide = pack.slide(board.call.name, layout=COVER)
-    write(slide.shapes.title.text_frame, board.call.name, size=COVER_SIZE)
-    lines = [str(board.call.programme), _("%(year)s, %(stage)s") % {"year": year, "stage": board.stage}]
+    board, year = pack.board, fiscal(pack.board.fiscal_year)
+    slide = pack.slide(board.title, layout=COVER)
+    write(slide.shapes.title.text_frame, board.title, size=COVER_SIZE)
+    lines = [board.programme, _("%(year)s, %(stage)s") % {"year": year, "stage": board.stage}]
     write(slide.placeholders[1].text_frame, "\n".join([*lines, notes.counted(board)]), size=20, colour=QUIET)
 
 
 def _outline(pack: Pack) -> None:
     slide = pack.slide(_("Outline of the call"))
-    lines = [[label, str(text)] for label, text in pack.board.facts]
+    lines = [[label, str(text)] for label, text in pack.board.outline]
     if lines:
         add_table(
             slide, lines, (MARGIN, TOP, INNER, BODY), name=_("Outline of the call"), widths=[2.4, 9.7],

@@ -39,7 +39,7 @@ def as_xlsx(board: Board) -> bytes:
     for table in board.tables:
         _table(book.create_sheet(sheet_name(table.caption)), board, full(board, table))
     _definitions(book.create_sheet(sheet_name(_("Definitions"))), board)
-    book.properties.title = board.call.name
+    book.properties.title = board.title
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -50,12 +50,12 @@ def as_xlsx(board: Board) -> bytes:
 
 def _overview(sheet: Worksheet, board: Board) -> None:
     total = board.tallies.total
-    rows: list[Sequence[Value]] = [(_("Call code"), board.call.code), (_("Stage"), board.stage), *board.facts]
+    rows: list[Sequence[Value]] = [(_("Call code"), board.code), (_("Stage"), board.stage), *board.outline]
     for label, figure in ((_("Proposals"), total.proposals), (_("Awards"), total.awards)):
         rows.append((label, figure.words or figure.recorded or 0))
     rows.append((_("Success rate (%)"), NOTHING if total.rate is None else Decimal(total.rate)))
     rows += [(_("Source"), notes.source(board)), (_("Counting rule"), notes.rule(board))]
-    _fill(sheet, board, board.call.name, header=[_("Item"), _("Content")], rows=rows)
+    _fill(sheet, board, board.title, header=[_("Item"), _("Content")], rows=rows)
 
 
 def _definitions(sheet: Worksheet, board: Board) -> None:

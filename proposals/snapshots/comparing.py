@@ -1,34 +1,37 @@
-"""Then, now and the difference, with the very proposals that make it: added, left out, corrected."""
+"""A briefing of a board beside the board of today: then, now, the difference, and the proposals that explain it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
-from typing import Any
-
-from django.utils.translation import gettext as _
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from partners.models import in_language
 from proposals.boards.board import Board
 from proposals.models import Briefing, Proposal
-from proposals.snapshots.freezing import MEASURES, cells, rows_of
-from proposals.status import NOT_COUNTED, Status
-
-NOTHING = "\u2015"
-
-Place = tuple[str, str, bool]
+from proposals.snapshots.changes import Change, Place, Standing, changes_between, place_of, shape_of
+from proposals.snapshots.freezing import MEASURES, cells, standings
 
 
 @dataclass(frozen=True)
 class Compared:
     """One figure then and now; either is None where it was or is not published or not there."""
 
-    then: int | None
-    now: int | None
+    place: Place
+    measure: str
+    then: Any
+    now: Any
     href: str = ""
 
     @property
-    def difference(self) -> int | None:
+    def difference(self) -> Any:
         return None if self.then is None or self.now is None else self.now - self.then
+
+    @property
+    def explaining(self) -> str:
+        """The address of the changes that make this difference."""
+        return f"?{urlencode({'measure': self.measure, **dict(self.place)})}#differences"
 
 
 @dataclass
@@ -47,14 +50,45 @@ class ComparedTable:
     rows: list[ComparedRow]
 
 
-@dataclass(frozen=True)
-class Change:
-    """What became of one proposal since the briefing."""
+class HasFigures(Protocol):
+    """A briefing held against today, whatever its tables look like."""
 
-    number: str
-    kind: str
-    words: str
-    is_there: bool = True
+    @property
+    def figures(self) -> Iterator[Compared]: ...
+
+    @property
+    def changes(self) -> list[Change]: ...
+
+
+class Explained:
+    """The changes that explain differences, apart from those that move no figure."""
+
+    def __init__(self, compared: HasFigures) -> None:
+        """Hold every change against the figures that differ."""
+        figures = {(each.place, each.measure): each for each in compared.figures}
+        self.differing = {where: each for where, each in figures.items() if each.difference}
+        self._shapes = {shape_of(place) for place, _measure in self.differing}
+        self._moves = [(change, set(change.moves(self._shapes)) & self.differing.keys()) for change in compared.changes]
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Those behind any figure that differs."""
+        return [change for change, moved in self._moves if moved]
+
+    @cached_property
+    def others(self) -> list[Change]:
+        """Those behind none."""
+        return [change for change, moved in self._moves if not moved]
+
+    def of(self, figure: Compared) -> list[Change]:
+        """Those behind one figure."""
+        return [change for change, moved in self._moves if (figure.place, figure.measure) in moved]
+
+    def asked(self, names: dict[str, str]) -> Compared | None:
+        """The figure that an address names, where it differs."""
+        codes = dict(names)
+        measure = codes.pop("measure", "")
+        return self.differing.get((place_of(codes), measure))
 
 
 @dataclass
@@ -68,29 +102,43 @@ class Comparison:
 
     def __post_init__(self) -> None:
         """Hold every cell and every proposal of then against now."""
-        now = list(cells(self.board))
-        self.tables = list(_tables(self.briefing.figures, now))
-        visible = self.board.proposals.filter(call=self.briefing.call)
-        rows = rows_of(visible)
-        hidden = Proposal.objects.filter(number__in=self.briefing.rows.keys() - rows.keys())
-        self.changes = list(_changes(self.briefing.rows, rows, frozenset(hidden.values_list("number", flat=True))))
+        self.tables = list(_tables(self.briefing.figures, list(cells(self.board))))
+        then = standings_of(self.briefing)
+        now = standings(self.board.proposals.filter(call=self.briefing.call))
+        self.changes = list(changes_between(then, now, hidden=hidden_among(then.keys() - now.keys()), elsewhere={}))
+
+    @property
+    def figures(self) -> Iterator[Compared]:
+        for table in self.tables:
+            for row in table.rows:
+                yield from (row.proposals, row.awards)
 
     @property
     def differs(self) -> bool:
-        return any(row.proposals.difference or row.awards.difference for table in self.tables for row in table.rows)
+        return any(figure.difference for figure in self.figures)
 
 
-def _place(cell: dict[str, Any]) -> Place:
+def standings_of(briefing: Briefing) -> dict[str, Standing]:
+    """The proposals behind a briefing as they stood."""
+    return {number: Standing(*row) for number, row in briefing.rows.items()}
+
+
+def hidden_among(numbers: Any) -> frozenset[str]:
+    """Those that are there, though not for everybody."""
+    return frozenset(Proposal.objects.filter(number__in=numbers).values_list("number", flat=True))
+
+
+def _key(cell: dict[str, Any]) -> tuple[str, str, bool]:
     return cell["table"], cell["code"], cell["is_total"]
 
 
 def _tables(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[ComparedTable]:
-    before = {(_place(cell), cell["measure"]): cell["value"] for cell in then}
-    after = {(_place(cell), cell["measure"]): cell["value"] for cell in now}
-    hrefs = {(_place(cell), cell["measure"]): cell["query"] for cell in now}
-    places = {_place(cell): cell for cell in [*now, *then]}
+    before = {(_key(cell), cell["measure"]): cell["value"] for cell in then}
+    after = {(_key(cell), cell["measure"]): cell["value"] for cell in now}
+    hrefs = {(_key(cell), cell["measure"]): cell["query"] for cell in now}
+    places = {_key(cell): cell for cell in [*now, *then]}
     order = {key: place for place, key in enumerate(dict.fromkeys(cell["table"] for cell in [*then, *now]))}
-    known = {place: number for number, place in enumerate(dict.fromkeys(_place(cell) for cell in [*then, *now]))}
+    known = {place: number for number, place in enumerate(dict.fromkeys(_key(cell) for cell in [*then, *now]))}
     in_order = sorted(places.items(), key=lambda item: (order[item[0][0]], item[0][2], known[item[0]]))
     for key, found in groupby(in_order, key=lambda item: item[0][0]):
         rows = [_row(place, cell, before, after, hrefs) for place, cell in found]
@@ -99,43 +147,17 @@ def _tables(then: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[C
 
 
 def _row(
-    place: Place, cell: dict[str, Any], before: dict[Any, Any], after: dict[Any, Any], hrefs: dict[Any, str]
+    key: tuple[str, str, bool],
+    cell: dict[str, Any],
+    before: dict[Any, Any],
+    after: dict[Any, Any],
+    hrefs: dict[Any, str],
 ) -> ComparedRow:
     def compared(measure: str) -> Compared:
-        key = (place, measure)
-        is_new, is_gone = key not in before, key not in after
-        then, now = 0 if is_new else before[key], 0 if is_gone else after[key]
-        return Compared(then, now, hrefs.get(key, ""))
+        is_new, is_gone = (key, measure) not in before, (key, measure) not in after
+        then, now = 0 if is_new else before[key, measure], 0 if is_gone else after[key, measure]
+        return Compared(place_of(cell["place"]), measure, then, now, hrefs.get((key, measure), ""))
 
     proposals, awards = (compared(measure) for measure in MEASURES)
     label, group = in_language(cell["label_ja"], cell["label_en"]), in_language(cell["group_ja"], cell["group_en"])
-    return ComparedRow(label, group, place[2], proposals, awards)
-
-
-def _changes(then: dict[str, list[Any]], now: dict[str, list[Any]], hidden: frozenset[str]) -> Iterator[Change]:
-    """What the reader may not see is a change without a number, so that the difference is still accounted for."""
-    for number in sorted(then.keys() | now.keys()):
-        before, after = then.get(number), now.get(number)
-        was, is_now = _counts(before), _counts(after)
-        if after is None:
-            if was:
-                shown = NOTHING if number in hidden else number
-                yield Change(shown, "gone", _("no longer there, or not for you to see"), is_there=False)
-        elif is_now and not was:
-            yield Change(number, "added", _("counted now: %(status)s") % {"status": Status(after[0]).label})
-        elif was and not is_now:
-            yield Change(number, "left_out", _("left out now: %(status)s") % {"status": Status(after[0]).label})
-        elif was and before is not None and before != after:
-            yield Change(number, "corrected", ", ".join(_corrections(before, after)))
-
-
-def _counts(row: list[Any] | None) -> bool:
-    return row is not None and row[0] not in NOT_COUNTED
-
-
-def _corrections(before: list[Any], after: list[Any]) -> Iterator[str]:
-    names = [_("status"), _("field"), _("funder"), _("yen requested"), _("yen awarded")]
-    for place, (name, old, new) in enumerate(zip(names, before, after, strict=True)):
-        if old != new:
-            shown = [Status(each).label if place == 0 else f"{each:,}" if place > 2 else each for each in (old, new)]  # noqa: PLR2004
-            yield f"{name}: {shown[0]} → {shown[1]}"
+    return ComparedRow(label, group, key[2], proposals, awards)

@@ -1,4 +1,4 @@
-"""Freezing a board: its figures, and the proposals behind them, as they stand at one moment."""
+"""Freezing a board: its figures, its words and the proposals behind them, as they stand at one moment."""
 
 import datetime
 from collections.abc import Iterator
@@ -11,55 +11,74 @@ from django.utils import translation
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import Board
 from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table
+from proposals.embargo import withheld_from
 from proposals.models import Briefing, Proposal
-from proposals.querysets import ProposalQuerySet
+from proposals.review.querysets import conflicts_of
+from proposals.snapshots.changes import Standing
+from proposals.snapshots.wording import said
 
 MEASURES = ("proposals", "awards")
 Cell = dict[str, Any]
+# The dimensions of the tables of a board, by the table's key.
+DIMENSION = {"country": "country", "field": "field", "country_funder": "funder"}
+
+
+def briefings_for(user: Any) -> Any:
+    """Those of calls whose results are out for the person; of tables, only those that held nothing hidden from them."""
+    briefings = Briefing.objects.all()
+    for call in withheld_from(user):
+        briefings = briefings.exclude(calls__contains=[call])
+    hidden = conflicts_of(user)
+    if hidden:
+        numbers = list(Proposal.objects.filter(pk__in=hidden).values_list("number", flat=True))
+        briefings = briefings.exclude(call=None, rows__has_any_keys=numbers)
+    return briefings
+
+
+def sees_whole(user: Any, call: Call) -> bool:
+    """Whether no conflict of interest hides a proposal of the call from the person."""
+    hidden = conflicts_of(user)
+    return not (hidden and call.proposals.filter(pk__in=hidden).exists())
 
 
 @transaction.atomic
 def freeze(call: Call, *, code: str, name_ja: str, name_en: str, by: User, at: datetime.datetime) -> Briefing:
     """Keep the call's board under a name. The person must see every proposal of it, so that nothing is missing."""
-    proposals = Proposal.objects.filter(call=call)
-    return Briefing.objects.create(
-        call=call,
-        code=code,
-        name_ja=name_ja,
-        name_en=name_en,
-        as_of=at,
-        frozen_by=by,
-        query=call.get_absolute_url(),
-        figures=list(cells(Board(call, Proposal.objects.filter(call=call), as_of=at))),
-        rows=rows_of(proposals),
-    )
+    return _kept(call, {"code": code, "name_ja": name_ja, "name_en": name_en, "frozen_by": by}, at)
 
 
 def printed(call: Call, *, code: str, name_ja: str, name_en: str, as_of: datetime.datetime, source: str) -> None:
     """Keep what was printed about a call as its briefing, beside the proposals recorded for it."""
-    board = Board(call, Proposal.objects.filter(call=call), as_of=as_of)
     has_figures = PublishedFigure.objects.filter(call=call).exists()
     if has_figures and not Briefing.objects.filter(code=code).exists():
-        Briefing.objects.create(
-            call=call,
-            code=code,
-            name_ja=name_ja,
-            name_en=name_en,
-            as_of=as_of,
-            query=call.get_absolute_url(),
-            source=source,
-            figures=list(cells(board, as_printed=True)),
-            rows=rows_of(Proposal.objects.filter(call=call)),
-        )
+        _kept(call, {"code": code, "name_ja": name_ja, "name_en": name_en, "source": source}, as_of)
+
+
+def _kept(call: Call, values: dict[str, Any], at: datetime.datetime) -> Briefing:
+    proposals = Proposal.objects.filter(call=call)
+    board = Board(call, proposals, as_of=at)
+    return Briefing.objects.create(
+        **values,
+        call=call,
+        as_of=at,
+        query=call.get_absolute_url(),
+        figures=list(cells(board, as_printed="source" in values)),
+        rows={number: standing.as_json() for number, standing in standings(proposals).items()},
+        about=said(board),
+        calls=[call.pk],
+    )
 
 
 def cells(board: Board, *, as_printed: bool = False) -> Iterator[Cell]:
-    """Every cell of the board's tables, as recorded or as printed, with its labels in both languages."""
+    """Every cell of the board's tables with its labels in both languages.
+
+    ``value`` is what is held against other days: the number recorded, or ``as_printed`` the one that was printed.
+    """
     english, japanese = (_in(language, board, as_printed=as_printed) for language in ("en", "ja"))
     for ja, en in zip(japanese, english, strict=True):
-        labels = {"caption_ja": ja["caption"], "caption_en": en["caption"]}
-        labels |= {"label_ja": ja["label"], "label_en": en["label"], "group_ja": ja["group"], "group_en": en["group"]}
-        yield {key: en[key] for key in ("table", "code", "is_total", "measure", "value", "query")} | labels
+        words = {name: en.pop(name) for name in ("caption", "header", "label", "group")}
+        labels = {f"{name}_{language}": text for name, text in words.items() for language in ("en",)}
+        yield en | labels | {f"{name}_ja": ja[name] for name in words}
 
 
 def _in(language: str, board: Board, *, as_printed: bool) -> list[Cell]:
@@ -77,29 +96,37 @@ def _of(table: Table, *, as_printed: bool) -> Iterator[Cell]:
         for measure in MEASURES:
             figure: Figure = getattr(row, measure)
             value = figure.published if as_printed else figure.recorded
-            value = None if figure.status == NOT_PUBLISHED else value
-            yield _cell(table, row, measure, group=shown) | {"value": value, "query": figure.href}
+            numbers = {"value": None if figure.status == NOT_PUBLISHED else value, "query": figure.href}
+            numbers |= {"recorded": figure.recorded, "published": figure.published, "status": figure.status}
+            yield _cell(table, row, measure, group=shown) | numbers
 
 
 def _cell(table: Table, row: Row, measure: str, *, group: str) -> Cell:
+    is_total = row is table.total
     return {
         "table": table.key,
         "caption": table.caption,
+        "header": table.header,
+        "has_awards": table.has_awards,
         "code": row.code,
+        "codes": row.codes,
         "label": row.label,
         "group": group,
-        "is_total": row is table.total,
+        "is_total": is_total,
+        "place": {} if is_total else {DIMENSION[table.key]: row.code},
         "measure": measure,
     }
 
 
-def rows_of(proposals: ProposalQuerySet) -> dict[str, list[Any]]:
-    """Number → status, field, funder, yen requested and awarded: what a tally is made of."""
-    columns = ("status", "field__code", "primary_funder__code")
+def standings(proposals: Any) -> dict[str, Standing]:
+    """How each proposal of a board stands: what its tallies are made of, by number."""
+    columns = ("status", "field__code", "primary_funder__code", "primary_funder__country__alpha2")
     yen = ("requested_direct_yen", "requested_indirect_yen", "award__awarded_direct_yen", "award__awarded_indirect_yen")
-    found: dict[str, list[Any]] = {}
-    for number, status, field, funder, *amounts in proposals.order_by("number").values_list("number", *columns, *yen):
-        direct, indirect, given, overhead = (amount or 0 for amount in amounts)
-        is_awarded = status == "awarded"
-        found[number] = [status, field, funder, direct + indirect, (given + overhead) if is_awarded else 0]
+    found: dict[str, Standing] = {}
+    for number, status, *places, direct, indirect, given, overhead in proposals.order_by("number").values_list(
+        "number", *columns, *yen
+    ):
+        codes = {name: [code] for name, code in zip(("field", "funder", "country"), places, strict=True)}
+        awarded = (given or 0) + (overhead or 0)
+        found[number] = Standing.of(status, codes, (direct or 0) + (indirect or 0), awarded)
     return found

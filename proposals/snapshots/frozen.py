@@ -1,57 +1,46 @@
-"""A frozen board read back as a board, so that the pack says exactly what was said then."""
+"""A frozen board read back as a board, so that pages and pack say exactly what was said then."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from partners.models import Funder, in_language
+from partners.models import in_language
 from proposals.boards.board import Board
 from proposals.boards.explaining import Explanation
-from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table
+from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table, Tile
+from proposals.boards.masked import MaskedBoard
 from proposals.boards.tallies import Cells, Tallies
 from proposals.models import Briefing
-from proposals.status import NOT_COUNTED, Status
 
 Cell = dict[str, Any]
-IN_LINKS = ("country", "funder")
 
 
 @dataclass
 class FrozenTallies(Tallies):
-    """The tables of a briefing. What was printed stands beside what was recorded on the same day."""
+    """The tables of a briefing, with what had been printed by then beside what was recorded."""
 
     briefing: Briefing
 
     @cached_property
     def cells(self) -> Cells:
-        """The proposals of then, one a cell, by the keys that the codes have now."""
-        funders = dict(Funder.objects.values_list("code", "pk"))
-        fields = {place.field.code: place.field_id for place in self.fields}
-        return [
-            {
-                **{"status": status, "field": fields.get(field), "primary_funder": funders.get(funder)},
-                **{"proposals": 1, "awards": int(status == Status.AWARDED), "reconstructed": 0},
-                **{"requested_yen": requested, "awarded_yen": awarded},
-            }
-            for status, field, funder, requested, awarded in self.briefing.rows.values()
-        ]
+        """None: the figures are kept as they were counted."""
+        return []
 
     @property
-    def is_printed(self) -> bool:
-        return self.briefing.frozen_by_id is None
+    def is_reconstructed(self) -> bool:
+        return bool(self.briefing.about["is_reconstructed"])
+
+    @property
+    def is_decided(self) -> bool:
+        return bool(self.briefing.about["is_decided"])
 
     @cached_property
-    def is_reconstructed(self) -> bool:
-        """What was not published then stays so."""
-        return any(cell["value"] is None for cell in self.briefing.figures)
-
-    @property
     def has_published(self) -> bool:
-        return self.is_printed
+        return any(cell["published"] is not None for cell in self.briefing.figures)
 
     @property
     def explanations(self) -> list[Explanation]:
@@ -79,75 +68,110 @@ class FrozenTallies(Tallies):
     def _frozen_table(self, key: str, cells: list[Cell]) -> Table:
         rows, above = [], ""
         for _place, pair in groupby(cells, key=lambda cell: (cell["code"], cell["is_total"])):
-            row = self._frozen_row(key, {cell["measure"]: cell for cell in pair})
+            row = self._frozen_row({cell["measure"]: cell for cell in pair})
             row.group, above = "" if row.group == above else row.group, row.group
             rows.append(row)
-        caption = in_language(cells[0]["caption_ja"], cells[0]["caption_en"])
-        has_awards = any(cell["value"] is not None for cell in cells if cell["measure"] == "awards" and cell["code"])
-        return Table(key, caption, self._header(key), rows[:-1], rows[-1], has_awards or not self.is_reconstructed)
+        caption, header = (_said(cells[0], name) for name in ("caption", "header"))
+        return Table(key, caption, header, rows[:-1], rows[-1], cells[0]["has_awards"])
 
-    @staticmethod
-    def _header(key: str) -> str:
-        return {"country": _("Country or region"), "field": _("Field"), "country_funder": _("Funder")}[key]
-
-    def _frozen_row(self, key: str, cells: dict[str, Cell]) -> Row:
+    def _frozen_row(self, cells: dict[str, Cell]) -> Row:
         one = cells["proposals"]
-        linked = dict(parse_qsl(urlsplit(one["query"]).query))
-        codes = {name: linked[name] for name in IN_LINKS if name in linked} if key != "field" else {}
-        proposals, awards = (self._frozen_figure(key, cells[measure]) for measure in ("proposals", "awards"))
-        label, group = in_language(one["label_ja"], one["label_en"]), in_language(one["group_ja"], one["group_en"])
-        return Row(one["code"], label, proposals, awards, codes, group, is_decided=self.is_decided)
+        proposals, awards = (_figure(cells[measure]) for measure in ("proposals", "awards"))
+        label, group = _said(one, "label"), _said(one, "group")
+        return Row(one["code"], label, proposals, awards, one["codes"], group, is_decided=self.is_decided)
 
-    def _frozen_figure(self, key: str, cell: Cell) -> Figure:
-        value, href = cell["value"], cell["query"]
-        if value is None:
-            return Figure(None, None, NOT_PUBLISHED)
-        if not self.is_printed:
-            return Figure(value, None, RECORDED_ONLY, href)
-        return Figure(self._recorded(key, cell), value, PUBLISHED, href)
 
-    def _recorded(self, key: str, cell: Cell) -> int:
-        """How many proposals of then stand behind a printed figure."""
-        column = "funder" if key == "country_funder" else key
-        places = [number for number, place in self._places if cell["is_total"] or place[column] == cell["code"]]
-        rows = (self.briefing.rows[number] for number in places)
-        return sum(1 for status, *_rest in rows if cell["measure"] == "proposals" or status == Status.AWARDED)
+def _said(cell: Cell, name: str) -> str:
+    return in_language(cell[f"{name}_ja"], cell[f"{name}_en"])
 
-    @cached_property
-    def _places(self) -> list[tuple[str, dict[str, str]]]:
-        """Each counted proposal of then with the codes of its field, funder and country."""
-        countries = dict(Funder.objects.values_list("code", "country__alpha2"))
-        return [
-            (number, {"field": field, "funder": funder, "country": countries.get(funder, "")})
-            for number, (status, field, funder, *_yen) in self.briefing.rows.items()
-            if status not in NOT_COUNTED
-        ]
+
+def _figure(cell: Cell) -> Figure:
+    return Figure(cell["recorded"], cell["published"], cell["status"], cell["query"])
 
 
 @dataclass
 class FrozenBoard(Board):
-    """The board of a briefing, as of its moment."""
+    """The board of a briefing: every number and every word as of its moment."""
 
     briefing: Briefing = field(kw_only=True)
 
     @cached_property
-    def tallies(self) -> FrozenTallies:
+    def tallies(self) -> Tallies:
         return FrozenTallies(self.call, self.proposals, self.briefing)
+
+    @cached_property
+    def _words(self) -> dict[str, Any]:
+        about: dict[str, Any] = self.briefing.about
+        words: dict[str, Any] = about[(get_language() or "ja")[:2]]
+        return words
+
+    @property
+    def code(self) -> str:
+        return str(self.briefing.about["code"])
+
+    @property
+    def fiscal_year(self) -> int:
+        return int(self.briefing.about["fiscal_year"])
+
+    @property
+    def is_synthetic(self) -> bool:
+        return bool(self.briefing.about["is_synthetic"])
+
+    @property
+    def title(self) -> str:
+        return str(self._words["title"])
+
+    @property
+    def programme(self) -> str:
+        return str(self._words["programme"])
 
     @property
     def stage(self) -> str:
-        return _("as of a briefing")
+        return str(self._words["stage"])
+
+    @property
+    def window(self) -> str:
+        return str(self._words["window"])
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        return [(label, text) for label, text in self._words["facts"]]
+
+    @property
+    def counting_rule(self) -> str:
+        return str(self._words["counting_rule"])
+
+    @property
+    def left_out(self) -> list[tuple[str, int, str]]:
+        return [(label, number, href) for label, number, href in self._words["left_out"]]
+
+    @property
+    def not_published(self) -> list[str]:
+        return list(self._words["not_published"])
+
+    @property
+    def tiles(self) -> list[Tile]:
+        return [Tile(*tile) for tile in self._words["headline"]]
+
+    headline = tiles
 
     @property
     def sources(self) -> list[str]:
-        """The briefing itself, by name and address."""
+        """The briefing itself, by name and address, and what it rested on."""
         named = _("Briefing “%(name)s”, %(address)s") % {
             "name": self.briefing.name,
             "address": self.briefing.get_absolute_url(),
         }
-        return [named]
+        return [named, *self._words["sources"]]
 
 
-def board_of(briefing: Briefing, proposals: Any) -> FrozenBoard:
+@dataclass
+class MaskedFrozenBoard(MaskedBoard, FrozenBoard):
+    """The same to hand outside, its small numbers masked."""
+
+
+def board_of(briefing: Briefing, proposals: Any, *, is_masked: bool = False) -> FrozenBoard:
     """The briefing as a board."""
-    return FrozenBoard(briefing.call, proposals, as_of=briefing.as_of, briefing=briefing)
+    assert briefing.call is not None  # noqa: S101 - a table that was explored is no board
+    kind = MaskedFrozenBoard if is_masked else FrozenBoard
+    return kind(briefing.call, proposals, as_of=briefing.as_of, briefing=briefing)

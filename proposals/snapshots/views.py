@@ -1,32 +1,30 @@
-"""The frozen boards: their list, each beside the rows of now, and the form that freezes another."""
+"""The frozen boards and tables: their list, each beside the rows of now, and the forms that freeze another."""
 
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from calls.models import Call
 from proposals.boards.board import Board
-from proposals.boards.views import board_for, on_paper, taken_away
+from proposals.boards.views import board_for, is_masked, on_paper, taken_away
 from proposals.embargo import withheld_from
-from proposals.models import Briefing, Proposal
+from proposals.exploring.dimensions import DIMENSIONS
+from proposals.exploring.views import question_of
+from proposals.models import Proposal
 from proposals.pack import files
-from proposals.review.querysets import conflicts_of
-from proposals.snapshots.comparing import Comparison
+from proposals.snapshots.comparing import Comparison, Explained, HasFigures
+from proposals.snapshots.crossed import CrossedComparison, freeze_table, sees_all
 from proposals.snapshots.forms import FreezeForm
-from proposals.snapshots.freezing import freeze
+from proposals.snapshots.freezing import briefings_for, freeze, sees_whole
 from proposals.snapshots.frozen import board_of
 
 ROWS_A_PAGE = 50
-
-
-def briefings_for(user: Any) -> models.QuerySet[Briefing]:
-    """Those of calls whose results are out for the person."""
-    return Briefing.objects.exclude(call__in=withheld_from(user))
+OTHERS = "others"
+IN_ADDRESS = ("measure", *DIMENSIONS)
 
 
 @require_safe
@@ -39,11 +37,33 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, code: str) -> HttpResponse:
     briefing = get_object_or_404(briefings_for(request.user).select_related("call__programme", "frozen_by"), code=code)
+    if briefing.call is None:
+        table = CrossedComparison(briefing, Proposal.objects.visible_to(request.user), request, timezone.now())
+        context = {"briefing": briefing, "comparison": table, "now": table.at, **explained(request, table)}
+        return render(request, "briefings/table.html", context)
     found = Comparison(briefing, board_for(request, briefing.call.code))
-    changes = Paginator(found.changes, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    context = {"briefing": briefing, "call": briefing.call, "comparison": found, "board": found.board, "page": changes}
-    context["pack_forms"] = files.labels()
+    board = board_of(briefing, found.board.proposals)
+    context = {"briefing": briefing, "call": briefing.call, "comparison": found, "board": board}
+    context |= {"now": found.board.as_of, "pack_forms": files.labels(), **explained(request, found)}
     return render(request, "briefings/detail.html", context)
+
+
+def explained(request: HttpRequest, found: HasFigures) -> dict[str, Any]:
+    """The changes to show: those behind the figure that the address names, behind any, or behind none."""
+    names = {name: request.GET[name] for name in IN_ADDRESS if name in request.GET}
+    every = Explained(found)
+    asked = every.asked(names)
+    shows_others = OTHERS in request.GET
+    changes = every.of(asked) if asked else every.others if shows_others else every.changes
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    return {
+        "explained": every,
+        "asked": asked,
+        "shows_others": shows_others,
+        "page": Paginator(changes, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "querystring": rest.urlencode(),
+    }
 
 
 @require_safe
@@ -59,19 +79,38 @@ def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def frozen_board_for(request: HttpRequest, code: str) -> Board:
-    briefing = get_object_or_404(briefings_for(request.user).select_related("call__programme"), code=code)
-    return board_of(briefing, Proposal.objects.visible_to(request.user))
+    """The briefing of a call as a board, masked where the address asks; a table that was explored is none."""
+    boards = briefings_for(request.user).filter(call__isnull=False).select_related("call__programme")
+    briefing = get_object_or_404(boards, code=code)
+    return board_of(briefing, Proposal.objects.visible_to(request.user), is_masked=is_masked(request))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def freeze_board(request: HttpRequest, code: str) -> HttpResponse:
     """Keep the board as it stands now. Whoever does not see all of it cannot say what it was."""
     call = get_object_or_404(Call, code=code)
-    sees_all = not call.proposals.filter(pk__in=conflicts_of(request.user)).exists()
-    if not sees_all or call.pk in withheld_from(request.user):
+    if call.pk in withheld_from(request.user) or not sees_whole(request.user, call):
         raise Http404
-    now = timezone.now()
-    form = FreezeForm(request.POST or None, initial={"code": f"{call.code}-{timezone.localdate(now)}".lower()})
+    form = _form(request, call.code)
     if request.method == "POST" and form.is_valid():
-        briefing = freeze(call, **form.cleaned_data, by=request.user, at=now)  # type: ignore[arg-type]
-        return redirect(briefing)
-    return render(request, "briefings/freeze.html", {"form": form, "call": call})
+        return redirect(freeze(call, **form.cleaned_data, by=request.user, at=timezone.now()))  # type: ignore[arg-type]
+    context = {"form": form, "title": call.name, "back": call.get_absolute_url(), "crumb": call.code}
+    return render(request, "briefings/freeze.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def freeze_explored(request: HttpRequest) -> HttpResponse:
+    """Keep the table that the address asks for as it stands now, on the same condition."""
+    question = question_of(request)
+    if question.problems or not sees_all(question, request.user):
+        raise Http404
+    form = _form(request, question.row.key)
+    if request.method == "POST" and form.is_valid():
+        by: Any = request.user
+        return redirect(freeze_table(question, **form.cleaned_data, by=by, at=timezone.now()))
+    context = {"form": form, "title": "", "back": question.address(), "crumb": None}
+    return render(request, "briefings/freeze.html", context)
+
+
+def _form(request: HttpRequest, about: str) -> FreezeForm:
+    return FreezeForm(request.POST or None, initial={"code": f"{about}-{timezone.localdate()}".lower()})
