@@ -139,7 +139,7 @@ class Board:
         if terms:
             yield _("Assumptions"), terms.assumptions
 
-    @property
+    @cached_property
     def tiles(self) -> list[Tile]:
         """Six numbers that the call's stage asks for, each leading to its rows."""
         return tiles_of(self)

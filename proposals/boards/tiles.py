@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,10 +18,9 @@ from calls.models import Call
 from partners.models import in_language
 from proposals.boards.figures import Tile, rows_url
 from proposals.boards.tallies import add_up
-from proposals.models import Assignment, Award, Conflict, Mark
+from proposals.models import Tally
 from proposals.querysets import ProposalQuerySet
-from proposals.review.stages import short_of_reviewers
-from proposals.status import Decision, Status
+from proposals.status import Decision
 
 if TYPE_CHECKING:
     from proposals.boards.board import Board
@@ -64,6 +63,16 @@ class Tiles:
         return add_up(self.board.tallies.counted, "proposals")
 
     @cached_property
+    def by_day(self) -> dict[datetime.date, int]:
+        """How many counted proposals were received on each day."""
+        return self.board.proposals.by_day(self.call)
+
+    @cached_property
+    def paces(self) -> list[dict[str, Any]]:
+        """How many counted proposals have come how far in review and decision."""
+        return list(self.board.proposals.paces_of(self.call))
+
+    @cached_property
     def today(self) -> datetime.date:
         return timezone.localdate(self.board.as_of)
 
@@ -102,7 +111,7 @@ class Tiles:
         """How it comes in, and how long it still may."""
         cells, tallies, everything = self.board.tallies.counted, self.board.tallies, self.rows()
         since = self.today - datetime.timedelta(days=RECENT_DAYS - 1)
-        recent = self.counted.received_since(since).count()
+        recent = sum(number for day, number in self.by_day.items() if day >= since)
         there = {cell["field"] for cell in cells}
         empty = [in_language(p.field.name_ja, p.field.name_en) for p in tallies.fields if p.field_id not in there]
         closes_on = timezone.localdate(self.call.closes_at)
@@ -121,49 +130,47 @@ class Tiles:
 
     def closed(self) -> list[Tile]:
         """Whether what came in is complete."""
-        flagged = {"late": self.counted.late(), "incomplete": self.counted.incomplete(), "short": self.short}
-        found = self.counted.aggregate(
-            **{flag: Count("pk", filter=Q(pk__in=rows.order_by().values("pk"))) for flag, rows in flagged.items()}
-        )
+        late, incomplete = self.counted.late().count(), add_up(self.board.tallies.counted, "incomplete")
         everything = f"{reverse('proposals:list')}?call={self.call.code}"
         left_out, whole = self.left_out, _("withdrawn or ineligible")
         return [
             Tile(_("Proposals received"), exact(self.received + left_out), _("everything logged"), everything),
             Tile(_("Counted"), exact(self.received), _("in all tallies"), self.rows()),
             Tile(_("Left out"), exact(left_out), whole, self.rows(status="not_counted")),
-            Tile(_("Accepted late"), exact(found["late"]), _("with an officer's reason"), self.rows(flag="late")),
+            Tile(_("Accepted late"), exact(late), _("with an officer's reason"), self.rows(flag="late")),
             Tile(
                 _("Incomplete"),
-                exact(found["incomplete"]),
+                exact(incomplete),
                 _("without a period or costs"),
                 self.rows(flag="incomplete"),
             ),
-            self.short_tile(found["short"]),
+            self.short_tile,
         ]
 
     def in_review(self) -> list[Tile]:
         """How far the reviews are."""
-        active = Assignment.objects.active().filter(proposal__in=self.counted.order_by())
-        found = active.aggregate(given=Count("pk"), done=Count("pk", filter=Q(review__state="submitted")))
-        left, due = found["given"] - found["done"], self.call.reviews_due_on
+        given, done = (sum(pace[what] * pace["proposals"] for pace in self.paces) for what in ("reviewers", "reviews"))
+        left, due = given - done, self.call.reviews_due_on
         overdue = left if due and due < self.today else 0
-        standing = Conflict.objects.standing().filter(proposal__in=self.counted.order_by()).count()
+        standing = add_up(self.paces, "conflicts")
         due_note = _("due on %(day)s") % {"day": date_format(due)} if due else _("no due date is set")
-        page, of = self.page("calls:assignments"), _("of %(number)s assigned") % {"number": exact(found["given"])}
+        page, of = self.page("calls:assignments"), _("of %(number)s assigned") % {"number": exact(given)}
         conflicts = self.page("calls:conflicts")
         return [
-            Tile(_("Reviews done"), exact(found["done"]), of, page),
+            Tile(_("Reviews done"), exact(done), of, page),
             Tile(_("Reviews left"), exact(left), due_note, page),
             Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), page),
-            self.short_tile(self.short.count()),
+            self.short_tile,
             Tile(_("Standing conflicts of interest"), exact(standing), _("person and proposal"), conflicts),
             Tile(_("Proposals"), exact(self.received), self.left_out_note, self.rows()),
         ]
 
     def deciding(self) -> list[Tile]:
         """What is marked and staged; the pot is everybody's, so its yen stand as on the award page."""
-        marks = Mark.objects.filter(proposal__in=self.counted.order_by()).order_by()
-        by_decision: dict[str, int] = dict(marks.values_list("decision").annotate(Count("pk")))
+        by_decision = {
+            decision: add_up([pace for pace in self.paces if pace["decision"] == decision], "proposals")
+            for decision in Decision.values
+        }
         left = None if self.call.pot_yen is None else self.call.pot_yen - self.call.taken_yen
         pot = self.call.pot_yen
         of_pot = _("no pot is set") if pot is None else _("of a pot of %(pot)s") % {"pot": readable(pot)}
@@ -189,23 +196,27 @@ class Tiles:
         return _("%(number)s left out") % {"number": exact(self.left_out)}
 
     @property
-    def short(self) -> ProposalQuerySet:
-        return self.counted.filter(pk__in=short_of_reviewers(self.call).order_by().values("pk"))
+    def short(self) -> int:
+        """How many are counted and have fewer active reviewers than the call wants."""
+        wanted = self.call.reviews_wanted
+        enough = add_up([pace for pace in self.paces if pace["reviewers"] >= wanted], "proposals")
+        return self.received - enough if wanted else 0
 
-    def short_tile(self, number: int) -> Tile:
+    @property
+    def short_tile(self) -> Tile:
         page = "calls:assignments"
         href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
         wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
-        return Tile(_("Short of reviewers"), exact(number), wanted, href)
+        return Tile(_("Short of reviewers"), exact(self.short), wanted, href)
 
     def of_mark(self, decision: str) -> str:
         return self.page(AWARD_PAGE, f"?decision={decision}")
 
     @property
     def staged_yen(self) -> int:
-        staged = Award.objects.filter(proposal__call=self.call).exclude(proposal__status=Status.AWARDED)
-        total: Any = Sum(F("awarded_direct_yen") + F("awarded_indirect_yen"))
-        return staged.aggregate(yen=total)["yen"] or 0
+        """What awards take from the pot, less what is released."""
+        released: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen"))
+        return self.call.taken_yen - (released["yen"] or 0)
 
 
 def money(label: str, yen: int | None, note: str, href: str) -> Tile:
