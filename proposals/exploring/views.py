@@ -8,14 +8,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from proposals.boards.effort import effort
 from proposals.exploring.asking import Question
-from proposals.exploring.counting import with_further_countries
-from proposals.exploring.dimensions import DIMENSIONS
 from proposals.exploring.forms import SavedViewForm
 from proposals.exploring.grid import Grid
 from proposals.models import Proposal, SavedView
 
 ROWS_A_PAGE = 50
-PLACES = {DIMENSIONS["country"], DIMENSIONS["funder"]}
 
 
 def question_of(request: HttpRequest) -> Question:
@@ -35,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "effort": effort() if question.kept is None else None,
         "querystring": rest.urlencode(),
         "views": SavedView.objects.for_reader(request.user),
-        "further": with_further_countries(question) if PLACES & set(question.dimensions) else 0,
+        "further": grid.further,
     }
     return render(request, "explore/index.html", context)
 
