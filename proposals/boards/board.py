@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import fiscal
 from aspire.yen import exact, readable
-from calls.models import Call, Terms
+from calls.models import Call, EligibleFunder, Terms
 from partners.models import in_language
+from partners.querysets import funder_order
 from proposals.boards.explaining import Explanation
 from proposals.boards.figures import Figure, Table, Tile, rows_url
 from proposals.boards.tallies import Tallies, add_up
@@ -68,6 +69,16 @@ class Board:
     @property
     def stage(self) -> str:
         return str(self.at_stage.label)
+
+    @cached_property
+    def eligible(self) -> list[EligibleFunder]:
+        """The funders whose researchers the call accepts, in printed order."""
+        places = self.call.eligible_funders.select_related("funder__country")
+        return list(places.order_by(*funder_order("funder__")))
+
+    @property
+    def is_preparing(self) -> bool:
+        return self.at_stage == Call.Stage.PREPARING
 
     @cached_property
     def terms(self) -> Terms | None:
@@ -162,9 +173,14 @@ class Board:
                 _("Countries and regions"),
                 exact(len({funder.country_id for funder in funders})),
                 _("of the primary funders"),
-                everything,
+                "#country",
             ),
-            Tile(_("Foreign funders"), exact(len(agencies)), _("categories such as private not counted"), everything),
+            Tile(
+                _("Foreign funders"),
+                exact(len(agencies)),
+                _("categories such as private not counted"),
+                "#country_funder",
+            ),
             self._money_tile(everything, awards),
         ]
 

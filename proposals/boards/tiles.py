@@ -16,10 +16,12 @@ from aspire.permissions import may_open
 from aspire.yen import exact, readable
 from calls.models import Call
 from partners.models import in_language
+from proposals.awards.desk import ANY_MARK
 from proposals.boards.figures import Tile, rows_url
 from proposals.boards.tallies import add_up
 from proposals.models import Tally
 from proposals.querysets import ProposalQuerySet
+from proposals.review.listing import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
 from proposals.status import Decision
 
 if TYPE_CHECKING:
@@ -95,12 +97,13 @@ class Tiles:
         call, terms, offer = self.call, self.board.terms, "#terms"
         fields = [in_language(place.field.name_ja, place.field.name_en) for place in self.board.tallies.fields]
         ceiling, months = (terms.annual_ceiling_yen, terms.max_months) if terms else (None, None)
-        funders = exact(call.eligible_funders.count())
+        eligible = self.board.eligible
+        eligible_note = _("whose researchers are accepted") if eligible else _("not stated")
         pot_note = _("no pot is set") if call.pot_yen is None else _("for the whole call")
         number_note = _("no number is set") if call.max_awards is None else _("for the whole call")
         return [
-            Tile(_("Fields"), exact(len(fields)), named(fields), offer),
-            Tile(_("Eligible funders"), funders, _("whose researchers are accepted"), reverse("partners:index")),
+            Tile(_("Fields"), stated(len(fields) or None), named(fields) if fields else _("not stated"), offer),
+            Tile(_("Eligible funders"), stated(len(eligible) or None), eligible_note, "#eligible"),
             money(_("Ceiling"), ceiling, _("a fiscal year per project"), offer),
             Tile(_("Longest period"), NOTHING if months is None else exact(months), _("in months"), offer),
             money(_("Pot"), call.pot_yen, pot_note, offer),
@@ -151,17 +154,21 @@ class Tiles:
         """How far the reviews are."""
         given, done = (sum(pace[what] * pace["proposals"] for pace in self.paces) for what in ("reviewers", "reviews"))
         left, due = given - done, self.call.reviews_due_on
-        overdue = left if due and due < self.today else 0
+        overdue = left if is_overdue(self.call, self.today) else 0
         standing = add_up(self.paces, "conflicts")
         due_note = _("due on %(day)s") % {"day": date_format(due)} if due else _("no due date is set")
-        page, of = self.page("calls:assignments"), _("of %(number)s assigned") % {"number": exact(given)}
-        conflicts = self.page("calls:conflicts")
+        of = _("of %(number)s assigned") % {"number": exact(given)}
         return [
-            Tile(_("Reviews done"), exact(done), of, page),
-            Tile(_("Reviews left"), exact(left), due_note, page),
-            Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), page),
+            Tile(_("Reviews done"), exact(done), of, self.reviews(DONE)),
+            Tile(_("Reviews left"), exact(left), due_note, self.reviews(LEFT)),
+            Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), self.reviews(OVERDUE)),
             self.short_tile,
-            Tile(_("Standing conflicts of interest"), exact(standing), _("person and proposal"), conflicts),
+            Tile(
+                _("Standing conflicts of interest"),
+                exact(standing),
+                _("person and proposal"),
+                self.reviews(CONFLICT),
+            ),
             Tile(_("Proposals"), exact(self.received), self.left_out_note, self.rows()),
         ]
 
@@ -177,7 +184,7 @@ class Tiles:
         marked = _("of %(number)s counted") % {"number": exact(self.received)}
         awards, staged = self.of_mark(Decision.AWARD), _("not released yet")
         return [
-            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.page(AWARD_PAGE)),
+            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.of_mark(ANY_MARK)),
             Tile(_("Staged awards"), exact(by_decision.get(Decision.AWARD, 0)), staged, awards),
             money(_("Staged"), self.staged_yen, _("over all fiscal years"), awards),
             money(_("Left of the pot"), left, of_pot, self.page(AWARD_PAGE)),
@@ -208,6 +215,10 @@ class Tiles:
         href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
         wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
         return Tile(_("Short of reviewers"), exact(self.short), wanted, href)
+
+    def reviews(self, state: str) -> str:
+        """The call's reviews in that state, where the reader may open them."""
+        return self.page("calls:reviews", f"?state={state}")
 
     def of_mark(self, decision: str) -> str:
         return self.page(AWARD_PAGE, f"?decision={decision}")
