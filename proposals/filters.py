@@ -36,6 +36,7 @@ OF_STATUS = {"status", "awarded"}
 OF_CALLS = {"synthetic", "without"}
 FLAGS = [
     ("late", _("accepted late")),
+    ("complete", _("with a period and costs")),
     ("incomplete", _("without a period or costs")),
     ("short", _("short of reviewers")),
     ("further", _("with partners in further countries")),
@@ -97,6 +98,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     paid_in = django_filters.NumberFilter(label=_("Paid in fiscal year"), method="with_payment")
     received_since = django_filters.DateFilter(label=_("Received since"), method="with_receipt", widget=DAY)
+    received_on = django_filters.DateFilter(label=_("Received on"), method="with_receipt_on", widget=DAY)
     logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", widget=DAY)
     corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", widget=DAY)
     flag = django_filters.ChoiceFilter(label=_("To follow up"), choices=FLAGS, method="with_flag")
@@ -119,6 +121,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             "without",
             "paid_in",
             "received_since",
+            "received_on",
             "logged_since",
             "corrected_since",
             "flag",
@@ -155,6 +158,9 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def with_receipt(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
         return proposals.received_since(value)
 
+    def with_receipt_on(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
+        return proposals.received_on(value)
+
     def with_logging(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
         return logged(proposals, value)
 
@@ -166,6 +172,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             return proposals.filter(pk__in=short_in(Call.objects.all()).values("pk"))
         flagged = {
             "late": proposals.late,
+            "complete": proposals.complete,
             "incomplete": proposals.incomplete,
             "further": proposals.in_further_countries,
         }

@@ -154,6 +154,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         """Proposals accepted after their call had closed, which takes an officer's reason."""
         return self.filter(received_at__gt=models.F("call__closes_at")).exclude(late_reason="")
 
+    def complete(self) -> "ProposalQuerySet":
+        """Proposals that state both a research period and costs."""
+        return self.exclude(INCOMPLETE)
+
     def incomplete(self) -> "ProposalQuerySet":
         """Proposals that state no research period, or no costs."""
         return self.filter(INCOMPLETE)
@@ -172,6 +176,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         from proposals.models import Counterpart  # noqa: PLC0415 - the models are made with this queryset
 
         return Counterpart.objects.filter(proposal=OuterRef("pk"))
+
+    def received_on(self, day: datetime.date) -> "ProposalQuerySet":
+        following = midnight(day + datetime.timedelta(days=1))
+        return self.filter(received_at__gte=midnight(day), received_at__lt=following)
 
     def received_since(self, day: datetime.date) -> "ProposalQuerySet":
         return self.filter(received_at__gte=midnight(day))
@@ -234,19 +242,24 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
             return self.filter(**only).tally_by(*dimensions)
         return Tally.objects.filter(**only).cells_by(*dimensions)
 
-    def by_day(self, call: Any) -> dict[datetime.date, int]:
-        """Leaves the queryset: how many counted proposals of a call were received on each day in Tokyo.
+    def by_day(self, *calls: Any) -> dict[int, dict[datetime.date, int]]:
+        """Leaves the queryset: call → how many counted proposals of it were received on each day in Tokyo.
 
         Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
         """
         from proposals.models import Intake  # noqa: PLC0415 - the models are made with this queryset
 
         if self.query.where:
-            received = self.filter(call=call, received_at__isnull=False).counted().order_by()
-            found: Any = received.values_list(TruncDate("received_at")).annotate(number=Count("pk"))
+            received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
+            found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
         else:
-            found = Intake.objects.filter(call=call).values_list("received_on").annotate(number=Sum("proposals"))
-        return {day: number for day, number in found if number}
+            lines = Intake.objects.filter(call__in=calls)
+            found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
+        days: dict[int, dict[datetime.date, int]] = {call.pk: {} for call in calls}
+        for call, day, number in found:
+            if number:
+                days[call][day] = number
+        return days
 
     def paces_of(self, call: Any) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: how many counted proposals of a call have so many active reviewers, so many reviews of

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import fiscal
@@ -14,6 +15,7 @@ from aspire.yen import exact, readable
 from calls.models import Call, EligibleFunder, Terms
 from partners.models import in_language
 from partners.querysets import funder_order
+from proposals.boards.arriving import Arrivals
 from proposals.boards.explaining import Explanation
 from proposals.boards.figures import Figure, Table, Tile, rows_url
 from proposals.boards.tallies import Tallies, add_up
@@ -75,6 +77,13 @@ class Board:
         """The funders whose researchers the call accepts, in printed order."""
         places = self.call.eligible_funders.select_related("funder__country")
         return list(places.order_by(*funder_order("funder__")))
+
+    @cached_property
+    def arrivals(self) -> Arrivals | None:
+        """How it comes in day by day; None unless it is open."""
+        if self.at_stage != Call.Stage.OPEN:
+            return None
+        return Arrivals(self.call, self.proposals, timezone.localdate(self.as_of))
 
     @property
     def is_preparing(self) -> bool:

@@ -13,10 +13,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from aspire.permissions import may_open
+from aspire.templatetags.figures import signed
 from aspire.yen import exact, readable
 from calls.models import Call
 from partners.models import in_language
 from proposals.awards.desk import ANY_MARK
+from proposals.boards.arriving import Arrivals
 from proposals.boards.figures import Tile, rows_url
 from proposals.boards.tallies import add_up
 from proposals.models import Tally
@@ -65,11 +67,6 @@ class Tiles:
         return add_up(self.board.tallies.counted, "proposals")
 
     @cached_property
-    def by_day(self) -> dict[datetime.date, int]:
-        """How many counted proposals were received on each day."""
-        return self.board.proposals.by_day(self.call)
-
-    @cached_property
     def paces(self) -> list[dict[str, Any]]:
         """How many counted proposals have come how far in review and decision."""
         return list(self.board.proposals.paces_of(self.call))
@@ -114,12 +111,12 @@ class Tiles:
         """How it comes in, and how long it still may."""
         cells, tallies, everything = self.board.tallies.counted, self.board.tallies, self.rows()
         since = self.today - datetime.timedelta(days=RECENT_DAYS - 1)
-        recent = sum(number for day, number in self.by_day.items() if day >= since)
+        arrivals = self.board.arrivals
+        by_day = arrivals.by_day if arrivals else {}
+        recent = sum(number for day, number in by_day.items() if day >= since)
         there = {cell["field"] for cell in cells}
         empty = [in_language(p.field.name_ja, p.field.name_en) for p in tallies.fields if p.field_id not in there]
         closes_on = timezone.localdate(self.call.closes_at)
-        used = {cell["primary_funder"] for cell in cells}
-        countries = {funder.country_id for funder in tallies.funders if funder.pk in used}
         requested, week = add_up(cells, "requested_yen"), self.rows(received_since=since.isoformat())
         closing = _("closes on %(day)s") % {"day": date_format(closes_on)}
         return [
@@ -127,7 +124,7 @@ class Tiles:
             Tile(_("Received in the last 7 days"), exact(recent), _("today included"), week),
             Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
             money(_("Amount requested"), requested, _("over all fiscal years"), everything),
-            Tile(_("Countries and regions"), exact(len(countries)), _("of the primary funders"), "#country"),
+            against(arrivals),
             Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field"),
         ]
 
@@ -135,11 +132,15 @@ class Tiles:
         """Whether what came in is complete."""
         late, incomplete = self.counted.late().count(), add_up(self.board.tallies.counted, "incomplete")
         everything = f"{reverse('proposals:list')}?call={self.call.code}"
-        left_out, whole = self.left_out, _("withdrawn or ineligible")
         return [
-            Tile(_("Proposals received"), exact(self.received + left_out), _("everything logged"), everything),
-            Tile(_("Counted"), exact(self.received), _("in all tallies"), self.rows()),
-            Tile(_("Left out"), exact(left_out), whole, self.rows(status="not_counted")),
+            Tile(_("Proposals received"), exact(self.received + self.left_out), _("everything logged"), everything),
+            Tile(_("Counted"), exact(self.received), self.left_out_note, self.rows()),
+            Tile(
+                _("Complete"),
+                exact(self.received - incomplete),
+                _("with a period and costs"),
+                self.rows(flag="complete"),
+            ),
             Tile(_("Accepted late"), exact(late), _("with an officer's reason"), self.rows(flag="late")),
             Tile(
                 _("Incomplete"),
@@ -228,6 +229,16 @@ class Tiles:
         """What awards take from the pot, less what is released."""
         released: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen"))
         return self.call.taken_yen - (released["yen"] or 0)
+
+
+def against(arrivals: Arrivals | None) -> Tile:
+    """What came in so far, held against the last call on the same day of its window."""
+    label, now = _("Against the last call"), arrivals.now if arrivals else None
+    if arrivals is None or now is None or now.last is None or arrivals.last is None:
+        return Tile(label, NOTHING, _("no earlier call to compare with"), "#received")
+    values = {"call": arrivals.last.code, "number": exact(now.last), "day": exact(now.number)}
+    note = _("%(call)s had %(number)s on day %(day)s of its window") % values
+    return Tile(label, signed(now.so_far - now.last), note, "#received")
 
 
 def money(label: str, yen: int | None, note: str, href: str) -> Tile:
