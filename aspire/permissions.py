@@ -33,7 +33,7 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("home", SIGNED_IN),
     ("review:(desk|sheet|declare|decline|save|reopen)", frozenset({REVIEWER})),
     # Boards and lists
-    ("calls:(index|board|tallies|print_sheet|compare)", LOOKS),
+    ("calls:(index|board|tallies|print_sheet|compare|reviews)", LOOKS),
     ("partners:(index|country|funder)", LOOKS),
     ("briefings:.*", LOOKS),
     ("explore:(index|keep|freeze|view)", LOOKS),

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from aspire.keyset import POSITION, counted
@@ -32,13 +33,22 @@ KEPT = {
     "funder": "primary_funder",
 }
 OF_STATUS = {"status", "awarded"}
+OF_CALLS = {"synthetic", "without"}
 FLAGS = [
     ("late", _("accepted late")),
+    ("complete", _("with a period and costs")),
     ("incomplete", _("without a period or costs")),
     ("short", _("short of reviewers")),
     ("further", _("with partners in further countries")),
 ]
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
+
+
+def known_calls(codes: str) -> None:
+    """Refuses codes, separated by commas, of which any names no call."""
+    unknown = set(codes.split(",")) - set(Call.objects.values_list("code", flat=True))
+    if unknown:
+        raise ValidationError(_("There is no call %(codes)s."), params={"codes": ", ".join(sorted(unknown))})
 
 
 class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -80,8 +90,15 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         choices=[("0", _("without synthetic ones")), ("1", _("synthetic ones only"))],
         method="with_synthetic",
     )
+    without = django_filters.CharFilter(
+        label=_("Without calls"),
+        method="without_calls",
+        validators=[known_calls],
+        help_text=_("codes, separated by commas"),
+    )
     paid_in = django_filters.NumberFilter(label=_("Paid in fiscal year"), method="with_payment")
     received_since = django_filters.DateFilter(label=_("Received since"), method="with_receipt", widget=DAY)
+    received_on = django_filters.DateFilter(label=_("Received on"), method="with_receipt_on", widget=DAY)
     logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", widget=DAY)
     corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", widget=DAY)
     flag = django_filters.ChoiceFilter(label=_("To follow up"), choices=FLAGS, method="with_flag")
@@ -101,8 +118,10 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             "institution",
             "programme",
             "synthetic",
+            "without",
             "paid_in",
             "received_since",
+            "received_on",
             "logged_since",
             "corrected_since",
             "flag",
@@ -130,11 +149,17 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def with_synthetic(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.filter(call__is_synthetic=value == "1")
 
+    def without_calls(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
+        return proposals.exclude(call__code__in=value.split(","))
+
     def with_payment(self, proposals: ProposalQuerySet, _name: str, value: Decimal) -> ProposalQuerySet:
         return proposals.paid_in(int(value))
 
     def with_receipt(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
         return proposals.received_since(value)
+
+    def with_receipt_on(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
+        return proposals.received_on(value)
 
     def with_logging(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
         return logged(proposals, value)
@@ -147,6 +172,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             return proposals.filter(pk__in=short_in(Call.objects.all()).values("pk"))
         flagged = {
             "late": proposals.late,
+            "complete": proposals.complete,
             "incomplete": proposals.incomplete,
             "further": proposals.in_further_countries,
         }
@@ -192,11 +218,13 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def kept(self) -> dict[str, Any] | None:
         """The question as lookups of the kept tallies; None where it goes past them."""
-        if not self.asked.keys() <= KEPT.keys() | OF_STATUS | {"synthetic"}:
+        if not self.asked.keys() <= KEPT.keys() | OF_STATUS | OF_CALLS:
             return None
         found = {KEPT[name]: value for name, value in self.asked.items() if name in KEPT}
         if "synthetic" in self.asked:
             found["call__is_synthetic"] = self.asked["synthetic"] == "1"
+        if "without" in self.asked:
+            found["call__in"] = Call.objects.exclude(code__in=self.asked["without"].split(","))
         return found if self.statuses is None else found | {"status__in": self.statuses}
 
     def number(self) -> int:

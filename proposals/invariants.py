@@ -13,7 +13,8 @@ from aspire.refusals import Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
 from proposals.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, Tally
-from proposals.rules.tallies import proposal_lines
+from proposals.rules.progress import PACE, STATE, paced, state_of
+from proposals.rules.tallies import INTAKE, TALLY, day_lines, proposal_lines
 from proposals.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
@@ -157,16 +158,68 @@ def wrong_tallies() -> Iterator[Breach]:
     )
     for cell in sorted(kept.keys() | counted.keys()):
         if kept.get(cell) != counted.get(cell):
-            sentence = _("The kept tally is not what the rows come to. Run check_invariants --rebuild.")
-            yield Breach(" ".join(cell), sentence)
+            yield Breach(" ".join(cell), wrong())
+    with connection.cursor() as cursor:
+        for question in (WRONG_DAYS, WRONG_PROGRESS, WRONG_PACES):
+            cursor.execute(question)
+            for (row,) in cursor.fetchall():
+                yield Breach(row, wrong())
+
+
+def wrong() -> str:
+    return _("The kept tally is not what the rows come to. Run check_invariants --rebuild.")
+
+
+EVERYTHING = "(SELECT 1 AS sign, p.* FROM proposals_proposal p)"
+EVERY_STATE = state_of("SELECT id FROM proposals_proposal")
+LEFT_OUT = ", ".join(f"'{status.value}'" for status in NOT_COUNTED)
+WRONG_DAYS = f"""
+    SELECT DISTINCT c.code || ' ' || d.day FROM calls_call c JOIN (
+        SELECT call_id, day FROM (
+            SELECT call_id, received_on AS day, proposals FROM proposals_intake
+             UNION ALL
+            SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, -1 FROM proposals_proposal
+             WHERE received_at IS NOT NULL AND status NOT IN ({LEFT_OUT})
+        ) both_sides GROUP BY 1, 2 HAVING sum(proposals) <> 0
+    ) d ON d.call_id = c.id ORDER BY 1
+"""
+WRONG_PROGRESS = f"""
+    SELECT p.number FROM ({EVERY_STATE}) t JOIN proposals_proposal p ON p.id = t.proposal_id
+      LEFT JOIN proposals_progress g ON g.proposal_id = t.proposal_id
+     WHERE (t.reviewers, t.reviews, t.conflicts, t.decision) IS DISTINCT FROM
+           (coalesce(g.reviewers, 0), coalesce(g.reviews, 0), coalesce(g.conflicts, 0), coalesce(g.decision, ''))
+     ORDER BY 1
+"""
+WRONG_PACES = """
+    SELECT DISTINCT c.code FROM calls_call c JOIN (
+        SELECT call_id FROM (
+            SELECT call_id, reviewers, reviews, decision, proposals, conflicts FROM proposals_pace
+             UNION ALL
+            SELECT call_id, reviewers, reviews, decision, -1, -conflicts FROM proposals_progress
+        ) both_sides GROUP BY call_id, reviewers, reviews, decision
+        HAVING (sum(proposals), sum(conflicts)) <> (0, 0)
+    ) d ON d.call_id = c.id ORDER BY 1
+"""
+KEPT = (TALLY.table, INTAKE.table, PACE.table, "proposals_progress")
+REBUILT = (
+    proposal_lines(EVERYTHING),
+    day_lines(EVERYTHING),
+    f"""
+        INSERT INTO proposals_progress (proposal_id, call_id, {STATE})
+        SELECT proposal_id, call_id, {STATE} FROM ({EVERY_STATE}) t WHERE ({STATE}) <> (0, 0, 0, '')
+    """,
+    paced("(SELECT 1 AS sign, g.* FROM proposals_progress g) n"),
+)
 
 
 @transaction.atomic
 def rebuild_tallies() -> None:
     """Count every proposal anew; who writes meanwhile waits, so that nobody is counted twice or left out."""
-    everything = "(SELECT 1 AS sign, p.* FROM proposals_proposal p)"
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE proposals_tally DISABLE TRIGGER USER")
-        cursor.execute("DELETE FROM proposals_tally")
-        cursor.execute(proposal_lines(everything))
-        cursor.execute("ALTER TABLE proposals_tally ENABLE TRIGGER USER")
+        for table in KEPT:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"DELETE FROM {table}")
+        for statement in REBUILT:
+            cursor.execute(statement)
+        for table in KEPT:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

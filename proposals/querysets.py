@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models.functions import Coalesce, Concat, TruncDate
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from django.utils import timezone
 
@@ -24,11 +24,14 @@ from proposals.status import NOT_COUNTED, Status
 if TYPE_CHECKING:
     from proposals.models import Proposal, Tally  # noqa: F401 - named in strings, read by mypy
 
+# Without a research period, or without costs.
+INCOMPLETE = Q(starts_on__isnull=True) | Q(requested_direct_yen=0, requested_indirect_yen=0)
 # What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
 MEASURES: dict[str, Any] = {
     "proposals": Count("pk"),
     "awards": Count("award", filter=Q(status=Status.AWARDED)),
     "reconstructed": Count("pk", filter=Q(is_reconstructed=True)),
+    "incomplete": Count("pk", filter=INCOMPLETE),
     "requested_yen": Coalesce(Sum(models.F("requested_direct_yen") + models.F("requested_indirect_yen")), Value(0)),
     "awarded_yen": Coalesce(
         Sum(
@@ -149,12 +152,15 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
     def late(self) -> "ProposalQuerySet":
         """Proposals accepted after their call had closed, which takes an officer's reason."""
-        return self.filter(received_at__gt=models.F("call__closes_at"))
+        return self.filter(received_at__gt=models.F("call__closes_at")).exclude(late_reason="")
+
+    def complete(self) -> "ProposalQuerySet":
+        """Proposals that state both a research period and costs."""
+        return self.exclude(INCOMPLETE)
 
     def incomplete(self) -> "ProposalQuerySet":
         """Proposals that state no research period, or no costs."""
-        no_costs = Q(requested_direct_yen=0, requested_indirect_yen=0)
-        return self.filter(Q(starts_on__isnull=True) | no_costs)
+        return self.filter(INCOMPLETE)
 
     def involving(self, country: Country) -> "ProposalQuerySet":
         """Proposals whose primary funder or any of whose counterparts is of the country."""
@@ -170,6 +176,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         from proposals.models import Counterpart  # noqa: PLC0415 - the models are made with this queryset
 
         return Counterpart.objects.filter(proposal=OuterRef("pk"))
+
+    def received_on(self, day: datetime.date) -> "ProposalQuerySet":
+        following = midnight(day + datetime.timedelta(days=1))
+        return self.filter(received_at__gte=midnight(day), received_at__lt=following)
 
     def received_since(self, day: datetime.date) -> "ProposalQuerySet":
         return self.filter(received_at__gte=midnight(day))
@@ -231,6 +241,44 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         if self.query.where:
             return self.filter(**only).tally_by(*dimensions)
         return Tally.objects.filter(**only).cells_by(*dimensions)
+
+    def by_day(self, *calls: Any) -> dict[int, dict[datetime.date, int]]:
+        """Leaves the queryset: call → how many counted proposals of it were received on each day in Tokyo.
+
+        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
+        """
+        from proposals.models import Intake  # noqa: PLC0415 - the models are made with this queryset
+
+        if self.query.where:
+            received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
+            found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
+        else:
+            lines = Intake.objects.filter(call__in=calls)
+            found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
+        days: dict[int, dict[datetime.date, int]] = {call.pk: {} for call in calls}
+        for call, day, number in found:
+            if number:
+                days[call][day] = number
+        return days
+
+    def paces_of(self, call: Any) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: how many counted proposals of a call have so many active reviewers, so many reviews of
+        these and such a mark, and their standing conflicts; those that have nothing of it are left out.
+
+        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
+        """
+        from proposals.models import Pace, Progress  # noqa: PLC0415 - the models are made with this queryset
+
+        found: Any
+        sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
+        if self.query.where:
+            found = Progress.objects.filter(call=call, proposal__in=self.counted().order_by())
+            sums["proposals"] = Count("pk")
+        else:
+            found = Pace.objects.filter(call=call)
+            sums["proposals"] = Sum("proposals")
+        paces: Iterable[dict[str, Any]] = found.values("reviewers", "reviews", "decision").annotate(**sums)
+        return paces
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from partners.models import Country
 from proposals.models import AnnualCost, Award
-from proposals.models.tallies import Tally
+from proposals.models.tallies import Intake, Pace, Progress, Tally
 from tests.doors import at_every_insert, at_every_update, copy, refused, run
 from tests.factories import (
     MILLION,
@@ -22,7 +22,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 OURS = {"partners", "calls", "proposals"}
-KEPT = {Tally}  # written by triggers alone, from rows that are tracked
+KEPT = {Tally, Intake, Progress, Pace}  # written by triggers alone, from rows that are tracked
 TRACKED = [
     model
     for model in apps.get_models()

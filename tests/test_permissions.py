@@ -95,6 +95,7 @@ NO_SAMPLE = {
 # What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
 BOARDS = {
     *("calls:index", "fund:index", "calls:board", "calls:tallies", "calls:print_sheet", "calls:compare"),
+    "calls:reviews",
     *("partners:index", "partners:country", "partners:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze", "briefings:tallies"),
     "briefings:print_sheet",

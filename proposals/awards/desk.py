@@ -13,7 +13,7 @@ from proposals.embargo import withheld_from
 from proposals.models import Award, Conflict, Mark, Packet, Proposal
 from proposals.status import PacketState
 
-UNMARKED = "none"
+UNMARKED, ANY_MARK = "none", "any"
 MARKED_IN = {Call.Progress.DECIDING, Call.Progress.RELEASED}
 
 
@@ -104,6 +104,8 @@ class Desk:
         found = [standing for standing in self.standings if not field or standing.field == field]
         if decision == UNMARKED:
             return [standing for standing in found if not standing.decision]
+        if decision == ANY_MARK:
+            return [standing for standing in found if standing.decision]
         return [standing for standing in found if not decision or standing.decision == decision]
 
     def rows(self, found: Iterable[Standing]) -> list[Row]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick
-from proposals.awards.desk import UNMARKED, Desk, Row
+from proposals.awards.desk import ANY_MARK, UNMARKED, Desk, Row
 from proposals.awards.marking import Amounts, Wish
 from proposals.awards.ranking import Standing, top
 from proposals.awards.reading import Sheet, version_of
@@ -29,7 +29,7 @@ class RankingFilter(forms.Form):
     decision = forms.ChoiceField(
         label=_("Mark"),
         required=False,
-        choices=[("", _("all")), (UNMARKED, _("not marked yet")), *Decision.choices],
+        choices=[("", _("all")), (ANY_MARK, _("any mark")), (UNMARKED, _("not marked yet")), *Decision.choices],
     )
 
     def __init__(self, data: Any, *, desk: Desk) -> None:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from aspire.templatetags.figures import fiscal
 from aspire.wareki import wareki_date
 from aspire.yen import exact, readable
-from calls.models import Call, Terms
+from calls.models import Call, EligibleFunder, Terms
 from partners.models import in_language
+from partners.querysets import funder_order
+from proposals.boards.arriving import Arrivals
 from proposals.boards.explaining import Explanation
 from proposals.boards.figures import Figure, Table, Tile, rows_url
 from proposals.boards.tallies import Tallies, add_up
@@ -100,6 +102,23 @@ class Board:
         return _("Applications from %(opens)s to %(closes)s") % {"opens": opens, "closes": closes}
 
     @cached_property
+    def eligible(self) -> list[EligibleFunder]:
+        """The funders whose researchers the call accepts, in printed order."""
+        places = self.call.eligible_funders.select_related("funder__country")
+        return list(places.order_by(*funder_order("funder__")))
+
+    @cached_property
+    def arrivals(self) -> Arrivals | None:
+        """How it comes in day by day; None unless it is open."""
+        if self.at_stage != Call.Stage.OPEN:
+            return None
+        return Arrivals(self.call, self.proposals, timezone.localdate(self.as_of))
+
+    @property
+    def is_preparing(self) -> bool:
+        return self.at_stage == Call.Stage.PREPARING
+
+    @cached_property
     def terms(self) -> Terms | None:
         return self.call.current_terms
 
@@ -174,7 +193,7 @@ class Board:
         if terms:
             yield _("Assumptions"), terms.assumptions
 
-    @property
+    @cached_property
     def tiles(self) -> list[Tile]:
         """Six numbers that the call's stage asks for, each leading to its rows."""
         return tiles_of(self)
@@ -197,9 +216,14 @@ class Board:
                 _("Countries and regions"),
                 exact(len({funder.country_id for funder in funders})),
                 _("of the primary funders"),
-                everything,
+                "#country",
             ),
-            Tile(_("Foreign funders"), exact(len(agencies)), _("categories such as private not counted"), everything),
+            Tile(
+                _("Foreign funders"),
+                exact(len(agencies)),
+                _("categories such as private not counted"),
+                "#country_funder",
+            ),
             self._money_tile(everything, awards),
         ]
 

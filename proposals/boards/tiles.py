@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from aspire.permissions import may_open
+from aspire.templatetags.figures import signed
 from aspire.yen import exact, readable
 from calls.models import Call
 from partners.models import in_language
+from proposals.awards.desk import ANY_MARK
+from proposals.boards.arriving import Arrivals
 from proposals.boards.figures import Tile, rows_url
 from proposals.boards.tallies import add_up
-from proposals.models import Assignment, Award, Conflict, Mark
+from proposals.models import Tally
 from proposals.querysets import ProposalQuerySet
-from proposals.review.stages import short_of_reviewers
-from proposals.status import Decision, Status
+from proposals.review.listing import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
+from proposals.status import Decision
 
 if TYPE_CHECKING:
     from proposals.boards.board import Board
@@ -64,6 +67,11 @@ class Tiles:
         return add_up(self.board.tallies.counted, "proposals")
 
     @cached_property
+    def paces(self) -> list[dict[str, Any]]:
+        """How many counted proposals have come how far in review and decision."""
+        return list(self.board.proposals.paces_of(self.call))
+
+    @cached_property
     def today(self) -> datetime.date:
         return timezone.localdate(self.board.as_of)
 
@@ -86,12 +94,13 @@ class Tiles:
         call, terms, offer = self.call, self.board.terms, "#terms"
         fields = [in_language(place.field.name_ja, place.field.name_en) for place in self.board.tallies.fields]
         ceiling, months = (terms.annual_ceiling_yen, terms.max_months) if terms else (None, None)
-        funders = exact(call.eligible_funders.count())
+        eligible = self.board.eligible
+        eligible_note = _("whose researchers are accepted") if eligible else _("not stated")
         pot_note = _("no pot is set") if call.pot_yen is None else _("for the whole call")
         number_note = _("no number is set") if call.max_awards is None else _("for the whole call")
         return [
-            Tile(_("Fields"), exact(len(fields)), named(fields), offer),
-            Tile(_("Eligible funders"), funders, _("whose researchers are accepted"), reverse("partners:index")),
+            Tile(_("Fields"), stated(len(fields) or None), named(fields) if fields else _("not stated"), offer),
+            Tile(_("Eligible funders"), stated(len(eligible) or None), eligible_note, "#eligible"),
             money(_("Ceiling"), ceiling, _("a fiscal year per project"), offer),
             Tile(_("Longest period"), NOTHING if months is None else exact(months), _("in months"), offer),
             money(_("Pot"), call.pot_yen, pot_note, offer),
@@ -102,12 +111,12 @@ class Tiles:
         """How it comes in, and how long it still may."""
         cells, tallies, everything = self.board.tallies.counted, self.board.tallies, self.rows()
         since = self.today - datetime.timedelta(days=RECENT_DAYS - 1)
-        recent = self.counted.received_since(since).count()
+        arrivals = self.board.arrivals
+        by_day = arrivals.by_day if arrivals else {}
+        recent = sum(number for day, number in by_day.items() if day >= since)
         there = {cell["field"] for cell in cells}
         empty = [in_language(p.field.name_ja, p.field.name_en) for p in tallies.fields if p.field_id not in there]
         closes_on = timezone.localdate(self.call.closes_at)
-        used = {cell["primary_funder"] for cell in cells}
-        countries = {funder.country_id for funder in tallies.funders if funder.pk in used}
         requested, week = add_up(cells, "requested_yen"), self.rows(received_since=since.isoformat())
         closing = _("closes on %(day)s") % {"day": date_format(closes_on)}
         return [
@@ -115,62 +124,68 @@ class Tiles:
             Tile(_("Received in the last 7 days"), exact(recent), _("today included"), week),
             Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
             money(_("Amount requested"), requested, _("over all fiscal years"), everything),
-            Tile(_("Countries and regions"), exact(len(countries)), _("of the primary funders"), "#country"),
+            against(arrivals),
             Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field"),
         ]
 
     def closed(self) -> list[Tile]:
         """Whether what came in is complete."""
-        flagged = {"late": self.counted.late(), "incomplete": self.counted.incomplete(), "short": self.short}
-        found = self.counted.aggregate(
-            **{flag: Count("pk", filter=Q(pk__in=rows.order_by().values("pk"))) for flag, rows in flagged.items()}
-        )
+        late, incomplete = self.counted.late().count(), add_up(self.board.tallies.counted, "incomplete")
         everything = f"{reverse('proposals:list')}?call={self.call.code}"
-        left_out, whole = self.left_out, _("withdrawn or ineligible")
         return [
-            Tile(_("Proposals received"), exact(self.received + left_out), _("everything logged"), everything),
-            Tile(_("Counted"), exact(self.received), _("in all tallies"), self.rows()),
-            Tile(_("Left out"), exact(left_out), whole, self.rows(status="not_counted")),
-            Tile(_("Accepted late"), exact(found["late"]), _("with an officer's reason"), self.rows(flag="late")),
+            Tile(_("Proposals received"), exact(self.received + self.left_out), _("everything logged"), everything),
+            Tile(_("Counted"), exact(self.received), self.left_out_note, self.rows()),
+            Tile(
+                _("Complete"),
+                exact(self.received - incomplete),
+                _("with a period and costs"),
+                self.rows(flag="complete"),
+            ),
+            Tile(_("Accepted late"), exact(late), _("with an officer's reason"), self.rows(flag="late")),
             Tile(
                 _("Incomplete"),
-                exact(found["incomplete"]),
+                exact(incomplete),
                 _("without a period or costs"),
                 self.rows(flag="incomplete"),
             ),
-            self.short_tile(found["short"]),
+            self.short_tile,
         ]
 
     def in_review(self) -> list[Tile]:
         """How far the reviews are."""
-        active = Assignment.objects.active().filter(proposal__in=self.counted.order_by())
-        found = active.aggregate(given=Count("pk"), done=Count("pk", filter=Q(review__state="submitted")))
-        left, due = found["given"] - found["done"], self.call.reviews_due_on
-        overdue = left if due and due < self.today else 0
-        standing = Conflict.objects.standing().filter(proposal__in=self.counted.order_by()).count()
+        given, done = (sum(pace[what] * pace["proposals"] for pace in self.paces) for what in ("reviewers", "reviews"))
+        left, due = given - done, self.call.reviews_due_on
+        overdue = left if is_overdue(self.call, self.today) else 0
+        standing = add_up(self.paces, "conflicts")
         due_note = _("due on %(day)s") % {"day": date_format(due)} if due else _("no due date is set")
-        page, of = self.page("calls:assignments"), _("of %(number)s assigned") % {"number": exact(found["given"])}
-        conflicts = self.page("calls:conflicts")
+        of = _("of %(number)s assigned") % {"number": exact(given)}
         return [
-            Tile(_("Reviews done"), exact(found["done"]), of, page),
-            Tile(_("Reviews left"), exact(left), due_note, page),
-            Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), page),
-            self.short_tile(self.short.count()),
-            Tile(_("Standing conflicts of interest"), exact(standing), _("person and proposal"), conflicts),
+            Tile(_("Reviews done"), exact(done), of, self.reviews(DONE)),
+            Tile(_("Reviews left"), exact(left), due_note, self.reviews(LEFT)),
+            Tile(_("Reviews overdue"), exact(overdue), _("still missing after the due date"), self.reviews(OVERDUE)),
+            self.short_tile,
+            Tile(
+                _("Standing conflicts of interest"),
+                exact(standing),
+                _("person and proposal"),
+                self.reviews(CONFLICT),
+            ),
             Tile(_("Proposals"), exact(self.received), self.left_out_note, self.rows()),
         ]
 
     def deciding(self) -> list[Tile]:
         """What is marked and staged; the pot is everybody's, so its yen stand as on the award page."""
-        marks = Mark.objects.filter(proposal__in=self.counted.order_by()).order_by()
-        by_decision: dict[str, int] = dict(marks.values_list("decision").annotate(Count("pk")))
+        by_decision = {
+            decision: add_up([pace for pace in self.paces if pace["decision"] == decision], "proposals")
+            for decision in Decision.values
+        }
         left = None if self.call.pot_yen is None else self.call.pot_yen - self.call.taken_yen
         pot = self.call.pot_yen
         of_pot = _("no pot is set") if pot is None else _("of a pot of %(pot)s") % {"pot": readable(pot)}
         marked = _("of %(number)s counted") % {"number": exact(self.received)}
         awards, staged = self.of_mark(Decision.AWARD), _("not released yet")
         return [
-            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.page(AWARD_PAGE)),
+            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.of_mark(ANY_MARK)),
             Tile(_("Staged awards"), exact(by_decision.get(Decision.AWARD, 0)), staged, awards),
             money(_("Staged"), self.staged_yen, _("over all fiscal years"), awards),
             money(_("Left of the pot"), left, of_pot, self.page(AWARD_PAGE)),
@@ -189,23 +204,41 @@ class Tiles:
         return _("%(number)s left out") % {"number": exact(self.left_out)}
 
     @property
-    def short(self) -> ProposalQuerySet:
-        return self.counted.filter(pk__in=short_of_reviewers(self.call).order_by().values("pk"))
+    def short(self) -> int:
+        """How many are counted and have fewer active reviewers than the call wants."""
+        wanted = self.call.reviews_wanted
+        enough = add_up([pace for pace in self.paces if pace["reviewers"] >= wanted], "proposals")
+        return self.received - enough if wanted else 0
 
-    def short_tile(self, number: int) -> Tile:
+    @property
+    def short_tile(self) -> Tile:
         page = "calls:assignments"
         href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
         wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
-        return Tile(_("Short of reviewers"), exact(number), wanted, href)
+        return Tile(_("Short of reviewers"), exact(self.short), wanted, href)
+
+    def reviews(self, state: str) -> str:
+        """The call's reviews in that state, where the reader may open them."""
+        return self.page("calls:reviews", f"?state={state}")
 
     def of_mark(self, decision: str) -> str:
         return self.page(AWARD_PAGE, f"?decision={decision}")
 
     @property
     def staged_yen(self) -> int:
-        staged = Award.objects.filter(proposal__call=self.call).exclude(proposal__status=Status.AWARDED)
-        total: Any = Sum(F("awarded_direct_yen") + F("awarded_indirect_yen"))
-        return staged.aggregate(yen=total)["yen"] or 0
+        """What awards take from the pot, less what is released."""
+        released: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen"))
+        return self.call.taken_yen - (released["yen"] or 0)
+
+
+def against(arrivals: Arrivals | None) -> Tile:
+    """What came in so far, held against the last call on the same day of its window."""
+    label, now = _("Against the last call"), arrivals.now if arrivals else None
+    if arrivals is None or now is None or now.last is None or arrivals.last is None:
+        return Tile(label, NOTHING, _("no earlier call to compare with"), "#received")
+    values = {"call": arrivals.last.code, "number": exact(now.last), "day": exact(now.number)}
+    note = _("%(call)s had %(number)s on day %(day)s of its window") % values
+    return Tile(label, signed(now.so_far - now.last), note, "#received")
 
 
 def money(label: str, yen: int | None, note: str, href: str) -> Tile:

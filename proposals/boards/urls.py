@@ -11,6 +11,7 @@ urlpatterns = [
     path("compare/", views.compare, name="compare"),
     path("<slug:code>/", views.board, name="board"),
     path("<slug:code>/tallies.<str:form>", views.tallies, name="tallies"),
+    path("<slug:code>/reviews/", views.reviews, name="reviews"),
     # Review, as officers run it
     path("<slug:code>/stage/", office.stage, name="stage"),
     path("<slug:code>/stage/settings/", office.review_settings, name="review_settings"),

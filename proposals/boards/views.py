@@ -1,6 +1,7 @@
 """The calls and their boards."""
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -8,6 +9,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_safe
 
+from aspire.roles import STAFF, roles_of
 from calls.models import Call
 from proposals.boards.board import Board
 from proposals.boards.books import Books
@@ -19,7 +21,10 @@ from proposals.embargo import withheld_from
 from proposals.models import Proposal
 from proposals.pack import files
 from proposals.pack.paper import printed
+from proposals.review import listing
 from proposals.snapshots.freezing import sees_whole
+
+ROWS_A_PAGE = 50
 
 
 def board_for(request: HttpRequest, code: str) -> Board:
@@ -64,6 +69,21 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "calls/embargo.html", {"call": found.call, "board": found})
     context = {"call": found.call, "board": found, "pack_forms": files.labels()}
     return render(request, "calls/board.html", context | {"can_freeze": sees_whole(request.user, found.call)})
+
+
+@require_safe
+def reviews(request: HttpRequest, code: str) -> HttpResponse:
+    """The reviews of a call by how far they are, and its standing conflicts of interest: the rows behind its tiles."""
+    call, asked = get_object_or_404(Call, code=code), listing.ReviewsFilter(request.GET)
+    visible = Proposal.objects.visible_to(request.user)
+    found = listing.listed(call, visible, asked.asked, today=timezone.localdate())
+    page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    who = listing.who(with_names=bool(roles_of(request.user) & STAFF))
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {"call": call, "filter": asked, "page": page, "rows": [(row, who(row)) for row in page]}
+    context |= {"is_of_conflicts": asked.asked == listing.CONFLICT, "querystring": rest.urlencode()}
+    return render(request, "calls/reviews.html", context)
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """What a reader asks: two dimensions, a measure, a counting rule, an order, and filters as those of the list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -151,6 +152,11 @@ class Question:
 
     # --- addresses ---------------------------------------------------------------------------------------------
 
+    def without(self, calls: Iterable[str]) -> dict[str, str]:
+        """The filter that leaves calls out of a list, besides those that the address leaves out."""
+        codes = [*filter(None, self.filter.in_address.get("without", "").split(",")), *calls]
+        return {"without": ",".join(dict.fromkeys(codes))} if codes else {}
+
     def rows(self, **codes: str) -> str:
         """The list of exactly the proposals behind a number."""
         awarded = {"awarded": "1"} if self.measure in OF_AWARDS else {}
@@ -159,14 +165,9 @@ class Question:
             codes[INVOLVING if self.is_involving else COUNTRY.key] = country
         return rows_url(**{**self.filter.in_address, **awarded, **codes})
 
-    def left_out(self, status: str) -> str:
-        """The list of what matches the filters and is not counted."""
-        return rows_url(**{**self.filter.in_address, "status": status})
-
-    @property
-    def further_rows(self) -> str:
-        """The list of what is counted and has partners in further countries."""
-        return rows_url(**{**self.filter.in_address, "flag": "further"})
+    def other_rows(self, **codes: str) -> str:
+        """The list of what matches the filters and something more, whatever the measure."""
+        return rows_url(**{**self.filter.in_address, **codes})
 
     def address(self, **changed: str) -> str:
         """This page with part of the question changed."""

@@ -1,6 +1,6 @@
 """The cells of a question: proposals, awards and yen by row, column, call and status, in one query or two."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
@@ -59,7 +59,9 @@ def further(question: Question) -> Any:
     return Counterpart.objects.filter(of_others, proposal__in=counted.order_by().values("pk"))
 
 
-def with_further_countries(question: Question) -> int:
-    """How many of the counted proposals have partners in more countries than the one they are counted under."""
-    found: dict[str, int] = further(question).aggregate(number=Count("proposal", distinct=True))
+def with_further_countries(question: Question, *, without: Collection[int]) -> int:
+    """How many of the counted proposals have partners in more countries than the one they are counted under; less
+    those of the calls that the table leaves aside."""
+    counterparts = further(question).exclude(proposal__call__in=without)
+    found: dict[str, int] = counterparts.aggregate(number=Count("proposal", distinct=True))
     return found["number"]

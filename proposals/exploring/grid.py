@@ -14,12 +14,13 @@ from aspire.yen import rate
 from calls.models import Call
 from proposals.boards.tallies import Tallies
 from proposals.exploring.asking import MEASURES, Question
-from proposals.exploring.counting import Cells, cells, further_countries
-from proposals.exploring.dimensions import COUNTRY, Dimension, Entry
+from proposals.exploring.counting import Cells, cells, further_countries, with_further_countries
+from proposals.exploring.dimensions import COUNTRY, DIMENSIONS, Dimension, Entry
 from proposals.exploring.honesty import states
 from proposals.status import NOT_COUNTED
 
 STEPS = 5
+PLACES = {COUNTRY, DIMENSIONS["funder"]}
 WHOLE = None  # the key of a total
 
 
@@ -102,6 +103,11 @@ class Grid:
     def _aside(self) -> set[int]:
         return {call.pk for call in self.left_aside}
 
+    @cached_property
+    def _without(self) -> dict[str, str]:
+        """The filter by which lists leave out what the table does."""
+        return self.question.without(call.code for call in self.left_aside)
+
     def _in_table(self, found: Cells) -> Cells:
         return [cell for cell in self._counted_of(found) if cell["call"] not in self._aside]
 
@@ -137,11 +143,26 @@ class Grid:
         return [
             (
                 str(status.label),
-                sum(cell["proposals"] for cell in self._found if cell["status"] == status),
-                self.question.left_out(status),
+                sum(
+                    cell["proposals"]
+                    for cell in self._found
+                    if cell["status"] == status and cell["call"] not in self._aside
+                ),
+                self.question.other_rows(**self._without, status=status),
             )
             for status in NOT_COUNTED
         ]
+
+    @property
+    def further(self) -> int:
+        """How many are counted and have partners in further countries."""
+        if not PLACES & set(self.question.dimensions):
+            return 0
+        return with_further_countries(self.question, without=self._aside)
+
+    @property
+    def further_rows(self) -> str:
+        return self.question.other_rows(**self._without, flag="further")
 
     @cached_property
     def decided(self) -> set[int]:
@@ -181,7 +202,7 @@ class Grid:
         if not self._is_stated(dimensions):
             return Value(None, is_published=False)
         found = self._by_place.get((row.value if row else WHOLE, column.value if column else WHOLE), [])
-        href = self.question.rows(**codes)
+        href = self.question.rows(**self._without, **codes)
         if self.question.measure != "rate":
             return Value(sum(cell[self.question.measure] for cell in found), href)
         proposals, awards = (sum(cell[name] for cell in found) for name in ("proposals", "awards"))

@@ -10,7 +10,7 @@ from proposals.status import Status
 YEN = {"requested_yen", "awarded_yen"}
 OUTCOME = {"awards", "rate"}
 # What every proposal of a call shares, so that asking for it crosses nothing.
-OF_THE_CALL = {"call", "fiscal_year", "programme", "synthetic"}
+OF_THE_CALL = {"call", "fiscal_year", "programme", "synthetic", "without"}
 PRINTED = {
     frozenset[str](): "",
     frozenset({"country"}): "country",

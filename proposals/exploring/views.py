@@ -8,15 +8,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from proposals.boards.effort import effort
 from proposals.exploring.asking import Question
-from proposals.exploring.counting import with_further_countries
-from proposals.exploring.dimensions import DIMENSIONS
 from proposals.exploring.forms import SavedViewForm
 from proposals.exploring.grid import Grid
 from proposals.models import Proposal, SavedView
 from proposals.snapshots.crossed import sees_all
 
 ROWS_A_PAGE = 50
-PLACES = {DIMENSIONS["country"], DIMENSIONS["funder"]}
 
 
 def question_of(request: HttpRequest) -> Question:
@@ -37,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "querystring": rest.urlencode(),
         "can_freeze": not question.problems and sees_all(question, request.user),
         "views": SavedView.objects.for_reader(request.user),
-        "further": with_further_countries(question) if PLACES & set(question.dimensions) else 0,
+        "further": grid.further,
     }
     return render(request, "explore/index.html", context)
 

@@ -6,7 +6,7 @@ from proposals.models.decided import Mark, Packet, PacketStep
 from proposals.models.proposals import BLANKS, Counterpart, Proposal
 from proposals.models.reviewed import Assignment, Conflict, Review, Reviewer, Score
 from proposals.models.snapshots import Briefing
-from proposals.models.tallies import Tally
+from proposals.models.tallies import Intake, Pace, Progress, Tally
 from proposals.models.views import SavedView
 
 __all__ = [
@@ -19,9 +19,12 @@ __all__ = [
     "Briefing",
     "Conflict",
     "Counterpart",
+    "Intake",
     "Mark",
+    "Pace",
     "Packet",
     "PacketStep",
+    "Progress",
     "Proposal",
     "Review",
     "Reviewer",

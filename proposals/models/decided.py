@@ -98,7 +98,7 @@ class Mark(models.Model):
         verbose_name_plural = _("marks")
         ordering = ["proposal__call", "proposal__number"]
         constraints = [Check(condition=Q(decision__in=Decision.values), name="mark_decision_known")]
-        triggers = [rules.writers_queued, *rules.marks_judged, never_truncated()]
+        triggers = [rules.writers_queued, *rules.marks_judged, *rules.marks_progress, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.proposal} {self.decision}"

@@ -132,11 +132,18 @@ class Proposal(models.Model):
         indexes = [
             models.Index(fields=["call", "field", "primary_funder", "status"], name="proposal_tally"),
             models.Index(NEWEST_CALL, "number", name="proposal_list"),
+            models.Index(
+                fields=["call", "received_at"],
+                include=["status"],
+                condition=~Q(late_reason=""),
+                name="proposal_late",
+            ),
         ]
         triggers = [
             *rules.requested_totals_kept,
             *rules.proposals_within_terms,
             *rules.proposals_tallied,
+            *rules.proposals_progress,
             rules.period_covers_amounts,
             rules.requests_within_total,
             never_truncated(),

@@ -70,7 +70,7 @@ class Assignment(models.Model):
             Unique(fields=["proposal", "position"], name="assignment_position_once"),
         ]
         indexes = [models.Index(fields=["reviewer", "proposal"], name="assignment_of_reviewer")]
-        triggers = [*rules.assignments_judged, never_truncated()]
+        triggers = [*rules.assignments_judged, *rules.assignments_progress, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.proposal} {self.alias}"
@@ -132,7 +132,7 @@ class Conflict(models.Model):
             Check(condition=~Q(kind="other") | ~Q(words=""), name="conflict_other_in_words"),
         ]
         indexes = [models.Index(fields=["person", "finding"], name="conflict_of_person")]
-        triggers = [never_truncated()]
+        triggers = [*rules.conflicts_progress, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.proposal} {self.finding}"
@@ -164,7 +164,7 @@ class Review(models.Model):
         verbose_name_plural = _("reviews")
         ordering = ["assignment"]
         constraints = [Check(condition=Q(state__in=["draft", "submitted"]), name="review_state_known")]
-        triggers = [*rules.reviews_judged, never_truncated()]
+        triggers = [*rules.reviews_judged, *rules.reviews_progress, never_truncated()]
 
     def __str__(self) -> str:
         return str(self.assignment)

@@ -7,8 +7,9 @@ from aspire.rules import never_truncated
 from calls.models import Call, Field
 from partners.models import Funder
 from proposals import rules
+from proposals.models.proposals import Proposal
 from proposals.querysets import TallyQuerySet
-from proposals.status import Status
+from proposals.status import Decision, Status
 
 TallyManager = models.Manager.from_queryset(TallyQuerySet)
 
@@ -26,6 +27,7 @@ class Tally(models.Model):
     status = models.CharField(max_length=20, choices=Status)
     proposals = models.IntegerField()
     reconstructed = models.IntegerField()
+    incomplete = models.IntegerField()
     awards = models.IntegerField()
     requested_yen = models.BigIntegerField()
     awarded_yen = models.BigIntegerField()
@@ -35,7 +37,66 @@ class Tally(models.Model):
     class Meta:
         verbose_name = _("line of a tally")
         verbose_name_plural = _("lines of tallies")
-        triggers = [*rules.lines_kept, never_truncated()]
+        triggers = [*rules.tally_lines_kept, never_truncated()]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Intake(models.Model):
+    """A line of a day: how many counted proposals of a call one statement added to those received then, in Tokyo."""
+
+    call = models.ForeignKey(Call, models.DO_NOTHING, related_name="+", db_constraint=False)
+    received_on = models.DateField()
+    proposals = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("line of a day")
+        verbose_name_plural = _("lines of days")
+        triggers = [*rules.intake_lines_kept, never_truncated()]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Progress(models.Model):
+    """How far a counted proposal is: active assignments, submitted reviews of these, standing conflicts, its mark.
+
+    Only triggers write here. A proposal without a row, or that is not counted, has come nowhere.
+    """
+
+    proposal = models.OneToOneField(
+        Proposal, models.DO_NOTHING, related_name="+", db_constraint=False, primary_key=True
+    )
+    call = models.ForeignKey(Call, models.DO_NOTHING, related_name="+", db_constraint=False)
+    reviewers = models.IntegerField()
+    reviews = models.IntegerField()
+    conflicts = models.IntegerField()
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+
+    class Meta:
+        verbose_name = _("progress of a proposal")
+        verbose_name_plural = _("progress of proposals")
+        triggers = [*rules.progress_kept, never_truncated()]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Pace(models.Model):
+    """A line of a call's progress: how many proposals came to be so far, or ceased to be, by one statement."""
+
+    call = models.ForeignKey(Call, models.DO_NOTHING, related_name="+", db_constraint=False)
+    reviewers = models.IntegerField()
+    reviews = models.IntegerField()
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    proposals = models.IntegerField()
+    conflicts = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("line of a call's progress")
+        verbose_name_plural = _("lines of calls' progress")
+        triggers = [*rules.pace_lines_kept, never_truncated()]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -16,6 +16,7 @@ import tests.environment  # noqa: F401 - declares a local instance before the se
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
 
 SIZES = (43, 10_000, 100_000, 1_000_000)
+JUDGED_SIZES = (10_000, 1_000_000)  # of a call with its reviews and marks, at every stage
 WHOLE_UP_TO = 100_000  # what a board never reads is not copied for more proposals
 
 
@@ -52,12 +53,16 @@ def measure() -> None:
         parts = rows.ALL if size <= WHOLE_UP_TO else [rows.AWARDS]
         calls[size] = rows.make_call(f"BENCH-{size}", size, parts=parts)
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
+    judged = [rows.make_call(f"JUDGED-{size}", size, parts=rows.JUDGING, of=rows.JUDGED) for size in JUDGED_SIZES]
     copied = rows.make_call("BENCH-COPY", 10_000, parts=[])
     sent = rows.make_call("BENCH-SENT", 0)
     rows.settle()
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
     sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
     sys.stdout.write(f"\n{table(boards.measure(calls))}\n{boards.statements(calls[1_000_000])}\n")
+    sys.stdout.flush()
+    lines, said_of = boards.measure_stages(*judged)
+    sys.stdout.write("\n".join(["", table(lines), *said_of, ""]))
     sys.stdout.flush()
     sys.stdout.write(f"\n{table(lists.measure(calls))}\n")
     sys.stdout.flush()

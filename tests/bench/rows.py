@@ -1,4 +1,4 @@
-"""What is measured on: calls of 43 to 1,000,000 proposals, copied in bulk from the released synthetic call."""
+"""What is measured on: calls of 43 to 1,000,000 proposals, copied in bulk from the synthetic calls."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from proposals.demo.loading import copy_terms, place_fields
 from proposals.invariants import rebuild_tallies
 
 SOURCE = "DEMO-RELEASED"
+JUDGED = "DEMO-DECIDING"  # reviewed and partly marked
 PROPOSAL_COLUMNS = (
     "status, title_ja, title_en, field_id, is_reconstructed, received_at, late_reason, starts_on, ends_on, "
     "principal_investigator, principal_investigator_reading, researcher_number, institution, primary_funder_id, "
@@ -49,8 +50,36 @@ AMOUNTS = """
       FROM pair JOIN proposals_award a ON a.proposal_id = old_id JOIN proposals_award n ON n.proposal_id = new_id
       JOIN proposals_annualaward m ON m.award_id = a.id
 """
+ASSIGNMENTS = """
+    INSERT INTO proposals_assignment
+        (proposal_id, reviewer_id, position, assigned_by_id, assigned_at, declined_at, decline_reason)
+    SELECT new_id, reviewer_id, position, assigned_by_id, assigned_at, declined_at, decline_reason
+      FROM pair JOIN proposals_assignment s ON s.proposal_id = old_id
+"""
+REVIEWS = """
+    INSERT INTO proposals_review
+        (assignment_id, state, comment_to_panel, comment_to_applicant, saved_at, submitted_at, version)
+    SELECT n.id, r.state, '', '', r.saved_at, r.submitted_at, r.version
+      FROM pair JOIN proposals_assignment s ON s.proposal_id = old_id
+      JOIN proposals_assignment n ON n.proposal_id = new_id AND n.position = s.position
+      JOIN proposals_review r ON r.assignment_id = s.id
+"""
+STANDING = """
+    INSERT INTO proposals_conflict (proposal_id, person_id, finding, kind, words, recorded_by_id, recorded_at)
+    SELECT new_id, person_id, finding, kind, words, recorded_by_id, recorded_at
+      FROM pair JOIN proposals_conflict c ON c.proposal_id = old_id AND c.finding = 'stands'
+"""
+MARKS = """
+    INSERT INTO proposals_mark (proposal_id, decision, reason, marked_by_id, marked_at, version)
+    SELECT new_id, decision, reason, marked_by_id, marked_at, version
+      FROM pair JOIN proposals_mark m ON m.proposal_id = old_id
+"""
 ALL = (COSTS, AWARDS, AMOUNTS)
-TABLES = ("proposals_proposal", "proposals_annualcost", "proposals_award", "proposals_annualaward")
+JUDGING = (AWARDS, ASSIGNMENTS, REVIEWS, STANDING, MARKS)
+TABLES = (
+    *("proposals_proposal", "proposals_annualcost", "proposals_award", "proposals_annualaward"),
+    *("proposals_assignment", "proposals_review", "proposals_conflict", "proposals_mark"),
+)
 
 
 @contextmanager
@@ -69,13 +98,13 @@ def switch(word: str) -> None:
             cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
 
 
-def make_call(code: str, count: int, *, parts: Iterable[str] = ALL) -> Call:
-    """A released call with so many proposals, their costs, their awards and the totals that triggers would keep.
+def make_call(code: str, count: int, *, parts: Iterable[str] = ALL, of: str = SOURCE) -> Call:
+    """A call with so many proposals, their costs, their awards and the totals that triggers would keep.
 
-    ``parts``: of these, what is copied.
+    ``of``: the call that is copied; ``parts``: what of it.
     """
-    source = Call.objects.get(code=SOURCE)
-    call = Call.objects.get(code=SOURCE)
+    source = Call.objects.get(code=of)
+    call = Call.objects.get(code=of)
     call.pk, call.code, call.pot_yen, call.max_awards = None, code, None, None
     call._state.adding = True
     call.save()

@@ -137,5 +137,40 @@
     window.matchMedia("print").addEventListener("change", redraw);
   };
 
+  /* Lines over the days of a table; the second is dashed, so that colour alone tells nothing. */
+  const drawLines = (figure) => {
+    const rows = [...document.getElementById(figure.dataset.lines).querySelectorAll("tbody tr")];
+    const line = (series, look) => ({
+      label: series,
+      data: rows.map((row) => numberIn(row.querySelector(`[data-series="${series}"]`))),
+      borderColor: colour("--chart-count"),
+      borderWidth: 2,
+      pointRadius: 0,
+      ...look,
+    });
+    const lines = [line("so-far", {}), line("last-call", { borderDash: [5, 4], borderWidth: 1.5 })];
+    const drawn = lines.filter((dataset) => dataset.data.some((value) => value !== null));
+    if (!rows.length || !drawn.length) return;
+    figure.hidden = false;
+    Chart.defaults.font.family = colour("--type");
+    const ticks = { color: colour("--ink-quiet"), font: { size: 12 } };
+    new Chart(figure.querySelector("canvas"), {
+      type: "line",
+      data: { labels: rows.map((row) => row.querySelector("[data-label]").textContent), datasets: drawn },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        plugins: { legend: { display: false }, tooltip: { enabled: false } },
+        scales: {
+          x: { grid: { display: false }, ticks: { ...ticks, maxTicksLimit: 10, maxRotation: 0 } },
+          y: { beginAtZero: true, grid: { color: colour("--chart-line") }, ticks: { ...ticks, precision: 0 } },
+        },
+      },
+    });
+  };
+
   document.querySelectorAll(".chart[data-table]").forEach(draw);
+  document.querySelectorAll(".chart[data-lines]").forEach(drawLines);
 })();
