@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -213,6 +214,8 @@ def attempt(writes, name):
             if name in AT_THE_DESK:
                 run(QUEUE.replace("PERFORM", "SELECT"))
             getattr(writes, name)()
+    except ProtectedError:
+        return "protected"  # another writer has just marked it
     except (DatabaseError, psycopg.Error) as error:
         refusal = from_error(error)
         state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
