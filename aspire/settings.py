@@ -123,7 +123,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "aspire.permissions.navigation",
-                "proposals.embargo.notice",
+                "calls.embargo.notice",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aspire.templatetags.figures"],
         },

@@ -4,15 +4,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingAdmin, RefusingForm
 from aspire.roles import Role
-from aspire.templatetags.figures import fiscal
+from aspire.templatetags.figures import day, fiscal
 from aspire.yen import exact, readable
+from calls.embargo import withheld_from
 from calls.models import (
     Call,
     CallField,
@@ -24,6 +26,11 @@ from calls.models import (
     PublishedFigure,
     Terms,
 )
+
+
+def is_withheld(request: HttpRequest, call: str) -> Case:
+    """Whether the results of the row's call are withheld from whoever asks."""
+    return Case(When(**{f"{call}__in": list(withheld_from(request.user))}, then=Value(True)), default=Value(False))
 
 
 class CallFieldInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -51,8 +58,23 @@ class PotSliceInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ["fiscal_year", "limit_yen", "taken"]
     readonly_fields = ["taken"]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(is_withheld=is_withheld(request, "call"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not under embargo: what a slice may fall to would tell what is taken from it."""
+        return super().has_change_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
+
     @admin.display(description=_("taken so far (yen)"))
     def taken(self, place: PotSlice) -> str:
+        if getattr(place, "is_withheld", False):
+            return gettext("under embargo")
         return exact(place.taken_yen) if place.pk else "\u2015"
 
 
@@ -103,10 +125,17 @@ class CallAdmin(RefusingAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Once results wait for its end, an embargo is the managers' to move."""
+        """Once results wait for its end, an embargo is the managers' to move.
+
+        Until then nor does the pot move for whom results are withheld: how far it may fall would tell what is taken.
+        """
         found = super().get_readonly_fields(request, obj)
         waits = obj is not None and Call.objects.under_embargo(at=timezone.now()).filter(pk=obj.pk).exists()
-        return [*found, "embargo_until"] if waits else found
+        told = ["pot_yen", "max_awards"] if obj is not None and obj.pk in withheld_from(request.user) else []
+        return [*found, *(["embargo_until"] if waits else []), *told]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(is_withheld=is_withheld(request, "pk"))
 
     @admin.display(description=_("fiscal year"), ordering="fiscal_year")
     def year(self, call: Call) -> str:
@@ -122,6 +151,8 @@ class CallAdmin(RefusingAdmin):
 
     @admin.display(description=_("staged and released awards"))
     def awarded(self, call: Call) -> str:
+        if getattr(call, "is_withheld", False):
+            return gettext("under embargo until %(at)s") % {"at": day(call.embargo_until)}
         return _("%(count)s awards, ¥%(yen)s") % {"count": call.taken_count, "yen": exact(call.taken_yen)}
 
 

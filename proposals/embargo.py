@@ -1,38 +1,14 @@
-"""Results that are not out yet: released by a manager, and until a moment seen by managers alone."""
+"""Results that are not out yet: the proposals that tell them exist for managers alone."""
 
-from typing import Any
-
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q
-from django.http import HttpRequest
-from django.utils import timezone
 
-from aspire.roles import Role, roles_of
 from calls.models import Call
 from proposals.status import Status
 
-REMEMBERED = "_aspire_withheld"
 DECIDED = (Status.AWARDED, Status.DECLINED)
-
-
-def withheld_from(user: AbstractBaseUser | AnonymousUser) -> dict[int, Call]:
-    """The calls whose results a person may not see yet, by id; read once a request."""
-    if not user.is_authenticated or Role.MANAGER in roles_of(user):
-        return {}
-    remembered: dict[int, Call] | None = getattr(user, REMEMBERED, None)
-    if remembered is None:
-        remembered = {call.pk: call for call in Call.objects.under_embargo(at=timezone.now())}
-        setattr(user, REMEMBERED, remembered)
-    return remembered
 
 
 def withheld(calls: dict[int, Call]) -> Q:
     """The proposals that tell a result: all of a released call, of others those decided."""
     whole = [pk for pk, call in calls.items() if call.progress == Call.Progress.RELEASED]
     return Q(call__in=whole) | Q(call__in=set(calls) - set(whole), status__in=DECIDED)
-
-
-def notice(request: HttpRequest) -> dict[str, Any]:
-    """For every page that read proposals: the calls whose results it leaves out."""
-    calls: dict[int, Call] = getattr(getattr(request, "user", None), REMEMBERED, {})
-    return {"withheld_calls": list(calls.values())}

@@ -15,9 +15,10 @@ from django.utils import timezone
 from aspire.kana import SearchKey, search_key
 from aspire.keyset import Row
 from aspire.roles import STAFF, Role, roles_of
+from calls.embargo import withheld_from
 from calls.models import CallField, Field
 from partners.models import Country
-from proposals.embargo import withheld, withheld_from
+from proposals.embargo import withheld
 from proposals.review.querysets import conflicts_of
 from proposals.status import NOT_COUNTED, Status
 

@@ -3,11 +3,12 @@
 import datetime
 
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 from django.utils import timezone
 
 from aspire.roles import Role
-from calls.models import Call
+from calls.models import Call, PotSlice
 from proposals.models import Proposal
 from proposals.snapshots.freezing import freeze
 from tests.factories import FunderFactory, ProposalFactory, TermsFactory
@@ -159,3 +160,57 @@ def test_whoever_is_a_manager_too_sees_results(client, released):
     both = person("both", "Officer Both", Role.OFFICER, Role.MANAGER)
 
     assert answers(client, both, f"/proposals/{released.number}/")[0] == 200
+
+
+# --- the admin --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sliced(released):
+    """The released call with a pot and a slice, from both of which the award has taken."""
+    call = released.call
+    Call.objects.filter(pk=call.pk).update(pot_yen=900_000_000, max_awards=9)
+    year = released.award.amounts.get().fiscal_year
+    PotSlice.objects.create(call=call, fiscal_year=year, limit_yen=800_000_000)
+    return call
+
+
+def admin_pages(client, call):
+    """Every list of the admin and, of each of its rows that one sees, the form and the history."""
+    yield reverse("admin:index")
+    for model in site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        found = reverse(f"{name}_changelist")
+        if client.get(found).status_code == 200:
+            yield found
+            for pk in model._default_manager.values_list("pk", flat=True):
+                yield from (reverse(f"{name}_{page}", args=[pk]) for page in ("change", "history"))
+
+
+@pytest.mark.parametrize("role", ["officer", "administrator"])
+def test_no_page_of_the_admin_tells_what_is_under_embargo(client, request, released, sliced, role):
+    client.force_login(request.getfixturevalue(role))
+    taken = "13,000,000"
+    marked = f'"{reverse("proposals:detail", args=[released.number])}"'
+
+    for path in admin_pages(client, sliced):
+        page = client.get(path, headers={"accept-language": "en"}).content.decode()
+        assert taken not in page, path
+        assert taken.replace(",", "") not in page, path
+        assert marked not in page, path
+        assert "1 awards" not in page, path
+    form = client.get(reverse("admin:calls_call_change", args=[sliced.pk]), headers={"accept-language": "en"})
+    page = form.content.decode()
+    assert "under embargo until" in page
+    assert 'name="pot_yen"' not in page
+    assert 'name="pot_slices-0-limit_yen"' not in page
+
+
+def test_the_admin_tells_what_is_taken_once_the_embargo_has_ended(client, officer, released, sliced):
+    Call.objects.filter(pk=sliced.pk).update(embargo_until=EARLIER)
+    client.force_login(officer)
+
+    page = client.get(reverse("admin:calls_call_change", args=[sliced.pk])).content.decode()
+
+    assert page.count("13,000,000") == 2
+    assert 'name="pot_yen"' in page

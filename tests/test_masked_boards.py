@@ -157,8 +157,8 @@ def test_masked_board_shows_no_small_number_and_says_so(looking, small):
     page = looking.get(f"{small.get_absolute_url()}?masked=1").content.decode()
     plain = looking.get(small.get_absolute_url()).content.decode()
 
-    assert "*は秘匿。1から2までの数" in page
-    assert ">*</td>" in cells(page)
+    assert "＊は秘匿。1から2までの数" in page
+    assert ">＊</td>" in cells(page)
     assert ">1</a></td>" in cells(plain)
     assert not any(f">{number}<" in cells(page) for number in (1, 2))
     assert "status=counted" not in cells(page)
@@ -181,15 +181,15 @@ def test_every_file_of_a_masked_board_masks_the_same(looking, small, form):
     elif form == "xlsx":
         book = openpyxl.load_workbook(io.BytesIO(answer.content))
         values = {cell for row in book.worksheets[1].iter_rows(values_only=True) for cell in row}
-        assert "*" in values
+        assert "＊" in values
         assert not values & {1, 2}
 
 
 def test_sheet_of_a_masked_board_masks_the_same(looking, small):
     page = looking.get(reverse("calls:print_sheet", args=[small.code]), {"masked": "1"}).content.decode()
 
-    assert "*は秘匿" in page
-    assert ">*<" in page
+    assert "＊は秘匿" in page
+    assert ">＊<" in page
 
 
 def test_threshold_is_a_setting(looking, small, settings):
@@ -206,7 +206,7 @@ def test_published_figures_are_public_and_stay_unmasked(looking):
     page = looking.get("/calls/R4-TRIAL/?masked=1").content.decode()
 
     assert "tile__value" not in page
-    assert ">*</td>" not in page
+    assert ">＊</td>" not in page
     assert Proposal.objects.filter(call__code="R4-TRIAL").exists()
 
 

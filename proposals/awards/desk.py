@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from aspire.roles import STAFF, roles_of
+from calls.embargo import withheld_from
 from calls.models import Call
 from proposals.awards.ranking import SEES_ALL_FIELDS, Standing, leads, rankable, standings
 from proposals.awards.spending import Spending, spending
-from proposals.embargo import withheld_from
 from proposals.models import Award, Conflict, Mark, Packet, Proposal
 from proposals.status import PacketState
 

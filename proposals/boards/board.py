@@ -158,8 +158,9 @@ class Board:
     @property
     def sources(self) -> list[str]:
         """Where the published figures and the terms come from."""
-        found = [_("JST President's press briefing, 27 April 2023")] if self.has_published else []
-        return found + ([self.terms.stated_in] if self.terms and self.terms.stated_in else [])
+        printed = _("JST President's press briefing (2023-04-27)") if self.has_published else ""
+        stated = self.terms.stated_in if self.terms else ""
+        return [source for source in ("" if stated.startswith(printed) else printed, stated) if source]
 
     @property
     def facts(self) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from aspire.yen import rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
-MASKED, MASK = "masked", "*"  # how it is called, and what is seen
+MASKED, MASK = "masked", "\uff0a"  # how it is called, and what is seen
 
 
 @lru_cache(maxsize=4096)

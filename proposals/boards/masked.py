@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from proposals.boards.board import Board
 from proposals.boards.explaining import Explanation
-from proposals.boards.figures import MASKED, Figure, Row, Table, Tile
+from proposals.boards.figures import MASK, MASKED, Figure, Row, Table, Tile
 from proposals.boards.masking import Edge, Masking, Node, Place
 from proposals.boards.tallies import Cells, Tallies
 
@@ -173,6 +173,6 @@ class MaskedBoard(Board):
         if not self.is_masked:
             return _("These figures were published, so none of them is masked.")
         return _(
-            "*: masked. Numbers from 1 to %(most)s are masked, and further ones, nought among them, "
+            "%(mask)s: masked. Numbers from 1 to %(most)s are masked, and further ones, nought among them, "
             "so that sums do not give them away."
-        ) % {"most": self.threshold - 1}
+        ) % {"mask": MASK, "most": self.threshold - 1}

@@ -10,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_safe
 
 from aspire.roles import STAFF, roles_of
+from calls.embargo import withheld_from
 from calls.models import Call
 from proposals.boards.board import Board
 from proposals.boards.books import Books
@@ -17,7 +18,6 @@ from proposals.boards.comparing import Comparison
 from proposals.boards.freshness import board_tag
 from proposals.boards.masked import MaskedBoard
 from proposals.boards.overview import overview
-from proposals.embargo import withheld_from
 from proposals.models import Proposal
 from proposals.pack import files
 from proposals.pack.paper import printed

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from proposals.embargo import withheld_from
+from calls.embargo import withheld_from
 from proposals.fund.fund import fund
 from proposals.models import Proposal
 

@@ -17,7 +17,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import count
-from proposals.embargo import withheld, withheld_from
+from calls.embargo import withheld_from
+from proposals.embargo import withheld
 from proposals.exploring.asking import Question
 from proposals.exploring.counting import further
 from proposals.exploring.dimensions import COUNTRY, Dimension

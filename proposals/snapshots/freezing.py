@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import translation
 
+from calls.embargo import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import Board
 from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table
-from proposals.embargo import withheld_from
 from proposals.models import Briefing, Proposal
 from proposals.review.querysets import conflicts_of
 from proposals.snapshots.changes import Standing

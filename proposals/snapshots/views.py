@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from calls.embargo import withheld_from
 from calls.models import Call
 from proposals.boards.board import Board
 from proposals.boards.views import board_for, is_masked, on_paper, taken_away
-from proposals.embargo import withheld_from
 from proposals.exploring.dimensions import DIMENSIONS
 from proposals.exploring.views import question_of
 from proposals.models import Proposal

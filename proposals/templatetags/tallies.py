@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from aspire.templatetags.figures import MINUS, count, exact_yen, percent, signed
 from proposals.boards.books import Score
 from proposals.boards.comparing import ComparedRow, Share
-from proposals.boards.figures import NOT_PUBLISHED, Figure, Row
+from proposals.boards.figures import MASK, NOT_PUBLISHED, Figure, Row
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ def row_cells(row: Row, *, has_awards: bool, has_published: bool) -> SafeString:
     cells = [*figure_cells(row, row.proposals, "proposals", is_split=has_published)]
     cells += figure_cells(row, row.awards, "awards", is_split=has_published and has_awards)
     if has_awards:
-        shown = "*" if row.has_masked_rate else percent(row.rate)
+        shown = MASK if row.has_masked_rate else percent(row.rate)
         cells.append(format_html('<td class="number">{}</td>', shown))
     return format_html_join("", "{}", ((cell,) for cell in cells))
 
