@@ -49,7 +49,8 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("calls:(stage|review_settings|assignments|assignment_plan|take_back|leads|conflicts|decide_conflict)", STAFF),
     ("proposals:timeline", STAFF),
     ("proposals:(template|import_file)", STAFF),
-    ("sheets:.*", STAFF),
+    ("sheets:index", STAFF),
+    ("sheets:.*", STAFF | {REVIEWER}),  # reviewers the marks of the field they lead, which the pages themselves ask
     # The admin: what stands behind it is decided model by model in ``roles``
     ("admin:.*", STAFF),
 ]

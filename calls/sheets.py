@@ -1,5 +1,7 @@
 """Kinds of sheets that belong to one call: opened by its code, and locked by it."""
 
+from typing import Any
+
 from aspire.sheets.kinds import Kind
 from calls.models import Call
 
@@ -17,7 +19,7 @@ class CallKind(Kind):
         return cls(Call.objects.get(code=call_code))
 
     @classmethod
-    def calls(cls) -> list[tuple[str, str]]:
+    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
         return [(call.code, call.name) for call in Call.objects.all()]
 
     def locked(self) -> "CallKind":

@@ -120,7 +120,7 @@ AWARDS = {"awards:index", "awards:ranking", "awards:proposal", "awards:what_if",
 DESK = {"review:desk", "review:sheet", "review:declare", "review:decline", "review:save", "review:reopen"}
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
-    "reviewer": {"home", *DESK},
+    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel"},  # which take no GET, and only their own files
     "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo", "awards:embargo"},
     "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),

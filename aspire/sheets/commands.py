@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
@@ -13,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aspire.refusals import from_error
+from aspire.roles import roles_of
 from aspire.sheets import exporting
 from aspire.sheets.kinds import KINDS, Kind
 from aspire.sheets.planning import Planner
@@ -55,10 +57,12 @@ class ImportCommand(SheetCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="check everything and save nothing")
+        parser.add_argument("--as", dest="person", default="", metavar="USER", help="whose file it is, by user name")
         parser.add_argument("--reason", default="", help="why rows outside a call's window are accepted")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         kind, data = self.opened(options), content(options["file"])
+        kind.user = self.sender(kind, options["person"])
         if len(options["reason"]) > REASON_LENGTH:
             raise CommandError(
                 _("The reason has more than %(limit)s characters. Shorten it.") % {"limit": REASON_LENGTH}
@@ -68,12 +72,28 @@ class ImportCommand(SheetCommand):
             planner = Planner(kind, received_at=now, reason=options["reason"], step=self.show_progress)
             plan = planner.plan(data, file_name=name)
         except Unreadable as unreadable:
-            raise CommandError(unreadable.fault.sentence) from None
+            raise CommandError(line(unreadable.fault)) from None
         self.say_faults(plan)
         if not options["dry_run"]:
             sha256 = hashlib.sha256(data).hexdigest()
             self.save(plan, kind=kind, file_name=name, sha256=sha256, received_at=now, reason=options["reason"])
         self.say_counts(kind, plan, is_saved=not options["dry_run"])
+
+    def opened(self, options: dict[str, Any]) -> Kind:
+        """As for every command; a kind that only goes out names the one in which its rows go in."""
+        kind = KINDS[self.kind or options["kind"]]
+        if kind.goes_in_as:
+            said = _("“%(title)s” only goes out. What goes in is “%(kind)s”: import_sheet %(name)s FILE.")
+            values = {"title": kind.title, "kind": KINDS[kind.goes_in_as].title, "name": kind.goes_in_as}
+            raise CommandError(said % values)
+        return super().opened(options)
+
+    def sender(self, kind: Kind, name: str) -> User | None:
+        """Whose file it is, judged as on the page. Raises CommandError for somebody who could not send it there."""
+        person = User.objects.filter(username=name, is_active=True).first() if name else None
+        if name and not (person and kind.importers & roles_of(person) and kind.is_open_to(person)):
+            raise CommandError(_("There is nobody called %(name)s who may send this file.") % {"name": name})
+        return person
 
     def show_progress(self, done: int) -> None:
         """One line that counts up, on a terminal."""
@@ -96,7 +116,7 @@ class ImportCommand(SheetCommand):
 
     def save(self, plan: Plan, **what: Any) -> None:
         try:
-            save(plan, by=None, **what)
+            save(plan, by=what["kind"].user, **what)
         except LookAgain:
             raise CommandError(_("The stored data changed meanwhile; nothing was saved. Try again.")) from None
         except DatabaseError as error:
@@ -148,9 +168,16 @@ class TemplateCommand(SheetCommand):
 
 def line(fault: Fault) -> str:
     """A finding as one line: place, value, sentence."""
-    place = " ".join(part for part in (fault.place, fault.header) if part)
+    place = " ".join(part for part in (placed(fault), fault.header) if part)
     weight = "" if fault.tier == Tier.BLOCK else _("(accepted) ")
     return f"{place}: {weight}{fault.sentence}" if place else f"{weight}{fault.sentence}"
+
+
+def placed(fault: Fault) -> str:
+    """``B7``, or in words where it is a whole row."""
+    if fault.row and not fault.column:
+        return _("row %(row)s") % {"row": fault.row}
+    return fault.place
 
 
 def content(path: Path) -> bytes:

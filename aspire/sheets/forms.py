@@ -25,9 +25,9 @@ class ImportForm(forms.Form):
         help_text=_("only where the call is not open; recorded with every new row"),
     )
 
-    def __init__(self, *args: Any, kind: type[Kind], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: type[Kind], user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        calls = [(code, f"{code} {name}") for code, name in kind.calls()]
+        calls = [(code, f"{code} {name}") for code, name in kind.calls(user)]
         self.fields["call"].choices = [("", "---------"), *calls]  # type: ignore[attr-defined]
         unasked = [*([] if kind.is_for_a_call else ["call"]), *([] if kind.takes_reason else ["reason"])]
         for name in unasked:

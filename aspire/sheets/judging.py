@@ -102,7 +102,7 @@ class RowJudge:
         planned.normalised = [(name, typed, shown(self.values[name])) for name, typed in self.values["_typed"].items()]
         self._complete(planned, before)
         for refusal in self.refusals(planned, before):
-            self._refuse(refusal)
+            self.refuse(refusal)
         self.flag(planned, before)
         planned.differences = list(self.differences(planned, before)) if before is not None else []
         if BAD in self.values.values() or any(fault.tier == Tier.BLOCK for fault in self.faults):
@@ -175,7 +175,8 @@ class RowJudge:
             if after[name] in (None, "") and self.values.get(name) is not BAD and not self.has_fault(name):
                 self.say(name, code, {"header": self.header(name)})
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal) -> None:
+        """Say a rule's sentence at its place."""
         pattern = self.column_of.get(refusal.name, "")
         name = pattern.format(**refusal.values) if pattern else None
         name = name if name in self.grid.letters else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from aspire.roles import STAFF, Role
 from aspire.sheets.plans import BAD, PlannedRow, Sending
@@ -45,6 +46,10 @@ class Kind:
     unknown: ClassVar[str] = "key_unknown"  # said of a row that names nothing known
     do_not_call_in_templates: ClassVar[bool] = True  # a template may be given the class, and must not open it
     is_for_a_call: ClassVar[bool] = False
+    goes_in_as: ClassVar[str] = ""  # the kind in which such rows go in, where this one only goes out
+    shown_on: ClassVar[Any] = None  # the model whose list in the admin offers the files, where it is not its own
+    totals: ClassVar[Promise] = _("Requested")  # what the yen of a file's rows are
+    consequences_template: ClassVar[str] = ""  # shows what comes of all rows together, before they are confirmed
     takes_reason: ClassVar[bool] = False  # why it is accepted outside a call's window
     importers: ClassVar[frozenset[Role]] = STAFF
     exporters: ClassVar[frozenset[Role]] = STAFF
@@ -60,9 +65,13 @@ class Kind:
         return cls()
 
     @classmethod
-    def calls(cls) -> list[tuple[str, str]]:
-        """Code and name of the calls it can be opened for; none where it belongs to no call."""
+    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
+        """Code and name of the calls for which the person, or a command, can open it; none where it belongs to none."""
         return []
+
+    def is_open_to(self, user: Any) -> bool:
+        """Whether it exists for a person whose roles may send or take its files."""
+        return True
 
     # --- to declare ------------------------------------------------------------------------------------------------
 
@@ -104,6 +113,14 @@ class Kind:
     def faults(self) -> Iterable[Fault]:
         """Why no file of this kind can be taken now."""
         return ()
+
+    def consequences(self, rows: Sequence[PlannedRow]) -> tuple[list[Fault], dict[str, Any]]:
+        """What comes of all rows together: its faults, and what a preview shows of it, as JSON can hold it."""
+        return [], {}
+
+    def shown_consequences(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What the template of consequences is given."""
+        return dict(stored)
 
     def key_of(self, row: GridRow, values: Mapping[str, Any]) -> str | None:
         """The key that a row names; empty where it names none, None where a cell of it has a fault already."""

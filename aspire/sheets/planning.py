@@ -49,9 +49,13 @@ class Planner:
             faults += found
             if creates(rows) and self.kind.new is New.UNNUMBERED:
                 faults += self._imported_before(data)
+        consequences: dict[str, Any] = {}
+        if not any(fault.tier == Tier.BLOCK for fault in faults):
+            found, consequences = self.kind.consequences(rows)
+            faults += found
         faults.sort(key=lambda fault: (fault.row or 0, fault.tier))
         computed_from = basis(self.kind, stored, first if creates(rows) else "")
-        return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, computed_from)
+        return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, computed_from, consequences)
 
     def label(self, name: str) -> str:
         """A column's name in the reader's language."""

@@ -50,6 +50,7 @@ class Plan:
     rows: list[PlannedRow]
     faults: list[Fault]
     basis: str  # what it was computed from; another one means: look again
+    consequences: dict[str, Any] = field(default_factory=dict)  # what comes of all rows together
 
     @property
     def is_blocked(self) -> bool:

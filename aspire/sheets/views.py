@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from aspire.models import ImportRecord, Upload
 from aspire.refusals import from_error
-from aspire.roles import roles_of
+from aspire.roles import STAFF, roles_of
 from aspire.sheets import exporting, running
 from aspire.sheets.forms import ExportForm, ImportForm
 from aspire.sheets.kinds import KINDS, Kind, opened
@@ -52,11 +53,20 @@ def upload_of(request: HttpRequest, pk: UUID) -> Upload:
     return upload
 
 
-def opened_or_404(name: str, call_code: str) -> Kind:
+def opened_or_404(request: HttpRequest, name: str, call_code: str) -> Kind:
     try:
-        return opened(name, call_code)
+        kind = opened(name, call_code)
     except ObjectDoesNotExist:
         raise Http404 from None
+    if not kind.is_open_to(request.user):
+        raise Http404
+    return kind
+
+
+def records_for(user: Any) -> QuerySet[ImportRecord]:
+    """What was imported: for staff by anybody, for others by themselves."""
+    records = ImportRecord.objects.select_related("user")
+    return records if roles_of(user) & STAFF else records.filter(user=user)
 
 
 def upload_url(upload: Upload) -> str:
@@ -73,7 +83,7 @@ def attachment(data: bytes, name: str, content_type: str) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     """Every kind of sheet that one may send, and the latest imports."""
     kinds = [kind for kind in KINDS.values() if kind.importers & roles_of(request.user)]
-    records = ImportRecord.objects.filter(kind__in=[kind.name for kind in kinds]).select_related("user")
+    records = records_for(request.user).filter(kind__in=[kind.name for kind in kinds])
     context = {"kinds": kinds, "titles": titles(), "records": records.defer("rows")[:RECORDS_SHOWN]}
     return render(request, "sheets/index.html", context)
 
@@ -86,16 +96,19 @@ def titles() -> dict[str, Any]:
 def send(request: HttpRequest, kind: str) -> HttpResponse:
     """Send a file."""
     declared = importable(request, kind)
+    calls = declared.calls(request.user)
+    if not (calls or roles_of(request.user) & STAFF):
+        raise Http404
     asked = {"call": request.GET.get("call")}
-    form = ImportForm(request.POST or None, request.FILES or None, initial=asked, kind=declared)
+    form = ImportForm(request.POST or None, request.FILES or None, initial=asked, kind=declared, user=request.user)
     if request.method == "POST" and form.is_valid():
         file, values = form.cleaned_data["file"], form.cleaned_data
         sheet, reason = declared.open(values.get("call", "")), values.get("reason", "")
         upload = running.receive(file.read(), kind=sheet, by=request.user, file_name=file.name, reason=reason)
         return redirect(upload_url(upload))
-    records = ImportRecord.objects.filter(kind=kind).select_related("user").defer("rows")[:RECORDS_SHOWN]
+    records = records_for(request.user).filter(kind=kind).defer("rows")[:RECORDS_SHOWN]
     waiting = Upload.objects.visible_to(request.user, at=timezone.now()).waiting().defer("data", "plan")
-    context = {"kind": declared, "calls": declared.calls(), "records": records, "waiting": waiting.filter(kind=kind)}
+    context = {"kind": declared, "calls": calls, "records": records, "waiting": waiting.filter(kind=kind)}
     return render(request, "sheets/send.html", {"form": form, "titles": titles(), **context})
 
 
@@ -110,8 +123,9 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("sheets:record", pk=upload.record_id)
     context: dict[str, Any] = {"upload": upload, "kind": KINDS[upload.kind], "notice": request.GET.get("notice", "")}
     if upload.plan is not None:
-        context |= of_plan(restore(upload.plan), page=request.GET.get("page"))
-        context |= labels_of(opened_or_404(upload.kind, upload.call_code))
+        kind, plan = opened_or_404(request, upload.kind, upload.call_code), restore(upload.plan)
+        context |= of_plan(plan, page=request.GET.get("page")) | labels_of(kind)
+        context |= kind.shown_consequences(plan.consequences) if plan.consequences else {}
     return render(request, "sheets/preview.html", context)
 
 
@@ -188,8 +202,8 @@ def annotated_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One import that was saved, with its rows."""
-    shown = get_object_or_404(ImportRecord.objects.select_related("user"), pk=pk)
-    kind = opened_or_404(importable(request, shown.kind).name, shown.call_code)
+    shown = get_object_or_404(records_for(request.user), pk=pk)
+    kind = opened_or_404(request, importable(request, shown.kind).name, shown.call_code)
     page = Paginator(shown.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rows = [(row, action, key, kind.url_of(key), flag) for row, action, key, flag in page]
     context = {"record": shown, "kind": kind, "page": page, "rows": rows, **labels_of(kind)}
@@ -199,7 +213,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     """The workbook to fill in, empty or with what is stored."""
-    opened_kind = opened_or_404(importable(request, kind).name, request.GET.get("call", ""))
+    opened_kind = opened_or_404(request, importable(request, kind).name, request.GET.get("call", ""))
     listed = opened_kind.listed(request.user)
     records = opened_kind.for_export(listed if request.GET.get("prefill") == "1" else listed.none())
     try:
@@ -215,7 +229,7 @@ def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     declared = KINDS.get(kind)
     if declared is None or not declared.exporters & roles_of(request.user):
         raise Http404
-    sheet = opened_or_404(kind, request.GET.get("call", ""))
+    sheet = opened_or_404(request, kind, request.GET.get("call", ""))
     filters = {name: str(value) for name, value in request.GET.items() if name not in OWN_WORDS}
     listed = sheet.listed(request.user)
     records = sheet.for_export(listed.filter(pk__in=in_admin(request, declared, filters)) if filters else listed)

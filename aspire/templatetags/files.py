@@ -12,5 +12,6 @@ register = template.Library()
 @register.inclusion_tag("admin/_file_tools.html")
 def file_tools(listed: Any) -> dict[str, Any]:
     """The links of an admin list whose records go in and out by file; a link out keeps the list's filters."""
-    kind = next((kind for kind in KINDS.values() if kind.model is listed.model), None)
+    offered = (kind for kind in KINDS.values() if kind.importers)
+    kind = next((kind for kind in offered if (kind.shown_on or kind.model) is listed.model), None)
     return {"kind": kind, "filters": listed.get_query_string(remove=["p", "o", "all"])}

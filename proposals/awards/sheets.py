@@ -1,6 +1,7 @@
 """Marks of a call as a kind of sheet: number, decision, reason and amounts in, and the marks or the result out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,22 +11,24 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from aspire.refusals import Refusal
-from aspire.roles import STAFF, Role
-from aspire.sheets.judging import RowJudge
+from aspire.roles import STAFF, Role, roles_of
+from aspire.sheets.judging import RowJudge, Seen
 from aspire.sheets.kinds import New
-from aspire.sheets.plans import BAD, PlannedRow, Sending
+from aspire.sheets.plans import BAD, CHANGE, PlannedRow, Sending
 from aspire.sheets.saving import LookAgain
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.columns import LANGUAGES, Column
 from aspire.spreadsheets.faults import SENTENCES, Fault
 from aspire.spreadsheets.markup import Value
-from calls.models import Call
+from calls.models import Call, CallField
 from calls.sheets import CallKind
-from proposals.awards.desk import MARKED_IN
+from proposals.awards.desk import MARKED_IN, Desk
 from proposals.awards.forms import LONGEST_REASON
-from proposals.awards.marking import Amounts, Batch, Wish, amount_refusals, hold, staged_or_requested
+from proposals.awards.marking import Amounts, Batch, Wish, amount_refusals, hold, rehearse, staged_or_requested
+from proposals.awards.ranking import leads, rankable
 from proposals.awards.reading import version_of
-from proposals.models import Proposal
+from proposals.awards.spending import restored, spending
+from proposals.models import Award, Proposal
 from proposals.querysets import ProposalQuerySet
 from proposals.sheets.contract import Contract, cost, format_lazy_year
 from proposals.status import Decision, PacketState, Status
@@ -33,7 +36,9 @@ from proposals.status import Decision, PacketState, Status
 SENTENCES.update(
     {
         "mark_number_unknown": _("The call has no proposal “%(value)s” for you to mark. Correct the number."),
-        "mark_needs_a_person": _("A mark needs to say who made it. Send the file on its page, signed in."),
+        "mark_needs_a_person": _(
+            "A mark needs to say who made it. Name the person with --as, or send the file on its page."
+        ),
         "amounts_without_award": _("Amounts belong to an award. Mark it *award*, or empty the amounts."),
     }
 )
@@ -47,12 +52,21 @@ class MarkJudge(RowJudge):
         "award_within_ceiling": "direct_yen_{fiscal_year}",
         "award_indirect_within_rate": "indirect_yen_{fiscal_year}",
         "mark_in_packet": "decision",
+        "mark_after_declaration": "number",
     }
 
     @property
     def kind(self) -> "Marks":
         kind: Marks = self.planner.kind  # type: ignore[assignment]
         return kind
+
+    def accepts(self, key: str, before: Any, seen: Seen, alike: Mapping[str, str]) -> bool:
+        """Also: a lead reviewer has declared on it, and otherwise learns nothing of how it is marked."""
+        if not super().accepts(key, before, seen, alike):
+            return False
+        if before is not None and not self.kind.is_readable(before):
+            self.refuse(Refusal("mark_after_declaration", {"proposal": before.number}))
+        return not self.faults
 
     def fill(self, planned: PlannedRow, before: Proposal) -> None:
         stored = self.kind.values(before)
@@ -97,14 +111,32 @@ class Marks(CallKind):
 
     name, title, model, judge = "marks", _("Marks and awards"), Proposal, MarkJudge
     key, new, unknown = ("number",), New.NEVER, "mark_number_unknown"
+    shown_on, totals, consequences_template = Award, _("Awarded"), "awards/_before_after.html"
+    importers: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}  # where they lead a field
+    exporters: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}
 
     def __init__(self, call: Call) -> None:
         super().__init__(call)
         self.years = Contract(call).years
 
     @classmethod
-    def calls(cls) -> list[tuple[str, str]]:
-        return [(call.code, call.name) for call in Call.objects.filter(progress__in=MARKED_IN)]
+    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
+        calls = Call.objects.filter(progress__in=MARKED_IN)
+        if user is not None and not roles_of(user) & STAFF:
+            led = CallField.objects.filter(lead_reviewer=user)
+            calls = calls.filter(progress=Call.Progress.DECIDING, call_fields__in=led).distinct()
+        return [(call.code, call.name) for call in calls]
+
+    def is_open_to(self, user: Any) -> bool:
+        return bool(roles_of(user) & STAFF or leads(user, self.call))
+
+    def is_readable(self, proposal: Proposal) -> bool:
+        """Whether the sender may read the proposal and how it is marked."""
+        return self.user is None or not self.desk.is_lead or proposal.pk in self.desk.declared
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.call, self.user)
 
     @property
     def amount_columns(self) -> list[tuple[int, str, str]]:
@@ -147,8 +179,13 @@ class Marks(CallKind):
             yield Fault("mark_needs_a_person")
 
     def listed(self, user: Any) -> ProposalQuerySet:
-        proposals: ProposalQuerySet = Proposal.objects.filter(call=self.call).counted()
-        return (proposals if user is None else proposals.visible_to(user)).order_by("number")
+        """What the person sees ranked; of a lead reviewer's field, what they have declared on."""
+        proposals, desk = self._rankable(user), Desk(self.call, user)
+        return proposals.filter(pk__in=desk.declared) if user is not None and desk.is_lead else proposals
+
+    def _rankable(self, user: Any) -> ProposalQuerySet:
+        proposals = Proposal.objects.filter(call=self.call).counted() if user is None else rankable(self.call, user)
+        return proposals.order_by("number")
 
     def for_export(self, records: ProposalQuerySet) -> list[Proposal]:
         related = records.select_related("terms", "award", "mark__packet")
@@ -156,11 +193,11 @@ class Marks(CallKind):
 
     def stored(self, keys: Iterable[str]) -> dict[str, Proposal]:
         named = {key for key in keys if key}
-        seen = self.for_export(self.listed(self.user))
+        seen = self.for_export(self._rankable(self.user))
         return {proposal.number: proposal for proposal in seen if proposal.number in named}
 
     def all_keys(self) -> list[str]:
-        return list(self.listed(self.user).values_list("number", flat=True))
+        return list(self._rankable(self.user).values_list("number", flat=True))
 
     def values(self, record: Proposal) -> dict[str, Value]:
         mark, award = getattr(record, "mark", None), getattr(record, "award", None)
@@ -173,8 +210,10 @@ class Marks(CallKind):
         return found
 
     def state(self, stored: Mapping[str, Proposal]) -> Any:
-        """Marks by their versions: whoever marked meanwhile is not overwritten."""
-        found: list[Any] = [self.call.progress]
+        """Marks by their versions, so that whoever marked meanwhile is not overwritten, and the money that is left."""
+        money = spending(self.call)
+        found: list[Any] = [self.call.progress, money.max_awards, money.released_count + money.staged_count]
+        found += [[line.key, line.limit_yen, line.taken_yen] for line in (money.total, *money.years)]
         for number, proposal in sorted(stored.items()):
             version = version_of(getattr(proposal, "mark", None))
             found += [number, proposal.status, version, *self.values(proposal).values()]
@@ -182,6 +221,22 @@ class Marks(CallKind):
 
     def locked(self) -> "Marks":
         return type(self)(hold(self.call, Proposal.objects.filter(call=self.call)))
+
+    def consequences(self, rows: Sequence[PlannedRow]) -> tuple[list[Fault], dict[str, Any]]:
+        """What the marks would do, rehearsed: what the rules say to all of them, and the money before and after."""
+        changed = [row for row in rows if row.action == CHANGE]
+        if not changed or self.user is None:
+            return [], {}
+        found = rehearse(self.call, map(wish_of, changed), by=self.user, at=timezone.now())
+        rows_of = {row.key: row.row for row in changed}
+        faults = [
+            Fault(fault.refusal.name, rows_of.get(fault.number), value=fault.number, refusal=fault.refusal)
+            for fault in found.faults
+        ]
+        return faults, {"before": asdict(found.before), "after": asdict(found.after)} if found.after else {}
+
+    def shown_consequences(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        return {moment: restored(money) for moment, money in stored.items()}
 
     def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
         """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the plan is no longer right."""
@@ -207,6 +262,7 @@ class ReleasedAwards(Marks):
     name, title = "awards", _("Released awards")
     importers: ClassVar[frozenset[Role]] = frozenset()
     exporters: ClassVar[frozenset[Role]] = STAFF
+    goes_in_as = Marks.name
 
     def listed(self, user: Any) -> ProposalQuerySet:
         return super().listed(user).filter(status=Status.AWARDED)

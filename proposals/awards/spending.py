@@ -1,6 +1,6 @@
 """What a call has, has released, has staged and has left: as a whole, by fiscal year, by field and by country."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,12 @@ class Spending:
         """How many awards may still be staged."""
         taken = self.released_count + self.staged_count
         return None if self.max_awards is None else self.max_awards - taken
+
+
+def restored(stored: Mapping[str, Any]) -> Spending:
+    """The money as it was kept."""
+    lines = {name: [Line(**line) for line in stored[name]] for name in ("years", "fields", "countries")}
+    return Spending(**{**stored, **lines, "total": Line(**stored["total"])})
 
 
 def spending(call: Call) -> Spending:

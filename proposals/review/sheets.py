@@ -30,7 +30,9 @@ from proposals.review.refusing import AllRefused, Refused
 SENTENCES.update(
     {
         "reviewer_ambiguous": _("More than one reviewer is called “%(value)s”. Write the user name."),
-        "assignment_needs_a_person": _("An assignment needs to say who made it. Send the file on its page, signed in."),
+        "assignment_needs_a_person": _(
+            "An assignment needs to say who made it. Name the person with --as, or send the file on its page."
+        ),
     }
 )
 
