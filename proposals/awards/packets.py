@@ -40,7 +40,7 @@ class Dossier:
     def leaps(self) -> list[tuple[Leap, Row]]:
         """Marks that the ranking alone would not have given, with their reasons."""
         rows: Mapping[int, Row] = {row.standing.pk: row for _label, found in self.groups for row in found}
-        return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings)]
+        return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings, among=self.desk.readable())]
 
     @property
     def unmarked(self) -> int:
