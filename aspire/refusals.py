@@ -106,6 +106,10 @@ CATALOGUE: dict[str, Promise] = {
     "mark_changed": _("%(who)s marked proposal %(proposal)s on %(value_at)s, after you had looked. Look again."),
     "mark_taken_back": _("The mark of proposal %(proposal)s was taken back after you had looked. Look again."),
     "packet_has_marks": _("Call %(call)s has no staged marks to submit. Mark proposals first."),
+    "leap_has_reason": _(
+        "Marked better than others of the field that rank above, without a reason: %(proposals)s. "
+        "Give each its reason, then submit."
+    ),
     "mark_decision_known": _("That decision does not exist. Choose award, reserve or decline."),
     "mark_without_conflict": _(
         "A conflict of interest stands between proposal %(proposal)s and whoever marked it. Have somebody else mark it."

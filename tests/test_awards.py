@@ -15,6 +15,7 @@ from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick, compare
 from proposals.awards.desk import Desk
 from proposals.awards.explaining import leaps
 from proposals.awards.marking import Refused, Wish, stage
+from proposals.awards.packets import Dossier
 from proposals.awards.ranking import standings, top
 from proposals.models import Assignment, Award, Conflict, Mark, Packet, PacketStep, Proposal, Review, Score
 from proposals.status import Status
@@ -401,9 +402,49 @@ def submitted(call, by, **decisions):
 def test_leaps_name_who_was_passed_over(call, officer):
     marked(call, officer, A="decline", B="award", C="reserve", D="award")
 
-    found = {leap.standing.number: [p.number for p in leap.passed] for leap in leaps(standings(call, officer))}
+    found = standings(call, officer)
 
-    assert found == {"P-B": ["P-A"], "P-C": ["P-A"], "P-D": ["P-A", "P-C"]}
+    assert passed_over(leaps(found, among=found)) == {"P-B": ["P-A"], "P-C": ["P-A"], "P-D": ["P-A", "P-C"]}
+
+
+def passed_over(found):
+    return {leap.standing.number: [passed.number for passed in leap.passed] for leap in found}
+
+
+def leaps_before(user, call):
+    return passed_over(leap for leap, _row in Dossier(Desk(call, user)).leaps)
+
+
+def test_leaps_name_what_an_earlier_packet_left_behind_and_what_nobody_has_marked(call, officer, manager):
+    releasing.release(submitted(call, officer, A="decline"), by=manager, at=NOON)
+    stage(call, [Wish("P-C", "award", "a partner of its own")], by=officer, at=NOON)
+    partial = leaps_before(officer, call)
+    stage(call, [Wish("P-D", "reserve", "a partner of its own")], by=officer, at=NOON)
+    releasing.submit(call, by=officer, at=NOON)
+
+    assert partial == {"P-C": ["P-A"]}
+    assert leaps_before(manager, call) == {"P-C": ["P-A"], "P-D": ["P-A", "P-B"]}
+
+
+def test_packet_page_says_that_what_was_passed_over_is_not_marked_yet(client, call, officer):
+    marked(call, officer, D="award")
+    client.force_login(officer)
+
+    page = client.get("/awards/CALL/packet/", headers={"accept-language": "en"}).content.decode()
+
+    assert "1 P-A (not marked yet)" in page
+
+
+def test_mark_that_leaps_the_ranking_is_submitted_with_its_reason_alone(client, call, officer):
+    stage(call, [Wish("P-A", "decline"), Wish("P-B", "award"), Wish("P-D", "award")], by=officer, at=NOON)
+    client.force_login(officer)
+
+    refused = client.post("/awards/CALL/packet/submit/", {})
+    stage(call, [Wish("P-B", "award", "the only partner in Kenya"), Wish("P-D", "decline")], by=officer, at=NOON)
+    taken = client.post("/awards/CALL/packet/submit/", {})
+
+    assert [fault.refusal.values for fault in refused.context["faults"]] == [{"proposals": "P-B, P-D"}]
+    assert (refused.status_code, taken.status_code) == (409, 302)
 
 
 def test_packet_goes_from_officer_to_manager_and_becomes_the_result(client, call, officer, manager):

@@ -14,15 +14,16 @@ from aspire.roles import Role
 from calls.models import Call, PotSlice
 from proposals.awards import releasing
 from proposals.awards.marking import Refused, Wish, stage
-from proposals.models import AnnualAward, Mark, Packet, Proposal
+from proposals.models import AnnualAward, Conflict, Mark, Packet, Proposal
 from proposals.status import Status
+from tests.doors import run
 from tests.factories import MILLION, NOON, CallFactory, ProposalFactory, TermsFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
 NUMBERS = [f"S-{place}" for place in range(4)]
 POT, SLICE, MOST = 30, 25, 2  # millions of yen, awards
-PEOPLE = ["officer", "both", "manager"]
+PEOPLE = ["officer", "both", "manager"]  # both: officer and manager
 BECOMES = {"award": "awarded", "decline": "declined"}
 
 
@@ -31,6 +32,8 @@ class Model:
     """What the decisions should do, without a database: yen in millions, packets by their place."""
 
     marks: dict[str, tuple[str, str, int | None]] = field(default_factory=dict)  # decision, by, packet
+    hands: dict[str, set[str]] = field(default_factory=dict)  # who set the mark since it was last taken back
+    conflicts: set[tuple[str, str]] = field(default_factory=set)  # person, number
     given: dict[str, int] = field(default_factory=dict)
     status: dict[str, str] = field(default_factory=lambda: dict.fromkeys(NUMBERS, "received"))
     packets: list[list[str]] = field(default_factory=list)  # state, submitted by
@@ -56,6 +59,8 @@ class Model:
             state = self.state_of(number)
             if state == "submitted" or (state == "released" and not (is_reserve and decision)):
                 return False
+            if (by, number) in self.conflicts:
+                return False
             if decision and self.status[number] == "withdrawn":
                 return False
             if decision == "award":
@@ -68,6 +73,9 @@ class Model:
             self.marks.pop(number, None)
             if decision:
                 self.marks[number] = (decision, by, None)
+                self.hands.setdefault(number, set()).add(by)
+            else:
+                self.hands.pop(number, None)
         return True
 
     def submit(self, by):
@@ -82,7 +90,9 @@ class Model:
     def release(self, by):
         packet = self.waiting
         inside = self.inside(packet)
-        if by == self.packets[packet][1] or any(self.marks[n][1] == by for n in inside):
+        if by == self.packets[packet][1] or any(by in self.hands[n] for n in inside):
+            return False
+        if any({(by, n), (self.marks[n][1], n)} & self.conflicts for n in inside):
             return False
         if any(self.status[n] == "withdrawn" for n in inside):
             return False
@@ -169,6 +179,9 @@ class Decisions(RuleBasedStateMachine):
         packet = self.packets[self.model.waiting]
         done = self.done(releasing.release, packet, by=self.people[by], at=NOON)
         assert done == self.model.release(by)
+        if not done:  # nor through any other door
+            release = "UPDATE proposals_packet SET state = 'released', decided_by_id = %s WHERE id = %s"
+            assert not self.done(run, release, self.people[by].pk, packet.pk)
 
     @precondition(lambda self: self.model.waiting is not None)
     @rule(by=people)
@@ -189,6 +202,13 @@ class Decisions(RuleBasedStateMachine):
         change = Proposal.objects.filter(number=number).update
         assert self.done(change, status=Status.WITHDRAWN) == self.model.withdraw(number)
 
+    @rule(by=people, number=st.sampled_from(NUMBERS))
+    def conflict(self, by, number):
+        values = {"finding": "stands", "kind": "kin", "recorded_by": self.people["manager"], "recorded_at": NOON}
+        known = {"proposal": Proposal.objects.get(number=number), "person": self.people[by]}
+        Conflict.objects.update_or_create(**known, defaults=values)
+        self.model.conflicts.add((by, number))
+
     @invariant()
     def agrees(self):
         marks = Mark.objects.select_related("proposal", "marked_by", "packet")
@@ -205,8 +225,8 @@ def test_decisions_agree_with_their_model_in_any_order():
     run_state_machine_as_test(
         Decisions,
         settings=settings(
-            max_examples=int(os.environ.get("ASPIRE_STATEFUL_EXAMPLES", "12")),
-            stateful_step_count=25,
+            max_examples=int(os.environ.get("ASPIRE_STATEFUL_EXAMPLES", "25")),
+            stateful_step_count=15,
             deadline=None,
             derandomize=bool(os.environ.get("CI")),
             suppress_health_check=list(HealthCheck),

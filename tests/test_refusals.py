@@ -36,6 +36,7 @@ VALUES = {
     "value_on": "2029-04-01",
     "limit_on": "2029-03-31",
     "value_at": "2023-10-31T12:00:01+09:00",
+    "proposals": "P-0001, P-0002",
     "opens_at": datetime.datetime(2023, 9, 1, tzinfo=TOKYO),
     "closes_at": "2023-10-31T03:00:00+00:00",
     "value_yen": 26_000_001,
@@ -173,6 +174,7 @@ OF_DECISIONS = {
     "mark_changed",
     "mark_taken_back",
     "packet_has_marks",
+    "leap_has_reason",
 }
 
 

@@ -353,3 +353,26 @@ def test_amount_is_refused_when_it_passes_its_slice_by_one_yen(insert):
         insert(AnnualAwardFactory.build(award=award))
     insert(AnnualAwardFactory.build(award=award, fiscal_year=2025))
     assert AnnualAward.objects.count() == 1
+
+
+@at_every_update
+def test_packet_is_not_released_by_somebody_whose_mark_another_only_set_again(change):
+    mark = MarkFactory(decision=Decision.DECLINE)
+    first, second = mark.marked_by, UserFactory()
+    Mark.objects.filter(pk=mark.pk).update(marked_by=second, reason="in other words")
+    packet = packet_of(mark)
+
+    assert [Mark.objects.set_by(person).exists() for person in (first, second, UserFactory())] == [True, True, False]
+    with refused("release_by_second_person"):
+        change(packet, state=PacketState.RELEASED, decided_by=first)
+
+
+def test_who_marked_before_a_mark_was_taken_back_may_release_what_another_marked_since():
+    first = MarkFactory(decision=Decision.DECLINE)
+    person, proposal = first.marked_by, first.proposal
+    first.delete()
+    packet = packet_of(MarkFactory(proposal=proposal, decision=Decision.DECLINE))
+
+    Packet.objects.filter(pk=packet.pk).update(state=PacketState.RELEASED, decided_by=person)
+
+    assert Packet.objects.get(pk=packet.pk).state == PacketState.RELEASED

@@ -17,18 +17,27 @@ class Leap:
     passed: list[Standing]
 
 
-def leaps(marked: Iterable[Standing]) -> list[Leap]:
-    """Every mark that the ranking of its field alone would not have given; what has no rank stands below all."""
-    rows = [standing for standing in marked if standing.decision]
+def leaps(marked: Iterable[Standing], *, among: Iterable[Standing]) -> list[Leap]:
+    """Of these marks, every one that the ranking of its field alone would not have given.
+
+    ``among``: everything that is ranked, whatever packet it is in, also what nobody has marked yet: an award or a
+    reserve passes over it. What has no rank stands below all.
+    """
+    ranked = [standing for standing in among if standing.rank_in_field is not None]
     found = []
-    for standing in rows:
-        passed = [other for other in rows if _is_passed(other, by=standing)]
+    for standing in marked:
+        passed = [other for other in ranked if standing.decision and _is_passed(other, by=standing)]
         if passed:
             found.append(Leap(standing, passed))
     return found
 
 
+def _place(standing: Standing) -> int:
+    """How well it is marked; not marked yet counts as the least."""
+    return ORDER.index(Decision(standing.decision or Decision.DECLINE))
+
+
 def _is_passed(other: Standing, *, by: Standing) -> bool:
-    if other.field != by.field or ORDER.index(Decision(other.decision)) <= ORDER.index(Decision(by.decision)):
+    if other.rank_in_field is None or other.field != by.field or _place(other) <= _place(by):
         return False
-    return other.rank_in_field is not None and (by.rank_in_field is None or other.rank_in_field < by.rank_in_field)
+    return by.rank_in_field is None or other.rank_in_field < by.rank_in_field

@@ -9,7 +9,7 @@ from calls.models import Call
 from proposals.awards.desk import Desk, Row
 from proposals.awards.explaining import Leap, leaps
 from proposals.awards.ranking import Standing
-from proposals.models import Mark, Packet, PacketStep
+from proposals.models import Packet, PacketStep
 from proposals.status import Decision, PacketState
 
 
@@ -40,7 +40,7 @@ class Dossier:
     def leaps(self) -> list[tuple[Leap, Row]]:
         """Marks that the ranking alone would not have given, with their reasons."""
         rows: Mapping[int, Row] = {row.standing.pk: row for _label, found in self.groups for row in found}
-        return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings)]
+        return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings, among=self.desk.readable())]
 
     @property
     def unmarked(self) -> int:
@@ -68,10 +68,10 @@ class Dossier:
 
     @cached_property
     def may_release(self) -> bool:
-        """Whether the person is a manager who neither submitted the packet nor marked any of it."""
+        """Whether the person is a manager who neither submitted the packet nor ever set a mark of it."""
         if self.packet is None or Role.MANAGER not in roles_of(self.desk.user):
             return False
-        marked = Mark.objects.filter(packet=self.packet, marked_by=self.desk.user)
+        marked = self.packet.marks.set_by(self.desk.user)
         return self.packet.submitted_by_id != self.desk.user.pk and not marked.exists()
 
     @property

@@ -10,7 +10,9 @@ from django.db import transaction
 
 from aspire.refusals import Refusal
 from calls.models import Call
+from proposals.awards.explaining import leaps
 from proposals.awards.marking import Fault, Refused, as_refused, hold, patiently
+from proposals.awards.ranking import standings
 from proposals.models import Mark, Packet, PacketStep, Proposal
 from proposals.status import Decision, PacketState, Status
 
@@ -20,18 +22,34 @@ BECOMES = {Decision.AWARD: Status.AWARDED, Decision.DECLINE: Status.DECLINED}
 @patiently
 @transaction.atomic
 def submit(call: Call, *, by: User, at: datetime.datetime, comment: str = "") -> Packet:
-    """Put every staged mark of the call into a packet for release; from now on none of them moves."""
+    """Put every staged mark of the call into a packet for release; from now on none of them moves.
+
+    Raises Refused where a mark that leaps the ranking, as whoever submits sees it, has no reason. The ranking rests on
+    weights, reviews and conflicts of interest, so this is asked here and not by a trigger.
+    """
     locked = hold(call, Proposal.objects.none())
     if locked.progress not in {Call.Progress.DECIDING, Call.Progress.RELEASED}:
         raise Refused([Fault("", Refusal("mark_in_phase", {"call": call.code}))])
     staged = Mark.objects.filter(proposal__call=locked, packet__isnull=True)
     if not staged.exists():
         raise Refused([Fault("", Refusal("packet_has_marks", {"call": call.code}))])
+    if unexplained := _unexplained(locked, by=by):
+        values = {"proposals": ", ".join(unexplained)}
+        raise Refused([Fault("", Refusal("leap_has_reason", values))])
     with as_refused():
         packet = Packet.objects.create(call=locked, submitted_by=by, submitted_at=at)
         staged.update(packet=packet)
         _record(packet, by=by, at=at, comment=comment)
     return packet
+
+
+def _unexplained(call: Call, *, by: User) -> list[str]:
+    """The numbers of staged marks that leap the ranking without a reason."""
+    ranked = standings(call, by)
+    bare = set(
+        Mark.objects.filter(proposal__call=call, packet__isnull=True, reason="").values_list("proposal", flat=True)
+    )
+    return [leap.standing.number for leap in leaps([s for s in ranked if s.pk in bare], among=ranked)]
 
 
 @patiently

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from aspire.history import track
@@ -76,6 +77,13 @@ class PacketStep(models.Model):
         return f"{self.packet} {self.state}"
 
 
+class MarkQuerySet(models.QuerySet["Mark"]):
+    def set_by(self, person: Any) -> "MarkQuerySet":
+        """Marks that the person set at any time since the proposal was last unmarked, as the rule of release asks."""
+        history = apps.get_model("proposals.MarkEvent")._default_manager
+        return self.filter(Exists(history.filter(pgh_obj=OuterRef("pk"), marked_by=person)))
+
+
 @track()
 class Mark(models.Model):
     """What is proposed for a proposal: award, reserve or decline, with the reason. Staged until its packet is released.
@@ -92,6 +100,8 @@ class Mark(models.Model):
         Packet, models.PROTECT, null=True, blank=True, related_name="marks", verbose_name=_("packet")
     )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    objects = MarkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mark")

@@ -17,6 +17,14 @@ def in_conflict(person: str, proposal: str) -> str:
     )
 
 
+def had_a_hand(person: str, mark: str) -> str:
+    """SQL: whether the person set the mark at any time since the proposal was last unmarked.
+
+    The mark's own history says so: a mark that is taken back and set again is another row, with a history of its own.
+    """
+    return f"EXISTS (SELECT 1 FROM proposals_markevent h WHERE h.pgh_obj_id = {mark} AND h.marked_by_id = {person})"
+
+
 # Whoever marks, submits or releases holds the call's row, so that none of them works on an older picture.
 LOCK_CALL = """
     UPDATE calls_call SET code = code WHERE id = (SELECT call_id FROM proposals_proposal WHERE id = {row}.proposal_id);
@@ -132,7 +140,7 @@ packets_judged = [
         declare=[("odd", "RECORD")],
         func=f"""
             IF NEW.decided_by_id IS NULL OR NEW.decided_by_id = NEW.submitted_by_id OR EXISTS
-               (SELECT 1 FROM proposals_mark m WHERE m.packet_id = NEW.id AND m.marked_by_id = NEW.decided_by_id) THEN
+               (SELECT 1 FROM proposals_mark m WHERE m.packet_id = NEW.id AND {had_a_hand("NEW.decided_by_id", "m.id")}) THEN
                 PERFORM aspire_refuse('release_by_second_person', '{{}}');
             END IF;
             SELECT p.number, {in_conflict("NEW.decided_by_id", "p.id")} AS of_releaser INTO odd
