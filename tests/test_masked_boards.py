@@ -90,7 +90,7 @@ def believable(funders, fields, masked):
                 yield {**other, **board}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(funders=FUNDERS.flatmap(lambda codes: st.fixed_dictionaries(dict.fromkeys(codes, LISTED))), share=st.randoms())
 def test_no_masked_number_of_a_board_can_be_worked_out(funders, share):
     awards, others = added(funders)[""]
