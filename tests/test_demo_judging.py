@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Sum
 from aspire.roles import Role, roles_of
 from calls.models import Call, CallField, Criterion, PotSlice
 from proposals.models import Assignment, Conflict, Mark, Proposal, Review, Reviewer, Score
+from proposals.status import PacketState
 
 TODAY = datetime.date(2026, 11, 23)
 JUDGED = {"DEMO-REVIEW", "DEMO-DECIDING"}
@@ -74,12 +75,24 @@ def test_demo_call_being_decided_is_wholly_reviewed_and_hardly_marked():
     assert Conflict.objects.filter(proposal__call=call).standing().count() == 6
     assert Counter(marks.values_list("decision", flat=True)) == {"award": 3, "reserve": 1, "decline": 4}
     assert not marks.filter(proposal__field=led)
+    assert {mark.packet.state for mark in marks.select_related("packet")} == {PacketState.SUBMITTED}
     assert call.taken_count == 3
     assert call.pot_yen * 0.9 < slices.aggregate(Sum("limit_yen"))["limit_yen__sum"] <= call.pot_yen
     assert {(row["call"], row["n"]) for row in Criterion.objects.values("call").annotate(n=Count("pk"))} == {
         (pk, 4) for pk in Call.objects.filter(is_synthetic=True).values_list("pk", flat=True)
     }
     assert set(Score.objects.values_list("value", flat=True)) == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.usefixtures("demo")
+def test_demo_packet_holds_a_difference_to_the_ranking_with_its_reason(client):
+    client.force_login(User.objects.get(username="manager"))
+
+    home, packet = client.get("/"), client.get("/awards/DEMO-DECIDING/packet/")
+
+    assert "/awards/DEMO-DECIDING/packet/" in home.content.decode()
+    assert "次点の本提案が枠に収まるため" in packet.content.decode()
+    assert 'name="comment"' in packet.content.decode()
 
 
 @pytest.mark.usefixtures("demo")

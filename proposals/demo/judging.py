@@ -14,6 +14,7 @@ from django.db.models import Sum
 from aspire.refusals import TOKYO
 from calls.models import Call, Criterion, PotSlice
 from proposals.awards.marking import Wish, stage
+from proposals.awards.releasing import submit
 from proposals.demo.cast import SEED
 from proposals.demo.reviewers import Panel, name_leads, panel
 from proposals.demo.sheets import rows, texts
@@ -28,7 +29,7 @@ GUEST_HAS = 9  # proposals the reviewer who signs in is given in a call
 IN_CONFLICT, DECLINED = 5, 2  # assignments in a call
 HALF = (0.5, 0.62, 0.9)  # so many are submitted, drafts besides, declared besides; the others are untouched
 GUESTS = ("submitted", "submitted", "draft", "draft", "clear", "clear", "", "", "stands")
-AWARDED, RESERVED, DECLINED_MARKS = 3, 1, 4
+BEST, DECLINED_MARKS = 2, 4  # awarded for their rank, declined for theirs
 SLICE_STEP_YEN = 10_000_000
 HIGH, MIDDLE = 3.7, 2.7
 
@@ -197,15 +198,22 @@ class Judging:
             PotSlice.objects.create(call=self.call, fiscal_year=year["fiscal_year"], limit_yen=limit)
 
     def mark(self) -> None:
-        """What the officer staged already, in the fields that the reviewer who signs in does not lead."""
+        """What the officer marked and submitted for release, in the fields that the reviewer who signs in does not lead.
+
+        The best are awarded. The next one waits, since it does not fit, and the next of its field is awarded instead:
+        the manager finds a difference to the ranking and its reason.
+        """
         led = set(self.call.call_fields.filter(lead_reviewer=self.panel.guest.person).values_list("field", flat=True))
         ranked = sorted(self.means, key=lambda pk: (-fmean(self.means[pk]), self.proposals[pk].number))
         open_to = [pk for pk in ranked if self.proposals[pk].field_id not in led]
-        upto = AWARDED + RESERVED
-        marked = {"award": open_to[:AWARDED], "reserve": open_to[AWARDED:upto], "decline": open_to[-DECLINED_MARKS:]}
-        reasons = {row["decision"]: row["text"] for row in rows("mark_reasons")}
-        wishes = [Wish(self.proposals[pk].number, key, reasons[key]) for key, pks in marked.items() for pk in pks]
+        *best, waits = open_to[: BEST + 1]
+        of_field = [pk for pk in open_to if self.proposals[pk].field_id == self.proposals[waits].field_id]
+        instead = of_field[of_field.index(waits) + 1]
+        marked = [("award", best), ("instead", [instead]), ("reserve", [waits]), ("decline", open_to[-DECLINED_MARKS:])]
+        reasons = {row["kind"]: (row["decision"], row["text"]) for row in rows("mark_reasons")}
+        wishes = [Wish(self.proposals[pk].number, *reasons[kind]) for kind, pks in marked for pk in pks]
         stage(self.call, wishes, by=self.officer, at=self.at(LASTED + 20))
+        submit(self.call, by=self.officer, at=self.at(LASTED + 21))
 
 
 def judge(call: Call, *, on: datetime.date) -> None:
