@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.models import ExportRecord
 from aspire.roles import Role
 
 
@@ -60,6 +61,17 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.label_from_instance = lambda group: gettext(group.name)
         return field
+
+
+@admin.register(ExportRecord)
+class ExportRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who took what by file; only looked at."""
+
+    list_display = ["exported_at", "user", "kind", "form", "row_count", "filters"]
+    list_filter = ["kind", "form", "exported_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "user__last_name", "user__first_name", "sha256"]
+    date_hierarchy = "exported_at"
 
 
 admin.site.unregister(User)

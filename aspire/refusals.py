@@ -270,6 +270,13 @@ CATALOGUE: dict[str, Promise] = {
     "funder_code_once": _("That funder code is taken. Use another code."),
     "funder_label_once_a_country": _("That country already has a funder with this label. Use the existing one."),
     "funder_agency_has_acronym": _("An agency needs its acronym; only categories such as private funders have none."),
+    "funder_code_form": _(
+        "A funder code is its country's code, a hyphen, and capital letters, digits or hyphens, such as GB-UKRI."
+    ),
+    "funder_ror_form": _("A ROR ID has nine signs and begins with 0, such as 001aqnf71. Leave out https://ror.org/."),
+    "funder_crossref_form": _(
+        "A Crossref Funder ID has 9 to 12 digits, such as 100014013. Leave out the rest of a DOI."
+    ),
     "briefing_code_once": _("A briefing with that code is already there. Use another code."),
     "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
     "saved_view_name_once": _("You already keep a view under that name. Use another name, or delete that view."),

@@ -42,6 +42,7 @@ OFFICER_MAY: Mapping[str, tuple[str, ...]] = {
     "proposals.reviewer": LOG,
     "calls.criterion": KEEP,
     "calls.potslice": KEEP,
+    "aspire.exportrecord": LOOK,
 }
 ADMINISTRATOR_MAY: Mapping[str, tuple[str, ...]] = {
     **OFFICER_MAY,

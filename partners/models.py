@@ -12,6 +12,10 @@ from aspire.kana import GojuonKey, SearchKey
 from aspire.rules import Check, Unique
 from partners.querysets import CountryQuerySet, FunderQuerySet
 
+FUNDER_CODE = r"^[A-Z]{2}-[A-Z0-9-]+$"
+ROR_ID = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"  # as https://ror.org/facts/ says: in base 32 by Crockford, then a checksum
+CROSSREF_ID = r"^[0-9]{9,12}$"
+
 CountryManager = models.Manager.from_queryset(CountryQuerySet)
 FunderManager = models.Manager.from_queryset(FunderQuerySet)
 
@@ -118,6 +122,12 @@ class Funder(models.Model):
             Unique(fields=["code"], name="funder_code_once"),
             Unique(fields=["country", "label_as_printed"], name="funder_label_once_a_country"),
             Check(condition=~Q(kind="agency") | ~Q(acronym=""), name="funder_agency_has_acronym"),
+            Check(condition=Q(code__regex=FUNDER_CODE), name="funder_code_form"),
+            Check(condition=Q(ror_id="") | Q(ror_id__regex=ROR_ID), name="funder_ror_form"),
+            Check(
+                condition=Q(crossref_funder_id="") | Q(crossref_funder_id__regex=CROSSREF_ID),
+                name="funder_crossref_form",
+            ),
         ]
 
     def __str__(self) -> str:

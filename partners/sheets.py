@@ -18,9 +18,10 @@ from aspire.sheets.recording import RecordKind
 from aspire.sheets.resources import TypedResource, column
 from aspire.spreadsheets import parsing
 from aspire.spreadsheets.columns import LANGUAGES, Column
-from partners.models import Country, Funder
+from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, Funder
 
 ALPHA2 = r"[A-Z]{2}"
+FORMS = [("ror_id", ROR_ID, "funder_ror_form"), ("crossref_funder_id", CROSSREF_ID, "funder_crossref_form")]
 
 
 class CountryResource(TypedResource):
@@ -44,7 +45,9 @@ class FunderResource(TypedResource):
         ]
 
 
-def text(model: Any, name: str, meaning: Promise, example: str, *, label: Promise, is_required: bool = False) -> Column:
+def text(
+    model: Any, name: str, meaning: Promise, example: str | Promise, *, label: Promise, is_required: bool = False
+) -> Column:
     """A column of free text, as long as the model's field."""
     length = model._meta.get_field(name).max_length
     return Column(name, label, meaning, example, parsing.text(length), is_required=is_required)
@@ -75,10 +78,10 @@ class Countries(RecordKind):
         other = _("Another name used in running text.")
         return [
             text(Country, "alpha2", code, "GB", label=_("Country code"), is_required=True),
-            text(Country, "name_ja", _("The name in Japanese."), "", label=_("Japanese name")),
-            text(Country, "also_ja", other, "", label=_("Other Japanese name")),
+            text(Country, "name_ja", _("The name in Japanese."), "\u82f1\u56fd", label=_("Japanese name")),
+            text(Country, "also_ja", other, "\u30a4\u30ae\u30ea\u30b9", label=_("Other Japanese name")),
             text(Country, "name_en", _("The name in English."), "United Kingdom", label=_("English name")),
-            text(Country, "reading", reading, "", label=_("Reading")),
+            text(Country, "reading", reading, "\u30a8\u30a4\u30b3\u30af", label=_("Reading")),
         ]
 
     def for_export(self, records: Any) -> list[Country]:
@@ -86,7 +89,13 @@ class Countries(RecordKind):
 
 
 class FunderJudge(RowJudge):
-    column_of = {"funder_agency_has_acronym": "acronym", "funder_label_once_a_country": "label_as_printed"}
+    column_of = {
+        "funder_agency_has_acronym": "acronym",
+        "funder_label_once_a_country": "label_as_printed",
+        "funder_code_form": "code",
+        "funder_ror_form": "ror_id",
+        "funder_crossref_form": "crossref_funder_id",
+    }
 
     def title(self, planned: PlannedRow) -> str:
         return str(planned.values["name_ja"])
@@ -96,6 +105,11 @@ class FunderJudge(RowJudge):
         values = planned.values
         if values["kind"] == Funder.Kind.AGENCY and not values["acronym"] and self.values.get("acronym") is not BAD:
             yield Refusal("funder_agency_has_acronym")
+        if not re.fullmatch(FUNDER_CODE, planned.key):
+            yield Refusal("funder_code_form")
+        for name, form, rule in FORMS:
+            if values[name] and not re.fullmatch(form, values[name]):
+                yield Refusal(rule)
         holders = kind.taken[values["country"], values["label_as_printed"]]
         others = holders - {planned.key}
         holders.add(planned.key)
@@ -133,12 +147,18 @@ class Funders(RecordKind):
             text(Funder, "code", code, "GB-UKRI", label=_("Funder code"), is_required=True),
             *self._place(),
             text(Funder, "acronym", _("An agency needs one."), "UKRI", label=_("Acronym")),
-            text(Funder, "name_ja", _("The name in Japanese."), "", label=_("Japanese name")),
-            text(Funder, "name_en", _("The name in English."), "", label=_("English name")),
+            text(
+                Funder,
+                "name_ja",
+                _("The name in Japanese."),
+                "\u82f1\u56fd\u7814\u7a76\u9769\u65b0\u6a5f\u69cb",
+                label=_("Japanese name"),
+            ),
+            text(Funder, "name_en", _("The name in English."), "UK Research and Innovation", label=_("English name")),
             text(Funder, "label_as_printed", _("Misprints are kept."), "UKRI", label=_("Label as printed")),
             text(Funder, "ror_id", _("Of the Research Organization Registry."), "001aqnf71", label=_("ROR ID")),
             text(Funder, "crossref_funder_id", _("Of Crossref."), "100014013", label=_("Crossref Funder ID")),
-            text(Funder, "note", _("For colleagues."), "", label=_("Note")),
+            text(Funder, "note", _("For colleagues."), _("Calls every spring."), label=_("Note")),
         ]
 
     def _place(self) -> Iterator[Column]:

@@ -147,6 +147,15 @@ def test_a_preview_rests_on_everything_its_names_were_looked_up_in(desk, call, c
     assert not Proposal.objects.exists()
 
 
+def test_a_choice_that_does_not_exist_exports_what_the_list_shows_and_is_not_recorded(desk, call):
+    ProposalFactory(terms=call.terms.get(), number="IN-001")
+
+    answer = desk.get(reverse("proposals:export", args=["csv"]) + "?call=NOPE&status=received")
+
+    assert answer.content.decode("utf-8-sig").count("IN-001") == 1
+    assert ExportRecord.objects.get().filters == {"status": "received"}
+
+
 def test_a_change_is_shown_cell_by_cell(desk, call):
     AnnualCostFactory(proposal=ProposalFactory(terms=call.terms.get(), number="IN-001", title_ja="前"))
 

@@ -111,7 +111,7 @@ def busy_call(*, fields=2):
     places = [FieldFactory(code=f"f{n}", name_ja=LONG if n == 0 else f"分野{n}", name_en="") for n in range(fields)]
     terms = TermsFactory(call=CallFactory(fields=places))
     britain = CountryFactory(alpha2="GB", name_ja="イギリス", name_en="United Kingdom", reading="イギリス")
-    funders = [FunderFactory(country=britain, acronym=acronym) for acronym in ("UKRI", "=AHRC")]
+    funders = [FunderFactory(country=britain, code=f"GB-{n}", acronym=name) for n, name in enumerate(("UKRI", "=AHRC"))]
     for number, funder in enumerate([*funders, funders[0]]):
         proposal = ProposalFactory(terms=terms, primary_funder=funder, field=places[number % fields])
         AnnualCostFactory(proposal=proposal)

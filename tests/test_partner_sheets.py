@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from aspire.models import ExportRecord, ImportRecord, Upload
-from aspire.sheets.kinds import opened
+from aspire.sheets.kinds import KINDS, opened
 from partners.models import Country, Funder
-from tests.factories import NOON, CountryFactory, FunderFactory
+from tests.factories import NOON, CountryFactory, FunderFactory, TermsFactory
 
 pytestmark = pytest.mark.django_db
 COUNTRIES = "alpha2,name_ja,also_ja,name_en,reading"
@@ -110,6 +110,11 @@ def test_funders_are_created_and_changed_with_their_country(desk):
             "G2 label_as_printed",
             "already has a funder",
         ),
+        ("countries", [COUNTRIES, "[clear],フランス,,France,フランス"], "A2 alpha2", "names the row"),
+        ("funders", [FUNDERS, ANR.replace("フランス", "GB").replace("FR-ANR", "[clear]")], "A2 code", "names the row"),
+        ("funders", [FUNDERS, ANR.replace("フランス", "GB").replace("FR-ANR", "GB XYZ")], "A2 code", "such as GB-UKRI"),
+        ("funders", [FUNDERS + ",ror_id", "GB-UKRI,,,,,,,zzz"], "H2 ror_id", "has nine signs"),
+        ("funders", [FUNDERS + ",crossref_funder_id", "GB-UKRI,,,,,,,abc"], "H2 crossref_funder_id", "9 to 12 digits"),
         ("funders", [FUNDERS, "GB-A,GB,agency,A,a,a,X", "GB-B,GB,agency,B,b,b,X"], "G3", "already has a funder"),
     ],
 )
@@ -197,6 +202,58 @@ def test_the_admins_list_goes_out_as_it_is_filtered(desk):
     assert address in page
     assert answer.content.decode("utf-8-sig").splitlines() == ["Funder code", "FR-ANR"]
     assert ExportRecord.objects.get().filters == {"q": "anr"}
+
+
+def test_a_filter_that_the_admins_list_does_not_know_is_not_found(desk):
+    assert desk.get(reverse("sheets:export", args=["funders", "xlsx"]) + "?bogus=1").status_code == 404
+
+
+@pytest.mark.parametrize(("encoding", "charset"), [("utf-8-sig", "utf-8"), ("cp932", "Shift_JIS")])
+def test_a_csv_says_its_own_encoding(desk, encoding, charset):
+    FunderFactory()
+
+    answer = desk.get(reverse("sheets:export", args=["funders", "csv"]) + f"?encoding={encoding}")
+
+    assert answer["Content-Type"] == f"text/csv; charset={charset}"
+
+
+def test_staff_see_who_took_what_and_change_none_of_it(desk):
+    desk.get(reverse("sheets:export", args=["funders", "csv"]))
+    record = ExportRecord.objects.get()
+
+    page = desk.get(reverse("admin:aspire_exportrecord_changelist")).content.decode()
+
+    assert record.user.username in page
+    assert desk.get(reverse("admin:aspire_exportrecord_change", args=[record.pk])).status_code == 200
+    assert desk.get(reverse("admin:aspire_exportrecord_delete", args=[record.pk])).status_code == 404
+
+
+def test_every_column_of_every_kind_has_an_example(desk, officer):
+    TermsFactory(call__code="IN")
+    kinds = [opened(name, "IN" if kind.is_for_a_call else "") for name, kind in KINDS.items()]
+
+    assert [(kind.name, column.name) for kind in kinds for column in kind.columns if not str(column.example)] == []
+
+
+def test_a_template_says_what_a_new_row_needs(desk):
+    answer = desk.get(reverse("sheets:template", args=["funders"]))
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
+
+    needs = {row[1]: row[2] for row in sheet.iter_rows(values_only=True)}
+
+    said = ("Required column", "Needed in a new row", "May be left out")
+    assert (needs["code"], needs["name_ja"], needs["note"]) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("x.pdf", "Name a file that ends in .xlsx, .csv."), ("no/x.csv", "The file x.csv cannot be written there.")],
+)
+def test_an_export_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name, said):
+    FunderFactory()
+
+    with pytest.raises(CommandError, match=said):
+        call_command("export_sheet", "funders", str(tmp_path / name), stdout=io.StringIO())
 
 
 def test_the_page_of_imports_leads_to_every_kind(desk):

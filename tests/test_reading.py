@@ -274,6 +274,17 @@ BAD: list[tuple[str, bytes, str, list[str]]] = [
         "a.csv",
         ["column_duplicate B1 分野", "code_unknown A2 1"],
     ),
+    (
+        "data on a second sheet that is called as one of ours",
+        packed(
+            parts_of(
+                *(sheet(table(text("A2", value), header=header)) for value, header in (("Q", "title"), ("R", "title"))),
+                names=["Data", "Lists"],
+            )
+        ),
+        "a.xlsx",
+        ["sheets_several"],
+    ),
     ("a short row", csv_of("Q", header="title,yen"), "a.csv", ["row_short A2"]),
     ("a long row", csv_of("Q,1,2", header="title,yen"), "a.csv", ["row_long C2"]),
     ("a cell without a header", csv_of("Q,1,2", header="title,,yen"), "a.csv", ["cell_without_header B2 1"]),
@@ -591,6 +602,26 @@ GOOD: list[tuple[str, bytes, str, list[dict[str, Any]]]] = [
         written(["title", "yen", "starts_on", "is_young"], ["Q", 10**8, DAY, True]),
         "a.XLSX",
         [{"title": "Q", "yen": 10**8, "starts_on": DAY, "is_young": True}],
+    ),
+    (
+        "a sheet of lists beside the table",
+        packed(
+            parts_of(
+                *(
+                    sheet(table(text("A2", value), header=header))
+                    for value, header in (("Q", "title"), ("bio", "field"))
+                ),
+                names=["Data", "Lists"],
+            )
+        ),
+        "a.xlsx",
+        [{"title": "Q"}],
+    ),
+    (
+        "a table that stands alone under the name of a sheet of ours",
+        packed(parts_of(sheet(table(text("A2", "Q"), header="title")), names=["Lists"])),
+        "a.xlsx",
+        [{"title": "Q"}],
     ),
     (
         "a 1904 workbook",

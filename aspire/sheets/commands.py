@@ -131,7 +131,7 @@ class ExportCommand(SheetCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         kind, path = self.opened(options), options["file"]
-        form = "xlsx" if path.suffix.lower() == ".xlsx" else "csv"
+        form = form_of(path, "xlsx", "csv")
         records = kind.for_export(kind.listed(None))
         columns = kind.export_columns(records, None)
         language = get_language() or "ja"
@@ -139,7 +139,7 @@ class ExportCommand(SheetCommand):
             data, _lost = exporting.written(kind, records, columns, form=form, language=language, encoding="utf-8-sig")
         except Unwritable as unwritable:
             raise CommandError(unwritable.fault.sentence) from None
-        path.write_bytes(data)
+        put(path, data)
         filters = {"call": kind.call_code} if kind.call_code else {}
         exporting.record(data, kind=kind.name, by=None, filters=filters, columns=columns, count=len(records), form=form)
         values = {"title": kind.title, "count": len(records), "name": path.name}
@@ -155,13 +155,14 @@ class TemplateCommand(SheetCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         kind = self.opened(options)
+        form_of(options["file"], "xlsx")
         listed = kind.listed(None)
         records = kind.for_export(listed if options["prefill"] else listed.none())
         try:
             data = exporting.template_of(kind, records, language=get_language() or "ja")
         except Unwritable as unwritable:
             raise CommandError(unwritable.fault.sentence) from None
-        options["file"].write_bytes(data)
+        put(options["file"], data)
         values = {"title": kind.title, "name": options["file"].name}
         self.stdout.write(_("%(title)s: the template is in %(name)s.") % values)
 
@@ -178,6 +179,23 @@ def placed(fault: Fault) -> str:
     if fault.row and not fault.column:
         return _("row %(row)s") % {"row": fault.row}
     return fault.place
+
+
+def form_of(path: Path, *forms: str) -> str:
+    """The form that a file's ending names. Raises CommandError for another one."""
+    form = path.suffix.lower().removeprefix(".")
+    if form not in forms:
+        endings = _(", ").join(f".{form}" for form in forms)
+        raise CommandError(_("Name a file that ends in %(endings)s.") % {"endings": endings})
+    return form
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file. Raises CommandError where that is not possible."""
+    try:
+        path.write_bytes(data)
+    except OSError:
+        raise CommandError(_("The file %(name)s cannot be written there.") % {"name": path.name}) from None
 
 
 def content(path: Path) -> bytes:

@@ -51,4 +51,4 @@ def template_of(kind: Kind, records: Iterable[Any], *, language: str) -> bytes:
     """The workbook to fill in, holding these records."""
     filled = kind.rows(records, kind.columns)
     with override(language):
-        return template_bytes(kind.columns, filled, title=kind.heading(), language=language)
+        return template_bytes(kind.columns, filled, title=kind.heading(), language=language, needed=kind.required)

@@ -21,6 +21,7 @@ SENTENCES.update(
     {
         "key_unknown": _("There is no “%(value)s” here. Correct it."),
         "key_twice": _("“%(value)s” stands in row %(other)s already. Keep one of the two rows."),
+        "key_cleared": _("“%(value)s” empties a cell, but this one names the row. Write what it is to be called."),
         "key_alike": _(
             "“%(value)s” differs from “%(alike)s” only by width, case, hyphen or invisible characters. "
             "Write it as the system does."
@@ -85,6 +86,8 @@ class RowJudge:
             self.say(kind.key[0], "key_alike", {"alike": alike[like]})
         elif kind.new is not New.NAMED:
             self.say(kind.key[0], kind.unknown)
+        elif cleared := [name for name in kind.key if self.values.get(name) is CLEAR]:
+            self.say(cleared[0], "key_cleared")
         return not self.faults
 
     def _may_be_unnamed(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
 
 from aspire.models import ImportRecord
 from aspire.sheets.judging import Seen, fault_at
@@ -66,7 +67,10 @@ class Planner:
         record = records.filter(sha256=hashlib.sha256(data).hexdigest()).select_related("user").first()
         if record:
             who = record.user.get_full_name() if record.user else ""
-            yield Fault("file_imported_before", values={"day": f"{record.imported_at:%Y-%m-%d}", "who": who or "-"})
+            yield Fault(
+                "file_imported_before",
+                values={"day": f"{timezone.localtime(record.imported_at):%Y-%m-%d}", "who": who or "-"},
+            )
 
     def _rows(
         self, grid: Grid, parsed: list[ParsedRow], keys: list[str | None], *, stored: Mapping[str, Any], first: str

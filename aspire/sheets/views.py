@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db import DatabaseError
@@ -34,6 +35,7 @@ from aspire.spreadsheets.writing import Unwritable, annotated
 FAULTS_SHOWN = 100
 ROWS_A_PAGE = 50
 RECORDS_SHOWN = 10
+CHARSETS = {"utf-8-sig": "utf-8", "cp932": "Shift_JIS"}  # as they are called on the way
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill"}  # in an address; the rest are filters
 
@@ -242,7 +244,10 @@ def in_admin(request: HttpRequest, kind: type[Kind], filters: Mapping[str, str])
     asked.GET = QueryDict(urlencode(filters))
     if not admin.site.is_registered(kind.model):
         raise Http404
-    listed = admin.site.get_model_admin(kind.model).get_changelist_instance(asked)
+    try:
+        listed = admin.site.get_model_admin(kind.model).get_changelist_instance(asked)
+    except IncorrectLookupParameters:
+        raise Http404 from None
     return listed.get_queryset(asked).order_by().values("pk")
 
 
@@ -268,7 +273,7 @@ def answer(
         data, kind=kind.name, by=request.user, filters=filters, columns=columns, count=len(records), form=form
     )
     name = f"{stem}_{timezone.localdate():%Y-%m-%d}_{language}.{form}"
-    return attachment(data, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")
+    return attachment(data, name, XLSX if form == "xlsx" else f"text/csv; charset={CHARSETS[encoding]}")
 
 
 def choices(columns: Sequence[Column]) -> list[tuple[str, str]]:

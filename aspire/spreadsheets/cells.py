@@ -70,6 +70,9 @@ class Sheet:
     sheet_name: str
     lines: list[Line]
     faults: list[Fault]
+    asides: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # sheets called as ours that explain: name, texts of the first row
 
 
 class Deadline:

@@ -32,7 +32,7 @@ class Column:
     name: str
     label: Promise
     meaning: Promise
-    example: str
+    example: str | Promise
     parse: Callable[[Cell], Any]
     is_required: bool = False
     choices: tuple[tuple[str, str], ...] = ()
@@ -74,6 +74,8 @@ def match(sheet: Sheet, columns: Sequence[Column]) -> Grid:
     ]
     if not lines:
         faults.append(Fault("rows_missing"))
+    if others := [name for name, texts in sheet.asides if _is_a_header(texts, columns)]:
+        faults.append(Fault("sheets_several", values={"sheets": ", ".join([sheet.sheet_name, *others])}))
     headed = [index for index, cell in enumerate(header.cells) if cell is not EMPTY]
     shape = _Shape(header, [index for index in headed if not is_errors_header(header.cells[index].text)], sheet.form)
     rows = []
@@ -114,6 +116,13 @@ def _places(header: Line, columns: Sequence[Column]) -> tuple[dict[str, int], li
         else:
             places[column.name] = index
     return places, faults
+
+
+def _is_a_header(texts: Sequence[str], columns: Sequence[Column]) -> bool:
+    """Whether a row names every column that a file must have."""
+    named = {_key(text) for text in texts}
+    required = [column for column in columns if column.is_required]
+    return bool(required) and all(named & set(_keys(column)) for column in required)
 
 
 def _keys(column: Column) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What stands around the rows of a workbook: the header, its comments, drop-down lists, the sheets that explain."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
@@ -46,12 +46,12 @@ def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: str) ->
     return header
 
 
-def add_comments(sheet: Worksheet, columns: Sequence[Column]) -> None:
+def add_comments(sheet: Worksheet, columns: Sequence[Column], *, needed: Collection[str]) -> None:
     """On each header: the fixed English name, whether the file must have it, the meaning, an example."""
     for index, column in enumerate(columns, 1):
         lines = [
             column.name,
-            _need(column),
+            _need(column, needed),
             str(column.meaning),
             _("Example: %(example)s") % {"example": column.example},
         ]
@@ -69,7 +69,13 @@ def add_notes(book: Workbook, notes: Iterable[str]) -> Worksheet:
 
 
 def add_explanations(
-    book: Workbook, columns: Sequence[Column], *, header: Sequence[str], offers: Sequence[Offer], notes: Sequence[str]
+    book: Workbook,
+    columns: Sequence[Column],
+    *,
+    header: Sequence[str],
+    offers: Sequence[Offer],
+    notes: Sequence[str],
+    needed: Collection[str],
 ) -> None:
     """The second sheet: how to fill in the first, then a row for each column."""
     sheet = add_notes(book, [*notes, *_how_to()])
@@ -79,7 +85,8 @@ def add_explanations(
         _heading(sheet, first, index, title)
         sheet.column_dimensions[get_column_letter(index)].width = width
     for row, (column, text, offer) in enumerate(zip(columns, header, offers, strict=True), first + 1):
-        cells = [text, column.name, _need(column), str(column.meaning), column.example, _choices(column, offer)]
+        need, example = _need(column, needed), str(column.example)
+        cells = [text, column.name, need, str(column.meaning), example, _choices(column, offer)]
         for index, cell in enumerate(cells, 1):
             assembly.put(sheet, row, index, cell)
     sheet["A1"].font = Font(bold=True, size=14)
@@ -149,8 +156,10 @@ def _choices(column: Column, offer: Offer) -> str:
     )
 
 
-def _need(column: Column) -> str:
-    return _("Required column") if column.is_required else _("May be left out")
+def _need(column: Column, needed: Collection[str]) -> str:
+    if column.is_required:
+        return _("Required column")
+    return _("Needed in a new row") if column.name in needed else _("May be left out")
 
 
 def _heading(sheet: Worksheet, row: int, column: int, text: str) -> None:

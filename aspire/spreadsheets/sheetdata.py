@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from aspire.spreadsheets.cells import EMPTY, Bounds, Cell, Deadline, column_number, letters, refusal, text_cell
+from aspire.spreadsheets.faults import Unreadable
 from aspire.spreadsheets.formats import Formats, percent, seen
 from aspire.spreadsheets.packages import attributes, damaged, unescaped
 
@@ -44,6 +45,7 @@ _ODD_AT_MOST = 100_000  # rows without a value that are written as no program wr
 _NUMBER = re.compile(rb"[-+]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][-+]?[0-9]{1,4})?")
 _INDEX, _STYLE = re.compile(rb"[0-9]{1,7}"), re.compile("[0-9]{1,5}")
 _HIDDEN = re.compile(rb"\shidden\s*=\s*[\"'](?:1|true)[\"']")
+_NAMED_CELL = re.compile(rb" t=\"str\"><v>([^<]*)</v>")
 _FORMULA = re.compile(rb"<f(?=[\s/>])")
 
 
@@ -128,6 +130,16 @@ def canonical(data: bytes, texts: list[str], bounds: Bounds, *, formats: Formats
             if b"hidden" in tag and _HIDDEN.search(tag):
                 found.hidden.add(number)
     return found
+
+
+def first_texts(data: bytes, texts: list[str], bounds: Bounds) -> tuple[str, ...]:
+    """The texts of the first row, wherever it stands; none where it cannot be read."""
+    try:
+        found = canonical(data[: data.find(b"</row>") + len(b"</row>")], texts, bounds, formats=Formats())
+    except Unreadable:
+        return ()
+    names = _NAMED_CELL.findall(b"".join(found.rows))
+    return tuple(found.cell(unescaped(name.decode())).text for name in names)
 
 
 def _is_plain(formats: Formats) -> Callable[[bytes], bool]:

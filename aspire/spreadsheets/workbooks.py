@@ -34,7 +34,7 @@ from aspire.spreadsheets.faults import Fault, Tier
 from aspire.spreadsheets.formats import formats_of
 from aspire.spreadsheets.packages import Package, attributes, damaged, elements
 from aspire.spreadsheets.roundtrip import is_own_sheet
-from aspire.spreadsheets.sheetdata import Rows, canonical
+from aspire.spreadsheets.sheetdata import Rows, canonical, first_texts
 
 _BEGIN_DATA, _END_DATA = re.compile(rb"<sheetData(?=[\s/>])[^<>]*>"), b"</sheetData>"
 _FILLED = re.compile(rb"<[vt](?:\s[^<>]*)?>[^<]|<f[\s/>]")
@@ -70,7 +70,7 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
     book, related = package.part(place), package.related(place)
     if b"<workbook" not in book:
         raise refusal("file_renamed", suffix=".xlsx")
-    name, xml = _only_sheet(package, book, related)
+    (name, xml), *asides = _sheets(package, book, related)
     parts = {kind: package.part(part) for _id, kind, part in related if kind in {"sharedStrings", "styles"}}
     formats = formats_of(parts.get("styles", b""))
     rows = canonical(_data(xml), _texts(parts.get("sharedStrings", b""), bounds), bounds, formats=formats)
@@ -78,24 +78,23 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
     for_engine = _rebuilt(rows, formats.is_day, is_1904=_is_1904(book))
     lines = list(_lines(_engine_rows(for_engine, bounds), rows, cells))
     faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_merged(xml, lines), *_disguised(rows)]
-    return Sheet("xlsx", "", "", name, lines, faults)
+    left_out = tuple((aside, first_texts(_data(part), rows.texts, bounds)) for aside, part in asides)
+    return Sheet("xlsx", "", "", name, lines, faults, left_out)
 
 
-def _only_sheet(package: Package, book: bytes, related: list[tuple[str, str, str]]) -> tuple[str, bytes]:
-    """Name and XML of the one sheet with anything in it; a template's explaining sheets do not count."""
+def _sheets(package: Package, book: bytes, related: list[tuple[str, str, str]]) -> list[tuple[str, bytes]]:
+    """Name and XML of the one sheet with anything in it, and after it of those called as a template calls its own."""
     parts = {identity: name for identity, kind, name in related if kind == "worksheet"}
     sheets = [attributes(tag) for tag in elements(book, b"sheet")]
     names = {parts.get(sheet.get("id", ""), ""): sheet.get("name", "") for sheet in sheets}
-    filled = []
-    for part, name in names.items():
-        xml = package.part(part)
-        if _FILLED.search(_data(xml)) and not is_own_sheet(name):
-            filled.append((name, xml))
-    if not filled:
+    found = [(name, package.part(part)) for part, name in names.items()]
+    filled = [(name, xml) for name, xml in found if _FILLED.search(_data(xml))]
+    others = [each for each in filled if len(found) == 1 or not is_own_sheet(each[0])]
+    if not others:
         empty()
-    if len(filled) > 1:
-        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in filled[:_NAMES_SHOWN]))
-    return filled[0]
+    if len(others) > 1:
+        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in others[:_NAMES_SHOWN]))
+    return [*others, *(each for each in filled if each not in others)]
 
 
 def _data(xml: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import csv
 import datetime
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from django.utils.translation import override
@@ -80,18 +80,19 @@ def template_bytes(
     title: str,
     language: str = "ja",
     notes: Sequence[str] = (),
+    needed: Collection[str] = (),
 ) -> bytes:
     """The workbook that an officer fills in: explained headers, drop-down lists, and a sheet that explains each column.
 
     A drop-down offers a choice's label where the column reads the label as that choice, and else its code; rows hold
-    codes. Raises Unwritable as ``workbook_bytes`` does.
+    codes. ``needed``: the columns that a new row fills in. Raises Unwritable as ``workbook_bytes`` does.
     """
     with override(language):
         book, sheet = assembly.new_book(title)
         header = frames.add_header(sheet, columns, language=language)
-        frames.add_comments(sheet, columns)
+        frames.add_comments(sheet, columns, needed=needed)
         offers = [frames.offers(column) for column in columns]
-        frames.add_explanations(book, columns, header=header, offers=offers, notes=[title, *notes])
+        frames.add_explanations(book, columns, header=header, offers=offers, notes=[title, *notes], needed=needed)
         frames.add_drop_downs(book, sheet, header=header, offers=offers)
         offered = ([_offered(value, offer) for value, offer in zip(row, offers, strict=True)] for row in rows)
         return _filled(book, sheet, columns, _numbered(offered, header=header))

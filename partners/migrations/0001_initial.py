@@ -344,6 +344,18 @@ class Migration(migrations.Migration):
             model_name='funder',
             constraint=aspire.rules.Check(condition=models.Q(models.Q(('kind', 'agency'), _negated=True), models.Q(('acronym', ''), _negated=True), _connector='OR'), name='funder_agency_has_acronym', violation_error_code='funder_agency_has_acronym'),
         ),
+        migrations.AddConstraint(
+            model_name='funder',
+            constraint=aspire.rules.Check(condition=models.Q(('code__regex', '^[A-Z]{2}-[A-Z0-9-]+$')), name='funder_code_form', violation_error_code='funder_code_form'),
+        ),
+        migrations.AddConstraint(
+            model_name='funder',
+            constraint=aspire.rules.Check(condition=models.Q(('ror_id', ''), ('ror_id__regex', '^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$'), _connector='OR'), name='funder_ror_form', violation_error_code='funder_ror_form'),
+        ),
+        migrations.AddConstraint(
+            model_name='funder',
+            constraint=aspire.rules.Check(condition=models.Q(('crossref_funder_id', ''), ('crossref_funder_id__regex', '^[0-9]{9,12}$'), _connector='OR'), name='funder_crossref_form', violation_error_code='funder_crossref_form'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='funder',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=aspire.rules.RuleSql(func='IF EXISTS (SELECT 1 FROM new_values OFFSET 50) THEN\n       EXECUTE $plan$WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "partners_funderevent" ("acronym", "code", "country_id", "crossref_funder_id", "id", "kind", "label_as_printed", "name_en", "name_ja", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ror_id") SELECT new_values."acronym", new_values."code", new_values."country_id", new_values."crossref_funder_id", new_values."id", new_values."kind", new_values."label_as_printed", new_values."name_en", new_values."name_ja", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."ror_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context$plan$;\n   ELSE\n       WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "partners_funderevent" ("acronym", "code", "country_id", "crossref_funder_id", "id", "kind", "label_as_printed", "name_en", "name_ja", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "ror_id") SELECT new_values."acronym", new_values."code", new_values."country_id", new_values."crossref_funder_id", new_values."id", new_values."kind", new_values."label_as_printed", new_values."name_en", new_values."name_ja", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."ror_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context;\n   END IF;\nRETURN NULL;', hash='843a3bb38a70a05f766e7a5c933642771d82fbb8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_45776', referencing='REFERENCING NEW TABLE AS new_values ', table='partners_funder', when='AFTER')),

@@ -163,7 +163,9 @@ class Marks(CallKind):
             choices=offered,
             kind="code",
         )
-        reason = Column("reason", _("Reason"), _("Why it is marked so."), "", parsing.text(LONGEST_REASON))
+        reason = Column(
+            "reason", _("Reason"), _("Why it is marked so."), _("Best of its field."), parsing.text(LONGEST_REASON)
+        )
         return [number, decision, reason, *self._amounts()]
 
     def _amounts(self) -> Iterator[Column]:

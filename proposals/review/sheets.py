@@ -89,7 +89,7 @@ class Assignments(CallKind):
             "reviewer",
             _("Reviewer"),
             _("The reviewer's user name, or the name where only one has it."),
-            next(iter(self.ground.people), ""),
+            next((person.username for person in people), "reviewer"),
             reader({person.pk: person for person in (*people, *assigned)}.values()),
             is_required=True,
             choices=tuple((person.username, shown_name(person)) for person in people),

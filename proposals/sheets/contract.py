@@ -137,16 +137,21 @@ class Contract:
     def _project(self) -> Iterable[Column]:
         number = _("The number of a proposal to change; leave it empty to create one.")
         yield Column("number", LABELS["number"], number, f"{self.call.code}-001", parsing.text(40), is_required=True)
-        yield text("title_ja", _("The title of the project in Japanese."), 300)
-        yield text("title_en", _("The title of the project in English."), 300)
+        yield text(
+            "title_ja",
+            _("The title of the project in Japanese."),
+            300,
+            "\u91cf\u5b50\u4e2d\u7d99\u306e\u56fd\u969b\u5171\u540c\u7814\u7a76",
+        )
+        yield text("title_en", _("The title of the project in English."), 300, "Joint research on quantum repeaters")
 
     def _people(self) -> Iterable[Column]:
-        yield text("pi_name", _("Family name and given name, with a space between."), 100)
-        yield text("pi_reading", _("In katakana."), 100)
+        yield text("pi_name", _("Family name and given name, with a space between."), 100, "\u9752\u6728 \u82b1\u5b50")
+        yield text("pi_reading", _("In katakana."), 100, "\u30a2\u30aa\u30ad \u30cf\u30ca\u30b3")
         number = _("The 8 digits of e-Rad, leading zeros included: format the column as text.")
         researcher = parsing.researcher_number()
         yield Column("researcher_number", LABELS["researcher_number"], number, "00123456", researcher)
-        yield text("institution", _("Of the principal investigator."), 200)
+        yield text("institution", _("Of the principal investigator."), 200, "\u6771\u90fd\u5927\u5b66")
 
     def _partners(self) -> Iterable[Column]:
         fields = tuple((field.code, str(field)) for field in self.fields)
@@ -155,7 +160,7 @@ class Contract:
         funders = tuple((funder.code, str(funder)) for funder in offered)
         field = parsing.code(self.field_by_name, "field")
         country = parsing.code(self.country_by_name, "country")
-        example = next((code for code, _label in fields), "")
+        example = next((code for code, _label in fields), "quantum")
         yield Column("field", LABELS["field"], _("A field of the call."), example, field, choices=fields, kind="code")
         yield Column(
             "country",
@@ -175,15 +180,15 @@ class Contract:
             choices=funders,
             kind="code",
         )
-        yield text("counterpart_name", _("The researcher abroad who stands first."), 100)
-        yield text("counterpart_institution", _("Where that researcher works."), 200)
+        yield text("counterpart_name", _("The researcher abroad who stands first."), 100, "Ada King")
+        yield text("counterpart_institution", _("Where that researcher works."), 200, "University of Oxbridge")
 
     def _plan(self) -> Iterable[Column]:
         starts, ends = _("The first day of the research period."), _("The last day of the research period.")
         yield Column("starts_on", LABELS["starts_on"], starts, "2027-04-01", parsing.day(), kind="day")
         yield Column("ends_on", LABELS["ends_on"], ends, "2032-03-31", parsing.day(), kind="day")
         plan = _("Sending young researchers abroad, training, degrees; receiving people.")
-        yield text("young_researcher_plan", plan, 32_767)
+        yield text("young_researcher_plan", plan, 32_767, _("Two doctoral students spend a year abroad."))
 
     def _costs(self) -> Iterable[Column]:
         for year, direct_name, indirect_name in self.cost_columns:
@@ -192,9 +197,9 @@ class Contract:
             yield cost(indirect_name, format_lazy_year(indirect, year), _("Whole yen, without the unit."))
 
 
-def text(name: str, meaning: Promise, length: int) -> Column:
+def text(name: str, meaning: Promise, length: int, example: str | Promise) -> Column:
     """A column of free text."""
-    return Column(name, LABELS[name], meaning, "", parsing.text(length))
+    return Column(name, LABELS[name], meaning, example, parsing.text(length))
 
 
 def cost(name: str, label: Any, meaning: Promise) -> Column:

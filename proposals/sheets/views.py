@@ -4,7 +4,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from aspire.sheets import views
-from calls.models import Call
 from proposals.filters import ProposalFilter
 from proposals.models import Proposal
 from proposals.sheets import exporting
@@ -22,12 +21,14 @@ def template(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def export(request: HttpRequest, form: str) -> HttpResponse:
-    """The list as filtered, as a workbook or CSV."""
+    """The list as filtered, as a workbook or CSV; as there, the part of a question that is understood decides."""
     asked = {name: value for name, value in request.GET.items() if name in ProposalFilter.base_filters}
     listed = ProposalFilter(asked, queryset=Proposal.objects.visible_to(request.user), request=request)
     proposals = exporting.with_related(listed.answer())
-    call = Call.objects.filter(code=asked.get("call", "")).first() or (proposals[0].call if proposals else None)
+    understood = listed.form.cleaned_data
+    filters = {name: value for name, value in asked.items() if understood.get(name) not in (None, "")}
+    call = understood.get("call") or (proposals[0].call if proposals else None)
     if call is None:
         raise Http404
-    stem = call.code if asked.get("call") else Proposals.name
-    return views.answer(request, Proposals(call), proposals, form=form, filters=asked, stem=stem)
+    stem = call.code if "call" in filters else Proposals.name
+    return views.answer(request, Proposals(call), proposals, form=form, filters=filters, stem=stem)
