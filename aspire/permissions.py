@@ -46,7 +46,8 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("awards:(submit|letters)", STAFF),
     ("awards:(release|send_back|undo|embargo)", frozenset({MANAGER})),
     # Spreadsheets
-    ("calls:(stage|review_settings|assignments|assignment_plan|take_back|leads|conflicts|decide_conflict)", STAFF),
+    ("calls:(stage|review_settings|assignments|assignment_plan|take_back|ask_again|leads)", STAFF),
+    ("calls:(conflicts|decide_conflict|retract_conflict)", STAFF),
     ("proposals:timeline", STAFF),
     ("proposals:(template|import_file)", STAFF),
     ("sheets:index", STAFF),

@@ -148,6 +148,11 @@ CATALOGUE: dict[str, Promise] = {
         "A review of proposal %(proposal)s has been begun on this assignment, so it stays. "
         "Have the reviewer decline, or record a conflict of interest."
     ),
+    "assignment_declined_stays": _(
+        "The assignment of proposal %(proposal)s was declined, and is kept with its reason. "
+        "Ask the reviewer again, or assign somebody else."
+    ),
+    "assignment_open": _("The assignment of proposal %(proposal)s is not declined. Look at the list again."),
     "stage_moves": _("Call %(call)s cannot move to that stage from where it is. Choose one of the moves shown."),
     "stage_moved_meanwhile": _("Somebody has moved call %(call)s meanwhile. Look at its stage again."),
     "stage_with_submitted_packet": _(
@@ -168,10 +173,18 @@ CATALOGUE: dict[str, Promise] = {
     "conflict_finding_known": _("That finding does not exist. Choose one of the list."),
     "conflict_kind_known": _("A conflict of interest needs its kind. Choose one of the list."),
     "conflict_other_in_words": _("Say in words what other interest there is."),
+    "conflict_mistake_has_reason": _("Taking a conflict of interest back needs a reason. Write what was wrong with it."),
+    "conflict_mistake_by_another": _(
+        "A conflict of interest is taken back by an officer, never by the person whose it is. Ask the office."
+    ),
+    "conflict_stands_no_more": _(
+        "No conflict of interest of that person with proposal %(proposal)s stands any more. Look at the list again."
+    ),
     "criterion_once_a_place": _("That place among the call's criteria is taken. Use another place."),
     "criterion_weight_positive": _("A criterion's weight must be at least 1."),
     "criterion_frozen_once_used": _(
-        "Criteria of call %(call)s have been scored and keep their weights. Correct the words only."
+        "Proposals of call %(call)s have been scored, so its criteria keep their number and weights. "
+        "Correct the words only."
     ),
     "pot_slice_once_a_fiscal_year": _("That fiscal year already has a slice. Change the existing row instead."),
     "pot_slice_not_negative": _("A slice cannot be below ¥0. Enter 0 or a positive amount in whole yen."),

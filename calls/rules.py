@@ -152,15 +152,22 @@ criteria_frozen_once_used = [
     referred_to("proposals_score.criterion_id"),
     Rule(
         name="criterion_frozen_once_used",
-        when=pgtrigger.After,
-        operation=pgtrigger.Update,
-        condition=pgtrigger.AnyChange("call", "weight"),
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("of", "calls_call.id%TYPE[]")],
         func="""
-            IF EXISTS (SELECT 1 FROM proposals_score WHERE criterion_id = OLD.id) THEN
-                PERFORM aspire_refuse('criterion_frozen_once_used', jsonb_build_object(
-                    'call', (SELECT code FROM calls_call WHERE id = OLD.call_id)));
+            IF TG_OP = 'UPDATE' AND (NEW.call_id, NEW.weight) = (OLD.call_id, OLD.weight) THEN
+                RETURN NEW;
             END IF;
-            RETURN NULL;
+            of := ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.call_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.call_id END];
+            -- A score holds its call, so none is given between this and the end of the transaction.
+            PERFORM 1 FROM calls_call WHERE id = ANY (of) ORDER BY id FOR UPDATE;
+            IF EXISTS (SELECT 1 FROM proposals_score s JOIN calls_criterion k ON k.id = s.criterion_id
+                        WHERE k.call_id = ANY (of)) THEN
+                PERFORM aspire_refuse('criterion_frozen_once_used', jsonb_build_object(
+                    'call', (SELECT string_agg(code, ', ' ORDER BY code) FROM calls_call WHERE id = ANY (of))));
+            END IF;
+            RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
         """,
     ),
 ]

@@ -23,6 +23,7 @@ from tests.factories import (
     ProposalFactory,
     ReviewerFactory,
     ReviewFactory,
+    UserFactory,
 )
 from tests.people import person
 from tests.test_permissions import NO_SAMPLE, PAGES, address
@@ -46,6 +47,8 @@ EVERYTHING = set(CANARIES)
 MAY = {
     "clear": READ,
     "undeclared": OPEN,
+    "conflict taken back": OPEN,
+    "officer, conflict taken back": EVERYTHING,
     "conflicted": set(),
     "unassigned": set(),
     "lead": READ | {"comments"},
@@ -60,6 +63,8 @@ MUST = {
     **{who: set() for who in MAY},
     "clear": READ,
     "undeclared": OPEN,
+    "conflict taken back": OPEN,
+    "officer, conflict taken back": EVERYTHING,
     "lead": READ,
     "undeclared lead": OPEN,
     "manager": READ,
@@ -75,7 +80,7 @@ ASIDE = {
     "costs": ("/awards/BLIND/what-if/",),
 }
 ROLES = {"manager": [Role.MANAGER], "officer": [Role.OFFICER]}
-ROLES |= {"officer in conflict": [Role.OFFICER, Role.REVIEWER]}
+ROLES |= {"officer in conflict": [Role.OFFICER, Role.REVIEWER], "officer, conflict taken back": [Role.OFFICER]}
 ROLES |= {"administrator in conflict": [Role.ADMINISTRATOR, Role.REVIEWER]}
 
 
@@ -114,10 +119,13 @@ def cast(who: str, proposal: Proposal):
     somebody = person(f"who-{who}".replace(" ", "-"), "Somebody Here", *ROLES.get(who, [Role.REVIEWER]))
     if "lead" in who:
         proposal.call.call_fields.update(lead_reviewer=somebody)
-    elif who in {"clear", "undeclared", "conflicted"}:
+    elif who in {"clear", "undeclared", "conflicted", "conflict taken back"}:
         AssignmentFactory(proposal=proposal, reviewer=somebody)
     if "conflict" in who:
         ConflictFactory(proposal=proposal, person=somebody)
+        if "taken back" in who:
+            taken_back = {"finding": "mistaken", "kind": "", "words": "誤記", "recorded_by": UserFactory()}
+            Conflict.objects.filter(person=somebody).update(**taken_back)
     elif who in {"clear", "lead"}:
         ConflictFactory(proposal=proposal, person=somebody, finding=Conflict.Finding.CLEAR)
     return somebody
@@ -175,8 +183,9 @@ def seen_on(client, proposal, by) -> dict[str, list[str]]:
     return seen
 
 
+RARELY = {"unassigned", "conflicted", "administrator in conflict", "conflict taken back", "officer, conflict taken back"}
 CASES = [(who, "in_review") for who in MAY]
-CASES += [(who, "deciding") for who in MAY if who not in {"unassigned", "conflicted", "administrator in conflict"}]
+CASES += [(who, "deciding") for who in MAY if who not in RARELY]
 CASES += [("clear", "released"), ("lead", "released")]
 
 

@@ -11,7 +11,8 @@ from aspire.roles import Role
 from calls.models import Call, Criterion
 from partners.models import Institution
 from proposals.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
-from proposals.review import appointing, stages
+from proposals.review import appointing, settling, stages
+from proposals.review.declaring import declare
 from proposals.review.refusing import AllRefused, Refused
 from proposals.review.suggesting import suggestions
 from proposals.status import Status
@@ -20,6 +21,7 @@ from tests.factories import (
     FieldFactory,
     MarkFactory,
     ProposalFactory,
+    ReviewFactory,
     TermsFactory,
     UserFactory,
 )
@@ -321,9 +323,60 @@ def test_officer_names_lead_reviewers(client, call, officer):
     client.post(address, {"lead-quantum": "baba"})
     assert call.call_fields.get().lead_reviewer == baba
     client.post(address, {"lead-quantum": officer.username})
+    client.post(address, {"lead-quantum": "babba"})
+    client.post(address, {})
     assert call.call_fields.get().lead_reviewer == baba
     client.post(address, {"lead-quantum": ""})
     assert call.call_fields.get().lead_reviewer is None
+
+
+def test_lead_reviewers_are_named_all_at_once_or_not_at_all_and_fields_left_out_stay(client, officer):
+    fields = [FieldFactory(code=code, name_en=code.title()) for code in ("bio", "ai", "energy")]
+    call = TermsFactory(call__code="LEADS", call__fields=fields).call
+    baba, date = reviewer_of("baba"), reviewer_of("date")
+    call.call_fields.update(lead_reviewer=date)
+
+    with pytest.raises(AllRefused) as refused:
+        appointing.name_leads(call, {"bio": "baba", "ai": "nobody-here", "energy": "babba"})
+    assert [field for field, _refusal in refused.value.faults] == [str(fields[1]), str(fields[2])]
+    assert {place.lead_reviewer for place in call.call_fields.all()} == {date}
+
+    appointing.name_leads(call, {"bio": "baba", "ai": ""})
+    leads = dict(call.call_fields.values_list("field__code", "lead_reviewer"))
+    assert leads == {"bio": baba.pk, "ai": None, "energy": date.pk}
+
+
+def test_a_declined_assignment_shows_its_reason_and_is_asked_again_but_never_deleted(client, call, officer):
+    baba, proposal = reviewer_of("baba"), proposal_of(call)
+    assignment = give(proposal, baba, officer)
+    Assignment.objects.filter(pk=assignment.pk).update(declined_at=NOON, decline_reason="専門外")
+    client.force_login(officer)
+    page, back, again = (reverse(f"calls:{name}", args=["DESK"]) for name in ("assignments", "take_back", "ask_again"))
+    assert "専門外" in client.get(page).content.decode()
+
+    client.post(back, {"assignment": assignment.pk}, headers=ENGLISH)
+    assert "is kept with its reason" in client.get(page, headers=ENGLISH).content.decode()
+    answer = client.post(f"{again}?q=P", {"assignment": assignment.pk})
+
+    assignment.refresh_from_db()
+    assert (assignment.declined_at, assignment.decline_reason, assignment.position) == (None, "", 1)
+    assert answer["Location"] == f"{page}?q=P"
+    client.post(again, {"assignment": assignment.pk}, headers=ENGLISH)
+    assert "is not declined" in client.get(page, headers=ENGLISH).content.decode()
+
+
+@pytest.mark.parametrize("why", ["conflict", "no reviewer"])
+def test_nobody_is_asked_again_who_may_not_review(call, officer, why):
+    baba, proposal = reviewer_of("baba"), proposal_of(call)
+    assignment = give(proposal, baba, officer)
+    Assignment.objects.filter(pk=assignment.pk).update(declined_at=NOON, decline_reason="多忙")
+    if why == "conflict":
+        say(proposal, baba, "stands", "kin")
+    else:
+        baba.groups.clear()
+
+    with pytest.raises(Refused, match=r"assignment_(without_conflict|of_reviewer)"):
+        appointing.ask_again(assignment)
 
 
 # --- conflicts of interest --------------------------------------------------------------------------------------
@@ -412,6 +465,47 @@ def test_what_an_officer_in_conflict_may_not_see_is_on_none_of_these_pages(clien
     pair = {"suggestion": f"{proposal.pk}-{baba.pk}", "finding": "stands"}
     client.post(reverse("calls:decide_conflict", args=["DESK"]), pair)
     assert Conflict.objects.count() == 1
+
+
+def test_a_conflict_recorded_in_error_is_taken_back_with_a_reason_and_the_person_declares_anew(client, call, officer):
+    proposal, baba = proposal_of(call), reviewer_of("baba")
+    give(proposal, baba, officer)
+    move(call, "in_review", by=officer)
+    Criterion.objects.filter(call=call).delete()
+    review = ReviewFactory(assignment=proposal.assignments.get(), submitted=True)
+    Conflict.objects.update(finding="stands", kind="kin")
+    conflict = Conflict.objects.get()
+    client.force_login(officer)
+    page, address = (reverse(f"calls:{name}", args=["DESK"]) for name in ("conflicts", "retract_conflict"))
+
+    client.post(address, {"conflict": conflict.pk, "reason": " "}, headers=ENGLISH)
+    assert "needs a reason" in client.get(page, headers=ENGLISH).content.decode()
+    client.post(address, {"conflict": conflict.pk, "reason": "別人"})
+
+    conflict.refresh_from_db()
+    assert (conflict.finding, conflict.kind, conflict.words, conflict.recorded_by) == ("mistaken", "", "別人", officer)
+    assert "recorded in error" in client.get(page, headers=ENGLISH).content.decode()
+    findings = list(conflict.events.order_by("pgh_id").values_list("finding", flat=True))
+    assert findings == ["clear", "stands", "mistaken"]
+    # The proposal is back on the desk, to be declared; what was set aside counts once that is done.
+    assert list(Proposal.objects.visible_to(baba)) == [proposal]
+    assert not Proposal.objects.readable_by(baba).exists()
+    assert not Review.objects.counting().exists()
+    declare(proposal, by=baba, at=NOON, kind="")
+    assert list(Review.objects.counting()) == [review]
+    client.post(address, {"conflict": conflict.pk, "reason": "別人"}, headers=ENGLISH)
+    assert "stands any more" in client.get(page, headers=ENGLISH).content.decode()
+
+
+def test_nobody_takes_back_a_conflict_of_their_own(client, call, officer):
+    conflict = say(proposal_of(call), officer, "stands", "kin")
+    client.force_login(officer)
+
+    answer = client.post(reverse("calls:retract_conflict", args=["DESK"]), {"conflict": conflict.pk, "reason": "誤り"})
+
+    assert answer.status_code == 404
+    with pytest.raises(Refused, match="conflict_mistake_by_another"):
+        settling.retract(conflict, reason="誤り", by=officer, at=NOON)
 
 
 @pytest.mark.parametrize("name", ["stage", "assignments", "conflicts", "assignment_plan"])

@@ -104,7 +104,7 @@ BOARDS = {
 }
 FILES = {
     *("calls:stage", "calls:review_settings", "calls:assignments", "calls:assignment_plan", "calls:take_back"),
-    *("calls:leads", "calls:conflicts", "calls:decide_conflict"),
+    *("calls:ask_again", "calls:leads", "calls:conflicts", "calls:decide_conflict", "calls:retract_conflict"),
     *(
         "proposals:timeline",
         "proposals:template",

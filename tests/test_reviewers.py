@@ -1,9 +1,12 @@
 """Reviewers and what they are given: aliases, which reviews count, and who may judge what."""
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
+from calls.models import Criterion
 from proposals.models import Assignment, Review
+from proposals.review.refusing import Refused, decided
 from tests.factories import AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +43,23 @@ def test_assignments_ask_for_a_review_unless_declined_or_in_conflict():
     ConflictFactory(proposal=aside.proposal, person=aside.reviewer)
 
     assert list(Assignment.objects.active()) == [open_one]
+
+
+@pytest.mark.parametrize("act", ["insert", "delete", "weigh", "move in"])
+def test_criteria_of_a_call_stay_as_many_once_one_of_its_proposals_is_scored(act):
+    call = submitted_review().assignment.proposal.call
+    unscored = CriterionFactory()
+    acts = {
+        "insert": lambda: CriterionFactory(call=call, position=9),
+        "delete": lambda: connection.cursor().execute("DELETE FROM calls_criterion WHERE call_id = %s", [call.pk]),
+        "weigh": lambda: Criterion.objects.filter(call=call).update(weight=2),
+        "move in": lambda: Criterion.objects.filter(pk=unscored.pk).update(call=call, position=9),
+    }
+
+    with pytest.raises(Refused) as refused, decided():
+        acts[act]()
+
+    assert refused.value.refusal.name == "criterion_frozen_once_used"
+    assert call.code in refused.value.refusal.sentence
+    CriterionFactory(call=unscored.call)
+    Criterion.objects.filter(call=call).update(name_en="Merit")

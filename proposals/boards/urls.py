@@ -18,8 +18,10 @@ urlpatterns = [
     path("<slug:code>/assignments/", office.assignments, name="assignments"),
     path("<slug:code>/assignments/plan/", office.plan, name="assignment_plan"),
     path("<slug:code>/assignments/take-back/", office.take_back, name="take_back"),
+    path("<slug:code>/assignments/ask-again/", office.ask_again, name="ask_again"),
     path("<slug:code>/assignments/leads/", office.leads, name="leads"),
     path("<slug:code>/conflicts/", office.conflicts, name="conflicts"),
     path("<slug:code>/conflicts/decide/", office.decide, name="decide_conflict"),
+    path("<slug:code>/conflicts/retract/", office.retract, name="retract_conflict"),
     path("<slug:code>/print/", views.print_sheet, name="print_sheet"),
 ]

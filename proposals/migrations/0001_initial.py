@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             name='Conflict',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding', models.CharField(choices=[('clear', 'none declared'), ('stands', 'in conflict'), ('dismissed', 'suggestion dismissed')], max_length=10, verbose_name='finding')),
+                ('finding', models.CharField(choices=[('clear', 'none declared'), ('stands', 'in conflict'), ('dismissed', 'suggestion dismissed'), ('mistaken', 'recorded in error')], max_length=10, verbose_name='finding')),
                 ('kind', models.CharField(blank=True, choices=[('', 'none'), ('kin', 'kin'), ('same_institution', 'same laboratory or company'), ('joint_work', 'joint work within 5 years'), ('teacher', 'teacher and pupil'), ('other', 'other')], default='', max_length=20, verbose_name='kind of interest')),
                 ('words', models.CharField(blank=True, max_length=500, verbose_name='in words')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('finding', models.CharField(choices=[('clear', 'none declared'), ('stands', 'in conflict'), ('dismissed', 'suggestion dismissed')], max_length=10, verbose_name='finding')),
+                ('finding', models.CharField(choices=[('clear', 'none declared'), ('stands', 'in conflict'), ('dismissed', 'suggestion dismissed'), ('mistaken', 'recorded in error')], max_length=10, verbose_name='finding')),
                 ('kind', models.CharField(blank=True, choices=[('', 'none'), ('kin', 'kin'), ('same_institution', 'same laboratory or company'), ('joint_work', 'joint work within 5 years'), ('teacher', 'teacher and pupil'), ('other', 'other')], default='', max_length=20, verbose_name='kind of interest')),
                 ('words', models.CharField(blank=True, max_length=500, verbose_name='in words')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
@@ -1090,7 +1090,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='conflict',
-            constraint=aspire.rules.Check(condition=models.Q(('finding__in', ['clear', 'stands', 'dismissed'])), name='conflict_finding_known', violation_error_code='conflict_finding_known'),
+            constraint=aspire.rules.Check(condition=models.Q(('finding__in', ['clear', 'stands', 'dismissed', 'mistaken'])), name='conflict_finding_known', violation_error_code='conflict_finding_known'),
         ),
         migrations.AddConstraint(
             model_name='conflict',
@@ -1099,6 +1099,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='conflict',
             constraint=aspire.rules.Check(condition=models.Q(models.Q(('kind', 'other'), _negated=True), models.Q(('words', ''), _negated=True), _connector='OR'), name='conflict_other_in_words', violation_error_code='conflict_other_in_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='conflict',
+            constraint=aspire.rules.Check(condition=models.Q(models.Q(('finding', 'mistaken'), _negated=True), models.Q(('words', ''), _negated=True), _connector='OR'), name='conflict_mistake_has_reason', violation_error_code='conflict_mistake_has_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='conflict',
+            constraint=aspire.rules.Check(condition=models.Q(models.Q(('finding', 'mistaken'), _negated=True), models.Q(('recorded_by', models.F('person')), _negated=True), _connector='OR'), name='conflict_mistake_by_another', violation_error_code='conflict_mistake_by_another'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='conflict',
@@ -1230,7 +1238,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='assignment',
-            trigger=pgtrigger.compiler.Trigger(name='assignment_judged', sql=aspire.rules.RuleSql(func="IF TG_OP = 'UPDATE' AND (NEW.proposal_id, NEW.reviewer_id) <> (OLD.proposal_id, OLD.reviewer_id) THEN\n    PERFORM aspire_refuse('assignment_stays', '{}');\nEND IF;\nIF TG_OP = 'INSERT' AND EXISTS (SELECT 1 FROM proposals_conflict x WHERE x.person_id = NEW.reviewer_id AND x.proposal_id = NEW.proposal_id AND x.finding = 'stands') THEN\n    PERFORM aspire_refuse('assignment_without_conflict', jsonb_build_object('proposal', (SELECT number FROM proposals_proposal WHERE id = NEW.proposal_id)));\nEND IF;\nRETURN NULL;", hash='773af6003641bc5a20144c9f0a6cb6fc781c110d', operation='INSERT OR UPDATE', pgid='pgtrigger_assignment_judged_765c7', table='proposals_assignment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='assignment_judged', sql=aspire.rules.RuleSql(func="IF TG_OP = 'DELETE' AND OLD.declined_at IS NOT NULL THEN\n    PERFORM aspire_refuse('assignment_declined_stays', jsonb_build_object('proposal', (SELECT number FROM proposals_proposal WHERE id = OLD.proposal_id)));\nEND IF;\nIF TG_OP = 'UPDATE' AND (NEW.proposal_id, NEW.reviewer_id) <> (OLD.proposal_id, OLD.reviewer_id) THEN\n    PERFORM aspire_refuse('assignment_stays', '{}');\nEND IF;\nIF TG_OP = 'INSERT' AND EXISTS (SELECT 1 FROM proposals_conflict x WHERE x.person_id = NEW.reviewer_id AND x.proposal_id = NEW.proposal_id AND x.finding = 'stands') THEN\n    PERFORM aspire_refuse('assignment_without_conflict', jsonb_build_object('proposal', (SELECT number FROM proposals_proposal WHERE id = NEW.proposal_id)));\nEND IF;\nRETURN NULL;", hash='eb9e003f381489e3ea8a4dfa32c84fb9a5fcec56', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_assignment_judged_765c7', table='proposals_assignment', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='assignment',
@@ -1442,7 +1450,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='score',
-            trigger=pgtrigger.compiler.Trigger(name='score_judged', sql=aspire.rules.RuleSql(declare='DECLARE given RECORD; judged RECORD; of RECORD; review RECORD;', func="-- The review's row first: it cannot be submitted between.\n        SELECT state, assignment_id INTO review FROM proposals_review WHERE id = NEW.review_id FOR SHARE;\n\nSELECT reviewer_id, declined_at, proposal_id INTO given FROM proposals_assignment WHERE id = review.assignment_id;\nSELECT number, call_id INTO judged FROM proposals_proposal WHERE id = given.proposal_id;\nSELECT progress, code INTO of FROM calls_call WHERE id = judged.call_id;\nIF of.progress <> 'in_review' THEN\n    PERFORM aspire_refuse('review_in_phase', jsonb_build_object('call', of.code));\nEND IF;\n\n        IF review.state <> 'draft' THEN\n            PERFORM aspire_refuse('review_submitted_stays', '{}');\n        END IF;\n        IF NOT EXISTS\n           (SELECT 1 FROM calls_criterion k WHERE k.id = NEW.criterion_id AND k.call_id = judged.call_id) THEN\n            PERFORM aspire_refuse('score_of_call', jsonb_build_object('call', of.code));\n        END IF;\n        RETURN NULL;", hash='77e678f23642c676996baa310151c8296a0a1d3b', operation='INSERT OR UPDATE', pgid='pgtrigger_score_judged_857ec', table='proposals_score', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='score_judged', sql=aspire.rules.RuleSql(declare='DECLARE given RECORD; judged RECORD; of RECORD; review RECORD;', func="-- The review's row first: it cannot be submitted between.\n        SELECT state, assignment_id INTO review FROM proposals_review WHERE id = NEW.review_id FOR SHARE;\n\nSELECT reviewer_id, declined_at, proposal_id INTO given FROM proposals_assignment WHERE id = review.assignment_id;\nSELECT number, call_id INTO judged FROM proposals_proposal WHERE id = given.proposal_id;\nSELECT progress, code INTO of FROM calls_call WHERE id = judged.call_id;\nIF of.progress <> 'in_review' THEN\n    PERFORM aspire_refuse('review_in_phase', jsonb_build_object('call', of.code));\nEND IF;\n\n        -- And the call's: it gets no further criterion between, nor loses one.\n        PERFORM 1 FROM calls_call WHERE id = judged.call_id FOR KEY SHARE;\n        IF review.state <> 'draft' THEN\n            PERFORM aspire_refuse('review_submitted_stays', '{}');\n        END IF;\n        IF NOT EXISTS\n           (SELECT 1 FROM calls_criterion k WHERE k.id = NEW.criterion_id AND k.call_id = judged.call_id) THEN\n            PERFORM aspire_refuse('score_of_call', jsonb_build_object('call', of.code));\n        END IF;\n        RETURN NULL;", hash='496e838824c2605ce10da222d9ffa8dd6b6a4f60', operation='INSERT OR UPDATE', pgid='pgtrigger_score_judged_857ec', table='proposals_score', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='score',

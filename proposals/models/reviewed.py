@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -90,12 +90,14 @@ class Conflict(models.Model):
 
     ``clear``: the person declared none, and may read the proposal. ``stands``: the proposal does not exist for that
     person. ``dismissed``: an officer looked at a suggestion and found none; the person has yet to declare.
+    ``mistaken``: an officer took a standing one back, with the reason in words; the person declares anew.
     """
 
     class Finding(models.TextChoices):
         CLEAR = "clear", _("none declared")
         STANDS = "stands", _("in conflict")
         DISMISSED = "dismissed", _("suggestion dismissed")
+        MISTAKEN = "mistaken", _("recorded in error")
 
     class Kind(models.TextChoices):
         NONE = "", _("none")
@@ -123,13 +125,15 @@ class Conflict(models.Model):
         ordering = ["proposal", "person"]
         constraints = [
             Unique(fields=["proposal", "person"], name="conflict_once"),
-            Check(condition=Q(finding__in=["clear", "stands", "dismissed"]), name="conflict_finding_known"),
+            Check(condition=Q(finding__in=["clear", "stands", "dismissed", "mistaken"]), name="conflict_finding_known"),
             Check(
                 condition=Q(kind__in=["", "kin", "same_institution", "joint_work", "teacher", "other"])
                 & (~Q(finding="stands") | ~Q(kind="")),
                 name="conflict_kind_known",
             ),
             Check(condition=~Q(kind="other") | ~Q(words=""), name="conflict_other_in_words"),
+            Check(condition=~Q(finding="mistaken") | ~Q(words=""), name="conflict_mistake_has_reason"),
+            Check(condition=~Q(finding="mistaken") | ~Q(recorded_by=F("person")), name="conflict_mistake_by_another"),
         ]
         indexes = [models.Index(fields=["person", "finding"], name="conflict_of_person")]
         triggers = [*rules.conflicts_progress, never_truncated()]

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from aspire.refusals import Refusal
 from aspire.roles import Role
-from calls.models import Call, CallField
+from calls.models import Call
 from proposals.models import Assignment, Conflict, Proposal
 from proposals.querysets import ProposalQuerySet
 from proposals.review.assigning import Candidate, Need, Plan, propose
@@ -92,20 +92,51 @@ def assign(call: Call, pairs: Iterable[Pair], *, by: User, at: datetime.datetime
 
 
 def take_back(assignment: Assignment) -> None:
-    """Undo an assignment nobody has begun to review; raises Refused where a review stands on it."""
+    """Undo an assignment nobody has answered yet; raises Refused where a review stands on it or it was declined."""
     with decided():
-        if hasattr(assignment, "review"):
-            raise Refused("assignment_has_review", proposal=assignment.proposal.number)
-        assignment.delete()
+        stored = Assignment.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=assignment.pk)
+        if hasattr(stored, "review"):
+            raise Refused("assignment_has_review", proposal=stored.proposal.number)
+        stored.delete()
 
 
-def name_lead(place: CallField, reviewer: User | None) -> None:
-    """Say who marks the awards of a field; nobody, where it is None."""
+def ask_again(assignment: Assignment) -> None:
+    """Open a declined assignment again for the same reviewer, who keeps the place and the draft.
+
+    Raises Refused where it is not declined, the reviewer is none any more, or a conflict of interest stands.
+    """
     with decided():
-        if reviewer and not reviewers().filter(pk=reviewer.pk).exists():
-            raise Refused("assignment_of_reviewer", who=reviewer.get_username())
-        place.lead_reviewer = reviewer
-        place.save(update_fields=["lead_reviewer"])
+        locked = Assignment.objects.select_for_update(of=("self",)).select_related("proposal", "reviewer")
+        stored = locked.get(pk=assignment.pk)
+        if not stored.declined_at:
+            raise Refused("assignment_open", proposal=stored.proposal.number)
+        if not reviewers().filter(pk=stored.reviewer_id).exists():
+            raise Refused("assignment_of_reviewer", who=stored.reviewer.get_username())
+        if Assignment.objects.set_aside().filter(pk=stored.pk).exists():
+            raise Refused("assignment_without_conflict", proposal=stored.proposal.number)
+        stored.declined_at, stored.decline_reason = None, ""
+        stored.save(update_fields=["declined_at", "decline_reason"])
+
+
+def name_leads(call: Call, named: Mapping[str, str]) -> None:
+    """Say who marks the awards of each field (by code): a user name, or empty for nobody. Fields left out stay.
+
+    Raises AllRefused with every fault, and then nothing is changed.
+    """
+    with decided():
+        Call.objects.select_for_update(no_key=True).get(pk=call.pk)
+        people = {person.username: person for person in reviewers()}
+        places = list(call.call_fields.filter(field__code__in=named).select_related("field"))
+        faults = []
+        for place in places:
+            name = named[place.field.code]
+            if name and name not in people:
+                faults.append((str(place.field), Refusal("assignment_of_reviewer", {"who": name})))
+            place.lead_reviewer = people.get(name)
+        if faults:
+            raise AllRefused(faults)
+        for place in places:
+            place.save(update_fields=["lead_reviewer"])
 
 
 # --- proposing -----------------------------------------------------------------------------------------------------

@@ -30,17 +30,19 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def counting(self) -> "ReviewQuerySet":
-        """Submitted reviews of reviewers without a conflict of interest: what means and ranks rest on."""
-        aside = _in_conflict("assignment__proposal", "assignment__reviewer")
+        """Submitted reviews of reviewers without a conflict of interest: what means and ranks rest on.
+
+        Where a conflict was taken back, its review stays aside until the reviewer has declared anew.
+        """
+        aside = _in_conflict("assignment__proposal", "assignment__reviewer", "stands", "mistaken")
         return self.filter(state="submitted", assignment__declined_at__isnull=True).exclude(aside)
 
 
-def _in_conflict(proposal: str, person: str) -> Exists:
+def _in_conflict(proposal: str, person: str, *findings: str) -> Exists:
     from proposals.models import Conflict  # noqa: PLC0415 - the model is made with this queryset
 
-    return Exists(
-        Conflict.objects.filter(proposal=OuterRef(proposal), person=OuterRef(person), finding="stands").order_by()
-    )
+    of_both = Conflict.objects.filter(proposal=OuterRef(proposal), person=OuterRef(person))
+    return Exists(of_both.filter(finding__in=findings or ["stands"]).order_by())
 
 
 def conflicts_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[int]:

@@ -13,8 +13,11 @@ assignments_judged = [
     Rule(
         name="assignment_judged",
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.Update,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         func=f"""
+            IF TG_OP = 'DELETE' AND OLD.declined_at IS NOT NULL THEN
+                PERFORM aspire_refuse('assignment_declined_stays', {OF_PROPOSAL.format(proposal="OLD.proposal_id")});
+            END IF;
             IF TG_OP = 'UPDATE' AND (NEW.proposal_id, NEW.reviewer_id) <> (OLD.proposal_id, OLD.reviewer_id) THEN
                 PERFORM aspire_refuse('assignment_stays', '{{}}');
             END IF;
@@ -88,6 +91,8 @@ scores_judged = [
             -- The review's row first: it cannot be submitted between.
             SELECT state, assignment_id INTO review FROM proposals_review WHERE id = NEW.review_id FOR SHARE;
             {CONTEXT.format(assignment="review.assignment_id")}
+            -- And the call's: it gets no further criterion between, nor loses one.
+            PERFORM 1 FROM calls_call WHERE id = judged.call_id FOR KEY SHARE;
             IF review.state <> 'draft' THEN
                 PERFORM aspire_refuse('review_submitted_stays', '{{}}');
             END IF;

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,6 +30,7 @@ from proposals.review.refusing import AllRefused, Refused
 from proposals.review.suggesting import suggestions
 
 ROWS_A_PAGE = 50
+LONGEST_KEY = 19
 
 
 def stage(request: HttpRequest, code: str) -> HttpResponse:
@@ -77,7 +79,7 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         faults = _assign(request, call, _chosen(request))
         if faults is None:
-            return redirect("calls:assignments", code=code)
+            return _back_to_assignments(request, code)
     asked = AssignmentFilter(request.GET, call=call)
     asked.is_valid()
     found = reading.asked(call, Proposal.objects.visible_to(request.user), **asked.cleaned_data)
@@ -90,6 +92,7 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
         "places": reading.places(call),
         "reviewers": appointing.reviewers(),
     }
+    context |= {"asked": request.GET.urlencode()}
     context |= {"querystring": rest.urlencode(), "form": AssignForm(), "plan_form": PlanForm(initial=_wanted(call))}
     visible = Proposal.objects.visible_to(request.user)
     context["short"] = stages.short_of_reviewers(call).filter(pk__in=visible).count()
@@ -142,33 +145,61 @@ def plan(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, code: str) -> HttpResponse:
     """Undo one assignment that nobody has begun on."""
-    visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
-    of_call = Assignment.objects.filter(proposal__in=visible).select_related("proposal")
-    key = request.POST.get("assignment", "")
-    assignment = get_object_or_404(of_call, pk=key if key.isdecimal() else 0)
     try:
-        appointing.take_back(assignment)
+        appointing.take_back(_assignment(request, code))
     except Refused as refused:
         messages.error(request, refused.refusal.sentence)
     else:
         messages.success(request, _("The assignment is taken back."))
-    return redirect("calls:assignments", code=code)
+    return _back_to_assignments(request, code)
+
+
+def _assignment(request: HttpRequest, code: str) -> Assignment:
+    """The assignment that is meant, of a proposal that the officer may see."""
+    visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
+    return get_object_or_404(Assignment.objects.filter(proposal__in=visible), pk=_key(request, "assignment"))
+
+
+def _key(request: HttpRequest, name: str) -> int:
+    """A row's key as sent; 0, which no row has, where it is none."""
+    sent = request.POST.get(name, "")
+    return int(sent) if sent.isdecimal() and len(sent) < LONGEST_KEY else 0
+
+
+def _back_to_assignments(request: HttpRequest, code: str) -> HttpResponse:
+    """The list as it was asked for."""
+    asked = request.GET.urlencode()
+    return redirect(reverse("calls:assignments", args=[code]) + (f"?{asked}" if asked else ""))
+
+
+@require_POST
+def ask_again(request: HttpRequest, code: str) -> HttpResponse:
+    """Open a declined assignment again."""
+    try:
+        appointing.ask_again(_assignment(request, code))
+    except Refused as refused:
+        messages.error(request, refused.refusal.sentence)
+    else:
+        messages.success(request, _("The reviewer is asked again."))
+    return _back_to_assignments(request, code)
 
 
 @require_POST
 def leads(request: HttpRequest, code: str) -> HttpResponse:
-    """Name the lead reviewer of each field."""
+    """Name the lead reviewers of fields, all of them or none."""
     call = get_object_or_404(Call, code=code)
-    for place in call.call_fields.select_related("field"):
-        name = request.POST.get(f"lead-{place.field.code}", "")
-        person = User.objects.filter(username=name).first() if name else None
-        try:
-            appointing.name_lead(place, person)
-        except Refused as refused:
-            messages.error(request, refused.refusal.sentence)
-            return redirect("calls:assignments", code=code)
-    messages.success(request, _("The lead reviewers are named."))
-    return redirect("calls:assignments", code=code)
+    prefix = "lead-"
+    named = {name.removeprefix(prefix): request.POST[name] for name in request.POST if name.startswith(prefix)}
+    try:
+        appointing.name_leads(call, named)
+    except AllRefused as refused:
+        for field, refusal in refused.faults:
+            messages.error(request, f"{field}: {refusal.sentence}")
+    except Refused as refused:
+        messages.error(request, refused.refusal.sentence)
+    else:
+        messages.success(request, _("The lead reviewers are named."))
+    return _back_to_assignments(request, code)
 
 
 def conflicts(request: HttpRequest, code: str) -> HttpResponse:
@@ -209,6 +240,20 @@ def _record(request: HttpRequest, call: Call, form: ConflictForm) -> bool:
         return False
     messages.success(request, _("The conflict of interest is recorded."))
     return True
+
+
+@require_POST
+def retract(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a conflict back that was recorded in error."""
+    visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
+    conflict = get_object_or_404(Conflict.objects.filter(proposal__in=visible), pk=_key(request, "conflict"))
+    try:
+        settling.retract(conflict, reason=request.POST.get("reason", ""), by=request.user, at=timezone.now())
+    except Refused as refused:
+        messages.error(request, refused.refusal.sentence)
+    else:
+        messages.success(request, _("The conflict of interest is taken back. The person has to declare anew."))
+    return redirect("calls:conflicts", code=code)
 
 
 @require_POST
