@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from aspire.yen import rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
-MASKED = "masked"
+MASKED, NOT_DECIDED = "masked", "not_decided"
+NOTHING = "\u2015"
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +38,7 @@ class Figure:
     @property
     def words(self) -> str:
         """What stands in place of the number, where it is not said; empty where it is."""
-        return {NOT_PUBLISHED: _("not published"), MASKED: "*"}.get(self.status, "")
+        return {NOT_PUBLISHED: _("not published"), MASKED: "*", NOT_DECIDED: NOTHING}.get(self.status, "")
 
     @property
     def difference(self) -> int | None:

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import Board
-from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table
+from proposals.boards.figures import NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
 from proposals.models import Briefing, Proposal
 from proposals.querysets import ProposalQuerySet
 
@@ -77,6 +77,7 @@ def _of(table: Table, *, as_printed: bool) -> Iterator[Cell]:
         for measure in MEASURES:
             figure: Figure = getattr(row, measure)
             value = figure.published if as_printed else figure.recorded
+            value = 0 if figure.status == NOT_DECIDED else value  # the stage says that it is none yet
             value = None if figure.status == NOT_PUBLISHED else value
             yield _cell(table, row, measure, group=shown) | {"value": value, "query": figure.href}
 

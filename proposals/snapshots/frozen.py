@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from partners.models import Funder, in_language
 from proposals.boards.board import Board
 from proposals.boards.explaining import Explanation
-from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table
+from proposals.boards.figures import NOT_DECIDED, NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table
 from proposals.boards.tallies import Cells, Tallies
 from proposals.models import Briefing
 from proposals.status import NOT_COUNTED, Status
@@ -102,6 +102,8 @@ class FrozenTallies(Tallies):
         value, href = cell["value"], cell["query"]
         if value is None:
             return Figure(None, None, NOT_PUBLISHED)
+        if cell["measure"] == "awards" and not self.is_decided and not self.is_printed:
+            return Figure(None, None, NOT_DECIDED)
         if not self.is_printed:
             return Figure(value, None, RECORDED_ONLY, href)
         return Figure(self._recorded(key, cell), value, PUBLISHED, href)
