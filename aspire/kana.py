@@ -48,6 +48,21 @@ def search_key(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_SEARCH_TABLE)
 
 
+def order_key(text: str) -> bytes:
+    """Where text without a reading stands in a list: letters, kana, then kanji in the order of JIS X 0208.
+
+    That order puts the common kanji by their usual reading, which code points do not. What JIS lacks comes last.
+    """
+    return b"".join(_in_jis(sign) for sign in search_key(text))
+
+
+def _in_jis(sign: str) -> bytes:
+    try:
+        return sign.encode("cp932").rjust(2, b"\0")
+    except UnicodeEncodeError:
+        return b"\xff" + sign.encode()
+
+
 class SearchKey(Func):
     """``search_key`` as PostgreSQL computes it, for generated columns."""
 

@@ -173,7 +173,9 @@ CATALOGUE: dict[str, Promise] = {
     "conflict_finding_known": _("That finding does not exist. Choose one of the list."),
     "conflict_kind_known": _("A conflict of interest needs its kind. Choose one of the list."),
     "conflict_other_in_words": _("Say in words what other interest there is."),
-    "conflict_mistake_has_reason": _("Taking a conflict of interest back needs a reason. Write what was wrong with it."),
+    "conflict_mistake_has_reason": _(
+        "Taking a conflict of interest back needs a reason. Write what was wrong with it."
+    ),
     "conflict_mistake_by_another": _(
         "A conflict of interest is taken back by an officer, never by the person whose it is. Ask the office."
     ),

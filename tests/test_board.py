@@ -194,12 +194,29 @@ def test_a_call_with_nothing_published_shows_what_is_recorded(looking):
     assert found["tables"]["country"][0]["rate_percent"] == "100.0"
 
 
+def test_awards_before_the_decision_are_not_nought_but_not_decided(looking):
+    terms = TermsFactory()
+    ProposalFactory(terms=terms)
+    page, found = looking.get(terms.call.get_absolute_url()), tallies(looking, terms.call.code)
+    rows = list(csv.DictReader(StringIO(looking.get(
+        reverse("calls:tallies", args=[terms.call.code, "csv"])).content.decode("utf-8-sig"))))  # fmt: skip
+
+    assert (found["totals"]["awards"], found["tables"]["field"][0]["awards"]) == ({"status": "not_decided"},) * 2
+    awards = {(row["value"], row["status"]) for row in rows if row["measure"] in {"awards", "success_rate"}}
+    assert awards == {("", "not_decided")}
+    assert 'data-series="awards-recorded"' not in page.content.decode()
+    row = next(row for row in looking.get(reverse("home")).context["calls"] if row.call == terms.call)
+    assert row.awards is None
+    Call.objects.filter(pk=terms.call.pk).update(progress="released")
+    assert tallies(looking, terms.call.code)["totals"]["awards"] == {"recorded": 0, "status": "recorded_only"}
+
+
 def test_an_empty_call_has_a_board_without_a_rate(looking):
     call = TermsFactory().call
 
     board = looking.get(call.get_absolute_url()).context["board"]
 
-    assert [tile.value for tile in board.headline][:3] == ["0", "0", "\u2015"]
+    assert [tile.value for tile in board.headline][:3] == ["0", "\u2015", "\u2015"]
     assert [len(table.rows) for table in board.tables] == [0, 1, 0]
 
 

@@ -56,7 +56,7 @@ def test_page_of_a_country_counts_its_proposals_call_by_call(looking):
         line.call.code: (line.score.proposals.recorded, line.score.awards.recorded, line.score.rate)
         for line in ledger.lines
     }
-    assert found == {terms.call.code: (2, 1, "50.0"), other.call.code: (1, 0, None)}
+    assert found == {terms.call.code: (2, 1, "50.0"), other.call.code: (1, None, None)}
     total = ledger.total
     assert (total.proposals.recorded, total.awards.recorded, total.rate) == (3, 1, None)
     assert (total.requested_yen, total.awarded_yen) == (13_000_000, 13_000_000)

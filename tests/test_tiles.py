@@ -202,7 +202,7 @@ def test_tiles_of_a_call_being_decided_show_nothing_staged_without_the_award_pag
     board = Board(call, Proposal.objects.all(), as_of=timezone.now(), reader=visitor)
 
     assert board.tiles == board.headline
-    assert board.tiles[1].value == "0"
+    assert board.tiles[1].value == "\u2015"
 
 
 def test_tiles_leave_out_what_a_conflict_hides_from_the_reader(manager):

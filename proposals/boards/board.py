@@ -206,12 +206,13 @@ class Board:
         received, awarded = add_up(counted, "proposals"), add_up(counted, "awards")
         everything, awards, share = rows_url(call), rows_url(call, awarded="1"), self.tallies.total.rate
         of = _("%(awards)s of %(proposals)s") % {"awards": exact(awarded), "proposals": exact(received)}
+        of = of if self.tallies.is_decided else _("not decided")
         used = {cell["primary_funder"] for cell in counted}
         funders = [funder for funder in self.tallies.funders if funder.pk in used]
         agencies = [funder for funder in funders if not funder.is_category]
         return [
             Tile(_("Proposals received"), exact(received), compared(self.tallies.total.proposals), everything),
-            Tile(_("Awards"), exact(awarded), compared(self.tallies.total.awards), awards),
+            self._awards_tile(awarded, awards),
             Tile(_("Success rate"), f"{share} %" if share else NOTHING, of, awards),
             Tile(
                 _("Countries and regions"),
@@ -227,6 +228,11 @@ class Board:
             ),
             self._money_tile(everything, awards),
         ]
+
+    def _awards_tile(self, awarded: int, awards: str) -> Tile:
+        if not self.tallies.is_decided:
+            return Tile(_("Awards"), NOTHING, _("not decided"), awards)
+        return Tile(_("Awards"), exact(awarded), compared(self.tallies.total.awards), awards)
 
     def _money_tile(self, everything: str, awards: str) -> Tile:
         counted, pot = self.tallies.counted, self.call.pot_yen

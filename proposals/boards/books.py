@@ -9,7 +9,7 @@ from functools import cached_property
 from aspire.yen import rate
 from calls.models import Call, Field
 from partners.models import Country, Funder
-from proposals.boards.figures import NOT_PUBLISHED, RECORDED_ONLY, Figure, rows_url
+from proposals.boards.figures import NOT_DECIDED, NOT_PUBLISHED, RECORDED_ONLY, Figure, rows_url
 from proposals.boards.tallies import Cells, Tallies, add_up
 from proposals.querysets import ProposalQuerySet
 from proposals.status import NOT_COUNTED
@@ -156,6 +156,8 @@ def together(figures: list[Figure], href: str) -> Figure:
     """The sum of figures of several calls, as recorded."""
     if any(figure.status == NOT_PUBLISHED for figure in figures):
         return Figure(None, None, NOT_PUBLISHED)
+    if figures and all(figure.status == NOT_DECIDED for figure in figures):
+        return Figure(None, None, NOT_DECIDED)
     return Figure(sum(figure.recorded or 0 for figure in figures), None, RECORDED_ONLY, href)
 
 

@@ -10,9 +10,19 @@ from django.utils.translation import gettext as _
 
 from aspire.spreadsheets.writing import safe
 from proposals.boards.board import Board
-from proposals.boards.figures import MASKED, NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, with_groups
+from proposals.boards.figures import (
+    MASKED,
+    NOT_DECIDED,
+    NOT_PUBLISHED,
+    PUBLISHED,
+    RECORDED_ONLY,
+    Figure,
+    Row,
+    Table,
+    with_groups,
+)
 
-NO_DENOMINATOR, NOT_DECIDED = "no_denominator", "not_decided"
+NO_DENOMINATOR = "no_denominator"
 BOM = "\ufeff"
 COLUMNS = [
     "call", "fiscal_year", "table", "country_code", "country", "funder_code", "funder", "field_code", "field",
@@ -102,6 +112,7 @@ def _rate(row: Row) -> dict[str, Any]:
     parts = {} if unknown else {"numerator": row.awards.recorded, "denominator": row.proposals.recorded}
     missing = NO_DENOMINATOR if row.is_decided else NOT_DECIDED
     hidden = MASKED if row.has_masked_rate else NOT_PUBLISHED
+    unknown = unknown and row.awards.status != NOT_DECIDED
     status = hidden if unknown else RECORDED_ONLY if row.rate else missing
     return (
         parts

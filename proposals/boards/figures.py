@@ -13,6 +13,7 @@ from aspire.yen import rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
 MASKED, MASK = "masked", "\uff0a"  # how it is called, and what is seen
+NOT_DECIDED, NOTHING = "not_decided", "\u2015"
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +38,7 @@ class Figure:
     @property
     def words(self) -> str:
         """What stands in place of the number, where it is not said; empty where it is."""
-        return {NOT_PUBLISHED: _("not published"), MASKED: MASK}.get(self.status, "")
+        return {NOT_PUBLISHED: _("not published"), MASKED: MASK, NOT_DECIDED: NOTHING}.get(self.status, "")
 
     @property
     def difference(self) -> int | None:

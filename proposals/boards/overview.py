@@ -16,7 +16,7 @@ class CallRow:
     call: Call
     stage: str
     proposals: int
-    awards: int
+    awards: int | None  # none before the decision
 
     @property
     def href(self) -> str:
@@ -32,7 +32,12 @@ def overview(proposals: ProposalQuerySet, *, at: datetime.datetime) -> list[Call
     counts = {cell["call"]: cell for cell in proposals.cells_by("call", status__in=COUNTED)}
     nothing = {"proposals": 0, "awards": 0}
     return [
-        CallRow(call, str(call.stage(at=at).label), counted["proposals"], counted["awards"])
+        CallRow(
+            call,
+            str(call.stage(at=at).label),
+            counted["proposals"],
+            counted["awards"] if counted["awards"] or call.progress == Call.Progress.RELEASED else None,
+        )
         for call in Call.objects.newest_first().select_related("programme")
         for counted in [counts.get(call.pk, nothing)]
     ]

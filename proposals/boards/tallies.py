@@ -15,7 +15,7 @@ from calls.models import Call, CallField, PublishedFigure
 from partners.models import Country, Funder, in_language
 from partners.querysets import funder_order
 from proposals.boards.explaining import Explanation, explanations
-from proposals.boards.figures import NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, rows_url
+from proposals.boards.figures import NOT_DECIDED, NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY, Figure, Row, Table, rows_url
 from proposals.querysets import ProposalQuerySet
 from proposals.status import NOT_COUNTED
 
@@ -168,6 +168,8 @@ class Tallies:
             return Figure(recorded, self._printed.get((dimension, key, measure), 0), PUBLISHED, href)
         if self.is_reconstructed:
             return Figure(None, None, NOT_PUBLISHED)
+        if measure == "awards" and not self.is_decided:
+            return Figure(None, None, NOT_DECIDED)
         return Figure(recorded, None, RECORDED_ONLY, href)
 
     @cached_property

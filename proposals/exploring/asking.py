@@ -158,12 +158,15 @@ class Question:
         return {"without": ",".join(dict.fromkeys(codes))} if codes else {}
 
     def rows(self, **codes: str) -> str:
-        """The list of exactly the proposals behind a number."""
-        awarded = {"awarded": "1"} if self.measure in OF_AWARDS else {}
+        """The list of exactly the proposals behind a number; of awards, those awarded."""
+        return self.proposals_of(**({"awarded": "1"} if self.measure in OF_AWARDS else {}), **codes)
+
+    def proposals_of(self, **codes: str) -> str:
+        """The list of the proposals at a place of the table, awarded or not."""
         country = codes.pop(COUNTRY.key, None)
         if country:
             codes[INVOLVING if self.is_involving else COUNTRY.key] = country
-        return rows_url(**{**self.filter.in_address, **awarded, **codes})
+        return self.other_rows(**codes)
 
     def other_rows(self, **codes: str) -> str:
         """The list of what matches the filters and something more, whatever the measure."""

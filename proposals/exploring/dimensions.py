@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aspire.kana import order_key
 from aspire.templatetags.figures import fiscal
 from calls.models import Call, Field
 from partners.models import Country, Funder
@@ -62,8 +63,8 @@ def statuses(found: Collection[Any]) -> list[Entry]:
 
 
 def institutions(found: Collection[Any]) -> list[Entry]:
-    """In alphabetical order; proposals that state none come last."""
-    named = [Entry(name, name, name) for name in sorted(filter(None, found))]
+    """In the order of names without a reading; proposals that state none come last."""
+    named = [Entry(name, name, name) for name in sorted(filter(None, found), key=lambda name: (order_key(name), name))]
     return [*named, Entry("", NOT_STATED, _("not stated"))] if "" in found else named
 
 

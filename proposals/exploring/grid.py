@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from aspire.yen import rate
 from calls.models import Call
 from proposals.boards.tallies import Tallies
-from proposals.exploring.asking import MEASURES, Question
+from proposals.exploring.asking import MEASURES, OF_AWARDS, Question
 from proposals.exploring.counting import Cells, cells, further_countries, with_further_countries
 from proposals.exploring.dimensions import COUNTRY, DIMENSIONS, Dimension, Entry
 from proposals.exploring.honesty import states
@@ -203,11 +203,22 @@ class Grid:
             return Value(None, is_published=False)
         found = self._by_place.get((row.value if row else WHOLE, column.value if column else WHOLE), [])
         href = self.question.rows(**self._without, **codes)
+        calls = {cell["call"] for cell in found}
+        if self.question.measure in OF_AWARDS and calls and not calls & self.decided:
+            return Value(None, self.question.proposals_of(**self._without, **codes))
         if self.question.measure != "rate":
             return Value(sum(cell[self.question.measure] for cell in found), href)
         proposals, awards = (sum(cell[name] for cell in found) for name in ("proposals", "awards"))
-        known = rate(awards, proposals) if {cell["call"] for cell in found} <= self.decided else None
-        return Value(Decimal(known) if known else None, href, proposals)
+        known = rate(awards, proposals) if calls <= self.decided else None
+        return Value(Decimal(known) if known else None, href if proposals else "", proposals)
+
+    @property
+    def undecided(self) -> list[Call]:
+        """The calls in the table of which nothing is decided, where it matters to what is shown."""
+        if self.question.measure not in OF_AWARDS | {"rate"}:
+            return []
+        counted = {cell["call"] for cell in self.counted}
+        return [call for call in self.calls if call.pk in counted - self.decided]
 
     def _is_stated(self, dimensions: list[Dimension]) -> bool:
         """Whether the source of every reconstructed call in the table states such a figure."""
@@ -225,7 +236,7 @@ class Grid:
         labels = {"measure": self.measure_label, "row": self.question.row.label}
         if self.question.column is None:
             return _("%(row)s: %(measure)s") % labels
-        return _("%(row)s by %(column)s: %(measure)s") % {**labels, "column": self.question.column.label}
+        return _("%(row)s × %(column)s: %(measure)s") % {**labels, "column": self.question.column.label}
 
     @property
     def unit(self) -> str:

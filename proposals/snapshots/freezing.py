@@ -11,7 +11,7 @@ from django.utils import translation
 from calls.embargo import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import Board
-from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table
+from proposals.boards.figures import NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
 from proposals.models import Briefing, Proposal
 from proposals.review.querysets import conflicts_of
 from proposals.snapshots.changes import Standing
@@ -96,6 +96,7 @@ def _of(table: Table, *, as_printed: bool) -> Iterator[Cell]:
         for measure in MEASURES:
             figure: Figure = getattr(row, measure)
             value = figure.published if as_printed else figure.recorded
+            value = 0 if figure.status == NOT_DECIDED else value  # the stage says that it is none yet
             numbers = {"value": None if figure.status == NOT_PUBLISHED else value, "query": figure.href}
             numbers |= {"recorded": figure.recorded, "published": figure.published, "status": figure.status}
             yield _cell(table, row, measure, group=shown) | numbers

@@ -21,7 +21,8 @@ def value_cell(value: Value, *, series: str = "") -> SafeString:
     if not value.is_published:
         return format_html('<td class="number not-published">{}</td>', _("not published"))
     if value.number is None:
-        return format_html('<td class="number not-applicable">{}</td>', NOTHING)
+        nothing = format_html('<a href="{}">{}</a>', value.href, NOTHING) if value.href else NOTHING
+        return format_html('<td class="number not-applicable">{}</td>', nothing)
     heat = format_html(" heat-{}", value.step) if value.step else ""
     marked = format_html(' data-series="{}"', series) if series else ""
     n = "" if value.proposals is None else format_html(' <span class="n">(n={})</span>', f"{value.proposals:,}")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from aspire.templatetags.figures import MINUS, count, exact_yen, percent, signed
 from proposals.boards.books import Score
 from proposals.boards.comparing import ComparedRow, Share
-from proposals.boards.figures import MASK, NOT_PUBLISHED, Figure, Row
+from proposals.boards.figures import MASK, NOT_DECIDED, NOT_PUBLISHED, Figure, Row
 
 register = template.Library()
 
@@ -29,6 +29,10 @@ def row_cells(row: Row, *, has_awards: bool, has_published: bool) -> SafeString:
 
 def figure_cells(row: Row, figure: Figure, measure: str, *, is_split: bool) -> Iterator[SafeString]:
     """Published, recorded, difference; a recorded number leads to its rows, a difference to the proposals behind it."""
+    if figure.status == NOT_DECIDED:
+        span = format_html(' colspan="{}"', 3) if is_split else ""
+        yield format_html('<td class="number"{} title="{}">{}</td>', span, _("not decided"), figure.words)
+        return
     if figure.words:
         span = format_html(' colspan="{}"', 3) if is_split else ""
         yield format_html('<td class="number not-published"{}>{}</td>', span, figure.words)
@@ -71,7 +75,12 @@ def score_cells(score: Score) -> SafeString:
         for figure, series in figures
     ]
     amounts = (score.proposals, score.requested_yen), (score.awards, score.awarded_yen)
-    money = [numbered(figure.href, exact_yen(yen), is_published=yen is not None) for figure, yen in amounts]
+    money = [
+        figure_cell(figure)
+        if figure.status == NOT_DECIDED
+        else numbered(figure.href, exact_yen(yen), is_published=yen is not None)
+        for figure, yen in amounts
+    ]
     return format_html_join("", "{}", ((cell,) for cell in [*cells, rate_cell(score), *money]))
 
 
