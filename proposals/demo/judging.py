@@ -198,7 +198,7 @@ class Judging:
             PotSlice.objects.create(call=self.call, fiscal_year=year["fiscal_year"], limit_yen=limit)
 
     def mark(self) -> None:
-        """What the officer marked and submitted for release, in the fields that the reviewer who signs in does not lead.
+        """What the officer marked and submitted for release, in the fields that the reviewer signing in does not lead.
 
         The best are awarded. The next one waits, since it does not fit, and the next of its field is awarded instead:
         the manager finds a difference to the ranking and its reason.
