@@ -158,7 +158,7 @@ def of_plan(plan: Plan, *, page: str | None) -> dict[str, Any]:
 @require_safe
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     upload = upload_of(request, pk)
-    return JsonResponse({"state": upload.state, "done": upload.done})
+    return JsonResponse({"state": upload.state, "done": upload.done, "total": upload.total})
 
 
 @require_POST
