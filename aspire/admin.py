@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.models import ExportRecord
 from aspire.roles import Role
+from aspire.sheets.kinds import KINDS
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -67,11 +68,16 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 class ExportRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Who took what by file; only looked at."""
 
-    list_display = ["exported_at", "user", "kind", "form", "row_count", "filters"]
+    list_display = ["exported_at", "user", "what", "form", "row_count", "filters"]
     list_filter = ["kind", "form", "exported_at"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__last_name", "user__first_name", "sha256"]
     date_hierarchy = "exported_at"
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def what(self, record: ExportRecord) -> str:
+        """What its rows are, as everywhere else."""
+        return str(KINDS[record.kind].title) if record.kind in KINDS else record.kind
 
 
 admin.site.unregister(User)

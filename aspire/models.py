@@ -49,6 +49,7 @@ class Upload(models.Model):
     data = models.BinaryField(_("content"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CHECKING)
     done = models.IntegerField(_("rows done"), default=0)
+    total = models.IntegerField(_("rows of the file"), default=0)  # 0 while they are not counted
     beat_at = models.DateTimeField(_("last sign of the check"))
     plan = models.JSONField(_("plan"), null=True)
     record = models.ForeignKey("ImportRecord", models.PROTECT, null=True, related_name="+", verbose_name=_("import"))

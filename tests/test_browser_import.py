@@ -73,7 +73,7 @@ def test_broken_file_is_read_mended_and_confirmed(desk):
     assert (marked[1][-1], "alchemy" in marked[2][-1]) == ("", True)
 
     desk.get_by_role("link", name="Send another file").click()
-    expect(desk.locator("[name=call]")).to_have_value("IN")
+    expect(desk.locator("#id_call")).to_have_value("IN")
     send(desk, HEADER, GOOD, MENDED, "IN-001,後,,,,,,", name="mended.csv")
     wrong += wrong_with(desk)
     expect(desk.locator(".tile__value")).to_have_text(["2", "1", "0", "0"])

@@ -68,7 +68,7 @@ def test_an_import_is_recorded_with_its_rows_and_fingerprint(send):
 
     record = ImportRecord.objects.get()
     assert (record.created, record.changed, record.file_name) == (1, 0, "file.csv")
-    assert record.rows == [[2, "create", "IN-001", ""]]
+    assert record.rows == [[2, "create", "IN-001", []]]
     assert len(record.sha256) == 64
 
 
@@ -201,7 +201,8 @@ def test_a_funder_not_on_the_list_of_eligible_ones_is_accepted_and_flagged(send,
 
     assert said[0].startswith("D2 funder: (accepted) Funder “GB-UKRI” is not on the call's list")
     assert said[-1] == CREATED
-    assert ImportRecord.objects.get().rows == [[2, "create", "IN-001", "funder_not_eligible"]]
+    (row, _action, number, flags) = ImportRecord.objects.get().rows[0]
+    assert (row, number, [flag["code"] for flag in flags]) == (2, "IN-001", ["funder_not_eligible"])
 
 
 @pytest.mark.parametrize(

@@ -219,8 +219,17 @@ def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
 
     answer = desk.get(reverse("sheets:progress", args=[upload.pk])).json()
 
-    assert answer == {"state": "checking", "done": 0}
+    assert answer == {"state": "checking", "done": 0, "total": 0}
     assert "being checked" in page.content.decode()
+
+
+def test_a_running_check_says_of_how_many_rows(desk, monkeypatch):
+    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
+    send(desk, HEADER, ROW, ROW)
+
+    upload = Upload.objects.get()
+
+    assert (upload.done, upload.total) == (2, 2)
 
 
 def test_a_check_whose_process_ended_is_begun_again(desk, monkeypatch):

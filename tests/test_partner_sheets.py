@@ -76,7 +76,7 @@ def test_countries_are_previewed_and_saved_only_when_confirmed(desk, officer):
     assert answer.context["record"].user == officer
     assert Country.objects.get(alpha2="FR").also_ja == "仏国"
     assert Country.objects.get(alpha2="GB").name_en == "United Kingdom"
-    assert ImportRecord.objects.get().rows == [[2, "create", "FR", ""], [3, "change", "GB", ""]]
+    assert ImportRecord.objects.get().rows == [[2, "create", "FR", []], [3, "change", "GB", []]]
 
 
 def test_funders_are_created_and_changed_with_their_country(desk):
@@ -202,6 +202,28 @@ def test_the_admins_list_goes_out_as_it_is_filtered(desk):
     assert address in page
     assert answer.content.decode("utf-8-sig").splitlines() == ["Funder code", "FR-ANR"]
     assert ExportRecord.objects.get().filters == {"q": "anr"}
+
+
+def test_an_export_by_command_has_the_columns_language_and_encoding_asked_for(tmp_path):
+    FunderFactory(note="\U0001f600")
+    file, said = tmp_path / "x.csv", io.StringIO()
+    how = {"columns": "code,note", "language": "ja", "encoding": "cp932", "stdout": io.StringIO(), "stderr": said}
+
+    call_command("export_sheet", "funders", str(file), **how)
+
+    assert file.read_bytes().decode("cp932").splitlines() == ["機関コード,備考", "GB-UKRI,〓"]
+    assert "U+1F600" in said.getvalue()
+    with pytest.raises(CommandError, match=r"There is no column nope. Name some of: code, country"):
+        call_command("export_sheet", "funders", str(file), columns="nope")
+
+
+@pytest.mark.parametrize("kind", ["funders", "countries", "proposals", "marks"])
+def test_the_page_of_a_kind_offers_columns_headers_and_encoding(desk, kind):
+    TermsFactory(call__code="IN", call__progress="deciding")
+
+    page = desk.get(reverse("sheets:send", args=[kind])).content.decode()
+
+    assert all(f'name="{name}"' in page for name in ("columns", "language", "encoding"))
 
 
 def test_a_filter_that_the_admins_list_does_not_know_is_not_found(desk):

@@ -449,6 +449,19 @@ BAD: list[tuple[str, bytes, str, list[str]]] = [
         ["[rows_hidden] 2"],
     ),
     (
+        "hidden columns, of which one is filled",
+        packed(
+            parts_of(
+                sheet(
+                    row(1, text("A1", "title"), text("B1", "yen")) + row(2, text("A2", "Q"), number("B2", 1)),
+                    before='<cols><col min="2" max="16384" hidden="1"/></cols>',
+                )
+            )
+        ),
+        "a.xlsx",
+        ["[columns_hidden] B"],
+    ),
+    (
         "hidden rows of numbers",
         workbook(row(1, text("A1", "title")) + row(2, number("A2", 1), hidden="1")),
         "a.xlsx",
@@ -913,6 +926,12 @@ def test_further_faults_of_one_kind_are_left_out() -> None:
     found = read(b"\x07," * 59 + b"\n" + b"\x07\n" * 2_000, file_name="a.csv")
 
     assert len(found.faults) == 1_000
+
+
+def test_sentence_quotes_the_beginning_of_a_long_value() -> None:
+    sentence = Fault("yen_not_number", value="x" * 5_000).sentence
+
+    assert ("x" * 60 + "\u2026" in sentence, len(sentence) < 300) == (True, True)
 
 
 def test_fault_says_the_sentence_of_a_rule() -> None:

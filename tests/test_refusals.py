@@ -304,8 +304,8 @@ def test_full_clean_says_the_sentence_of_the_catalogue():
         (CountryFactory.build(alpha2="gb"), "country_alpha2_form"),
         (FunderFactory.build(country=CountryFactory(), code="GB-X", acronym="", label_as_printed="X"), AGENCY),
         (FunderFactory.build(country=CountryFactory(), code="GB XYZ", label_as_printed="Z"), "funder_code_form"),
-        (FunderFactory.build(country=CountryFactory(), code="GB-A", label_as_printed="A", ror_id="zzz"), "funder_ror_form"),
-        (FunderFactory.build(country=CountryFactory(), code="GB-B", label_as_printed="B", crossref_funder_id="abc"), "funder_crossref_form"),
+        (FunderFactory.build(country=CountryFactory(), acronym="A", ror_id="zzz"), "funder_ror_form"),
+        (FunderFactory.build(country=CountryFactory(), acronym="B", crossref_funder_id="x"), "funder_crossref_form"),
     ]  # fmt: skip
 
     for row, name in cases:

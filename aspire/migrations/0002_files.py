@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('data', models.BinaryField(verbose_name='content')),
                 ('state', models.CharField(choices=[('checking', 'being checked'), ('checked', 'checked'), ('saved', 'saved'), ('cancelled', 'cancelled')], default='checking', max_length=10, verbose_name='state')),
                 ('done', models.IntegerField(default=0, verbose_name='rows done')),
+                ('total', models.IntegerField(default=0, verbose_name='rows of the file')),
                 ('beat_at', models.DateTimeField(verbose_name='last sign of the check')),
                 ('plan', models.JSONField(null=True, verbose_name='plan')),
                 ('uploaded_at', models.DateTimeField(verbose_name='sent')),

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from aspire.sheets.kinds import KINDS, Kind
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan
 from aspire.sheets.saving import LookAgain, save
+from aspire.spreadsheets.columns import LANGUAGES, Column
 from aspire.spreadsheets.faults import Fault, Tier, Unreadable
 from aspire.spreadsheets.writing import Unwritable
 
@@ -127,23 +129,40 @@ class ImportCommand(SheetCommand):
 
 
 class ExportCommand(SheetCommand):
-    """Everything of a kind as XLSX, or as CSV (UTF-8 with BOM), by the file's ending."""
+    """Everything of a kind as XLSX, or as CSV, by the file's ending."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--columns", default="", metavar="A,B", help="their English names; all where none is named")
+        parser.add_argument("--language", choices=LANGUAGES, default="", help="of the headers")
+        parser.add_argument("--encoding", choices=["utf-8-sig", "cp932"], default="utf-8-sig", help="of a CSV")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         kind, path = self.opened(options), options["file"]
         form = form_of(path, "xlsx", "csv")
         records = kind.for_export(kind.listed(None))
-        columns = kind.export_columns(records, None)
-        language = get_language() or "ja"
+        columns = self.chosen(kind.export_columns(records, None), options["columns"])
+        how = {"form": form, "language": options["language"] or get_language() or "ja", "encoding": options["encoding"]}
         try:
-            data, _lost = exporting.written(kind, records, columns, form=form, language=language, encoding="utf-8-sig")
+            data, lost = exporting.written(kind, records, columns, **how)
         except Unwritable as unwritable:
             raise CommandError(unwritable.fault.sentence) from None
+        for fault in lost:
+            self.stderr.write(line(fault))
         put(path, data)
         filters = {"call": kind.call_code} if kind.call_code else {}
         exporting.record(data, kind=kind.name, by=None, filters=filters, columns=columns, count=len(records), form=form)
         values = {"title": kind.title, "count": len(records), "name": path.name}
         self.stdout.write(_("%(title)s: %(count)s rows written to %(name)s.") % values)
+
+    def chosen(self, possible: Sequence[Column], named: str) -> list[Column]:
+        """The columns that are named. Raises CommandError for one that does not exist."""
+        names = [name.strip() for name in named.split(",") if name.strip()]
+        known = {name for column in possible for name in (column.name, column.group) if name}
+        if unknown := [name for name in names if name not in known]:
+            values = {"name": unknown[0], "names": _(", ").join(column.name for column in possible)}
+            raise CommandError(_("There is no column %(name)s. Name some of: %(names)s.") % values)
+        return exporting.chosen(possible, names)
 
 
 class TemplateCommand(SheetCommand):

@@ -69,6 +69,11 @@ class Kind:
         """Code and name of the calls for which the person, or a command, can open it; none where it belongs to none."""
         return []
 
+    @classmethod
+    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+        """The columns, or groups of them, that an export form offers the person."""
+        return [] if cls.is_for_a_call else [(column.name, column.label) for column in cls.open().columns]
+
     def is_open_to(self, user: Any) -> bool:
         """Whether it exists for a person whose roles may send or take its files."""
         return True

@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -31,11 +31,13 @@ class Planner:
     received_at: datetime.datetime
     reason: str = ""
     step: Callable[[int], None] = lambda done: None
+    total: int = field(default=0, init=False)  # rows of the file, once they are counted
 
     def plan(self, data: bytes, *, file_name: str) -> Plan:
         """The plan of the file. Raises Unreadable where the file as a whole cannot be read."""
         sheet = read(data, file_name=file_name)
         grid = match(sheet, self.kind.columns)
+        self.total = len(grid.rows)
         faults = [*sheet.faults, *grid.faults]
         rows: list[PlannedRow] = []
         stored: dict[str, Any] = {}

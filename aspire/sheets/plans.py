@@ -70,13 +70,13 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is kept between preview and confirmation."""
-        parts = {"rows": [vars(row) for row in self.rows], "faults": [_stored(fault) for fault in self.faults]}
+        parts = {"rows": [vars(row) for row in self.rows], "faults": [stored_fault(fault) for fault in self.faults]}
         text = json.dumps({**vars(self), **parts}, cls=DjangoJSONEncoder)
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
 
-def _stored(fault: Fault) -> dict[str, Any]:
+def stored_fault(fault: Fault) -> dict[str, Any]:
     stored = {name: getattr(fault, name) for name in ("code", "row", "column", "header", "value", "tier")}
     refusal = fault.refusal and {"name": fault.refusal.name, "values": dict(fault.refusal.values)}
     return {**stored, "values": dict(fault.values), "refusal": refusal}
@@ -88,11 +88,13 @@ def restore(stored: dict[str, Any]) -> Plan:
         PlannedRow(**{**row, "costs": {int(year): tuple(yen) for year, yen in row["costs"].items()}})
         for row in stored["rows"]
     ]
-    faults = [
-        Fault(**{**fault, "tier": Tier(fault["tier"]), "refusal": fault["refusal"] and Refusal(**fault["refusal"])})
-        for fault in stored["faults"]
-    ]
-    return Plan(**{**stored, "rows": rows, "faults": faults})
+    return Plan(**{**stored, "rows": rows, "faults": [restored_fault(fault) for fault in stored["faults"]]})
+
+
+def restored_fault(stored: dict[str, Any]) -> Fault:
+    """The finding as it was kept."""
+    refusal = stored["refusal"] and Refusal(**stored["refusal"])
+    return Fault(**{**stored, "tier": Tier(stored["tier"]), "refusal": refusal})
 
 
 def creates(rows: Iterable[PlannedRow]) -> bool:

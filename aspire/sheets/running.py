@@ -64,7 +64,8 @@ def check(pk: UUID) -> None:
     upload = Upload.objects.get(pk=pk)
 
     def step(done: int) -> None:
-        if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(done=done, beat_at=timezone.now()):
+        seen = {"done": done, "total": planner.total, "beat_at": timezone.now()}
+        if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**seen):
             raise Cancelled
 
     planner = Planner(kind_of(upload), received_at=upload.uploaded_at, reason=upload.reason, step=step)

@@ -1,6 +1,7 @@
 """How a plan is saved: under lock, all of it or nothing; PostgreSQL's own rules are the last judge."""
 
 import datetime
+from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from aspire.models import ImportRecord
 from aspire.sheets.copying import execute
 from aspire.sheets.kinds import Kind
 from aspire.sheets.planning import basis
-from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, Sending, creates
+from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, Sending, creates, stored_fault
 from aspire.spreadsheets.faults import Tier
 
 
@@ -48,7 +49,10 @@ def save(
     execute("SET CONSTRAINTS ALL DEFERRED")
     kind.save(new, changed, Sending(received_at, reason))
     execute("SET CONSTRAINTS ALL IMMEDIATE")
-    flags = {fault.row: fault.code for fault in plan.faults if fault.tier == Tier.FLAG}
+    flags: dict[int | None, list[dict[str, Any]]] = defaultdict(list)
+    for fault in plan.faults:
+        if fault.tier == Tier.FLAG:
+            flags[fault.row].append(stored_fault(fault))
     return ImportRecord.objects.create(
         user=by,
         kind=kind.name,
@@ -58,6 +62,6 @@ def save(
         created=len(new),
         changed=len(changed),
         unchanged=plan.count(LEAVE),
-        rows=[[r.row, r.action, r.key, flags.get(r.row, "")] for r in plan.rows if r.action != LEAVE],
+        rows=[[r.row, r.action, r.key, flags.get(r.row, [])] for r in plan.rows if r.action != LEAVE],
         imported_at=timezone.now(),
     )

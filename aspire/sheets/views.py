@@ -25,7 +25,7 @@ from aspire.roles import STAFF, roles_of
 from aspire.sheets import exporting, running
 from aspire.sheets.forms import ExportForm, ImportForm
 from aspire.sheets.kinds import KINDS, Kind, opened
-from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore
+from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore, restored_fault
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.spreadsheets.columns import Column
 from aspire.spreadsheets.faults import Tier
@@ -111,6 +111,7 @@ def send(request: HttpRequest, kind: str) -> HttpResponse:
     records = records_for(request.user).filter(kind=kind).defer("rows")[:RECORDS_SHOWN]
     waiting = Upload.objects.visible_to(request.user, at=timezone.now()).waiting().defer("data", "plan")
     context = {"kind": declared, "calls": calls, "records": records, "waiting": waiting.filter(kind=kind)}
+    context["export_columns"] = declared.export_choices(request.user)
     return render(request, "sheets/send.html", {"form": form, "titles": titles(), **context})
 
 
@@ -157,7 +158,7 @@ def of_plan(plan: Plan, *, page: str | None) -> dict[str, Any]:
 @require_safe
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     upload = upload_of(request, pk)
-    return JsonResponse({"state": upload.state, "done": upload.done})
+    return JsonResponse({"state": upload.state, "done": upload.done, "total": upload.total})
 
 
 @require_POST
@@ -207,7 +208,10 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(records_for(request.user), pk=pk)
     kind = opened_or_404(request, importable(request, shown.kind).name, shown.call_code)
     page = Paginator(shown.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    rows = [(row, action, key, kind.url_of(key), flag) for row, action, key, flag in page]
+    rows = [
+        (row, action, key, kind.url_of(key), [restored_fault(flag) for flag in flags])
+        for row, action, key, flags in page
+    ]
     context = {"record": shown, "kind": kind, "page": page, "rows": rows, **labels_of(kind)}
     return render(request, "sheets/record.html", context)
 
@@ -235,7 +239,8 @@ def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     filters = {name: str(value) for name, value in request.GET.items() if name not in OWN_WORDS}
     listed = sheet.listed(request.user)
     records = sheet.for_export(listed.filter(pk__in=in_admin(request, declared, filters)) if filters else listed)
-    return answer(request, sheet, records, form=form, filters=filters, stem=sheet.call_code or kind)
+    asked = {"call": sheet.call_code, **filters} if sheet.call_code else filters
+    return answer(request, sheet, records, form=form, filters=asked, stem=sheet.call_code or kind)
 
 
 def in_admin(request: HttpRequest, kind: type[Kind], filters: Mapping[str, str]) -> Any:

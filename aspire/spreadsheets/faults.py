@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.refusals import Refusal
 
+QUOTED_AT_MOST = 60  # signs
+
 
 class Tier(IntEnum):
     """How much a finding weighs: it blocks the file, is accepted and marked for follow-up, or is only told."""
@@ -53,6 +55,7 @@ SENTENCES: dict[str, Promise] = {
     ),
     "sheets_several": _("Several sheets have something in them (%(sheets)s). Leave only the one to be read."),
     "rows_hidden": _("%(rows)s rows are hidden, and are read like the others. Please check that they belong."),
+    "columns_hidden": _("%(columns)s columns are hidden, and are read like the others. Please check that they belong."),
     "cells_merged": _("Cells %(value)s are merged. Unmerge them, and fill in the value in each row."),
     "rows_missing": _("There is a header, but no row under it. Fill in at least one row."),
     # --- the header and the shape of rows ----------------------------------------------------------------------
@@ -154,12 +157,19 @@ class Fault:
         """The sentence in the active language."""
         if self.refusal:
             return self.refusal.sentence
-        return str(SENTENCES[self.code]) % {"value": self.value or "", "header": self.header or "", **self.values}
+        said = {"value": self.value or "", "header": self.header or "", **self.values}
+        return str(SENTENCES[self.code]) % {name: quoted(value) for name, value in said.items()}
 
     @property
     def place(self) -> str:
         """``B7`` or ``row 7``, as far as there is a place; an empty string for the whole file."""
         return f"{self.column or ''}{self.row or ''}"
+
+
+def quoted(value: Any) -> Any:
+    """A value as a sentence quotes it: of a long text only the beginning."""
+    text = str(value)
+    return value if len(text) <= QUOTED_AT_MOST else f"{text[:QUOTED_AT_MOST]}\u2026"
 
 
 class Unreadable(Exception):  # noqa: N818 - said of a file, not of the program

@@ -40,6 +40,7 @@ _BEGIN_DATA, _END_DATA = re.compile(rb"<sheetData(?=[\s/>])[^<>]*>"), b"</sheetD
 _FILLED = re.compile(rb"<[vt](?:\s[^<>]*)?>[^<]|<f[\s/>]")
 _RANGE = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _NAMES_SHOWN = 10
+_WHOLE = re.compile("[1-9][0-9]{0,4}")
 _DAY_STYLE = 22  # day and time: the engine gives a day where the time is midnight
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -77,7 +78,8 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
     cells = _Cells(rows)
     for_engine = _rebuilt(rows, formats.is_day, is_1904=_is_1904(book))
     lines = list(_lines(_engine_rows(for_engine, bounds), rows, cells))
-    faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_merged(xml, lines), *_disguised(rows)]
+    faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_hidden_columns(xml, lines)]
+    faults += [*_merged(xml, lines), *_disguised(rows)]
     left_out = tuple((aside, first_texts(_data(part), rows.texts, bounds)) for aside, part in asides)
     return Sheet("xlsx", "", "", name, lines, faults, left_out)
 
@@ -194,6 +196,20 @@ def _hidden(lines: list[Line]) -> Iterator[Fault]:
     hidden = [line.number for line in lines if line.is_hidden]
     if hidden:
         yield Fault("rows_hidden", row=hidden[0], values={"rows": len(hidden)}, tier=Tier.FLAG)
+
+
+def _hidden_columns(xml: bytes, lines: list[Line]) -> Iterator[Fault]:
+    """A flag where filled columns are hidden, at the first of them."""
+    hidden, width = list[int](), max((len(line.cells) for line in lines), default=0)
+    for tag in map(attributes, elements(xml.partition(b"<sheetData")[0], b"col")):
+        first, last = tag.get("min", ""), tag.get("max", "")
+        if tag.get("hidden") in {"1", "true"} and _WHOLE.fullmatch(first) and _WHOLE.fullmatch(last):
+            hidden += range(int(first), min(int(last), width) + 1)
+    filled = [
+        column for column in hidden if any(line.cells[column - 1 : column] not in ((), (EMPTY,)) for line in lines)
+    ]
+    if filled:
+        yield Fault("columns_hidden", column=letters(filled[0]), values={"columns": len(filled)}, tier=Tier.FLAG)
 
 
 def _disguised(rows: Rows) -> Iterator[Fault]:

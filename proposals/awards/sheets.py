@@ -30,7 +30,7 @@ from proposals.awards.reading import version_of
 from proposals.awards.spending import restored, spending
 from proposals.models import Award, Proposal
 from proposals.querysets import ProposalQuerySet
-from proposals.sheets.contract import Contract, cost, format_lazy_year
+from proposals.sheets.contract import COSTS, Contract, cost, format_lazy_year
 from proposals.status import Decision, PacketState, Status
 
 SENTENCES.update(
@@ -126,6 +126,10 @@ class Marks(CallKind):
             led = CallField.objects.filter(lead_reviewer=user)
             calls = calls.filter(progress=Call.Progress.DECIDING, call_fields__in=led).distinct()
         return [(call.code, call.name) for call in calls]
+
+    @classmethod
+    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+        return [("number", _("Proposal number")), ("decision", _("Decision")), ("reason", _("Reason")), *COSTS.items()]
 
     def is_open_to(self, user: Any) -> bool:
         return bool(roles_of(user) & STAFF or leads(user, self.call))

@@ -40,6 +40,10 @@ class Proposals(CallKind):
     def columns(self) -> list[Column]:
         return self.contract.columns
 
+    @classmethod
+    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+        return list(exporting.choices_for(user))
+
     def faults(self) -> Iterable[Fault]:
         if self.contract.terms is None:
             yield Fault("call_without_terms", values={"call": self.call_code})

@@ -44,12 +44,17 @@
     const follow = async () => {
       try {
         const answer = await fetch(running.dataset.progress);
-        const { state, done } = answer.ok && !answer.redirected ? await answer.json() : {};
+        const { state, done, total } = answer.ok && !answer.redirected ? await answer.json() : {};
         if (state !== "checking" && answer.status < 500) {
           window.location.reload();
           return;
         }
         if (state) running.querySelector("[data-done]").textContent = done.toLocaleString();
+        if (total) {
+          const bar = running.querySelector("progress");
+          [bar.max, bar.value] = [total, done];
+          running.querySelector("[data-total]").textContent = ` / ${total.toLocaleString()}`;
+        }
       } catch {
         // The line is gone for a moment; the next look may succeed.
       }
