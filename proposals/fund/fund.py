@@ -14,7 +14,7 @@ from django.urls import reverse
 from calls.models import Call, Programme, Terms
 from proposals.boards.figures import rows_url
 from proposals.fund.requests import Requests, requests_by_call
-from proposals.models import AnnualAward, Award, Proposal
+from proposals.models import AnnualAward, Award, Tally
 from proposals.querysets import ProposalQuerySet
 from proposals.status import Status
 
@@ -151,7 +151,8 @@ def fund(proposals: ProposalQuerySet, *, without: Collection[int] = ()) -> Fund:
 
     ``without``: the calls whose results the reader may not know yet, which no sum holds.
     """
-    reconstructed = Exists(Proposal.objects.filter(call=OuterRef("pk"), is_reconstructed=True).order_by())
+    # Lines of the kept tallies instead of proposals, of which a call of another kind has none to be found.
+    reconstructed = Exists(Tally.objects.filter(call=OuterRef("pk"), reconstructed__gt=0).order_by())
     known = Call.objects.newest_first().select_related("programme").exclude(pk__in=without)
     calls = list(known.annotate(is_reconstructed=reconstructed))
     lines = call_lines(calls, proposals)
