@@ -30,8 +30,8 @@ lint: .venv/development ## Check style, types, templates and migrations
 bench: .venv/development ## Measure the boards and the rules against plain SQL
 	$(PYTHON) -m tests.bench
 
-screenshots: .venv/development ## Take every page at 1280 and 390 px
-	$(PYTHON) -m tests.screenshots
+screenshots: .venv/development ## Take every page at 1280 and 390 px (SIZES="0 1 100000": boards of so many rows)
+	$(PYTHON) -m tests.screenshots $(SIZES)
 
 messages: .venv/development ## Compile the Japanese catalogue after an edit
 	.venv/bin/pybabel compile --directory aspire/locale --domain django --statistics

@@ -262,9 +262,9 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
                 days[call][day] = number
         return days
 
-    def paces_of(self, call: Any) -> Iterable[dict[str, Any]]:
-        """Leaves the queryset: how many counted proposals of a call have so many active reviewers, so many reviews of
-        these and such a mark, and their standing conflicts; those that have nothing of it are left out.
+    def paces_of(self, *calls: Any) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: how many counted proposals of each call have so many active reviewers, so many reviews
+        of these and such a mark, and their standing conflicts; those that have nothing of it are left out.
 
         Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
         """
@@ -273,12 +273,12 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         found: Any
         sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
         if self.query.where:
-            found = Progress.objects.filter(call=call, proposal__in=self.counted().order_by())
+            found = Progress.objects.filter(call__in=calls, proposal__in=self.counted().order_by())
             sums["proposals"] = Count("pk")
         else:
-            found = Pace.objects.filter(call=call)
+            found = Pace.objects.filter(call__in=calls)
             sums["proposals"] = Sum("proposals")
-        paces: Iterable[dict[str, Any]] = found.values("reviewers", "reviews", "decision").annotate(**sums)
+        paces: Iterable[dict[str, Any]] = found.values("call", "reviewers", "reviews", "decision").annotate(**sums)
         return paces
 
 

@@ -2,6 +2,9 @@
 
 Runs the site on the demonstration data of its own database (``DATABASE_URL``, else the embedded engine). The board is
 also printed, page by page, where pdftoppm (Debian: poppler-utils) is installed.
+
+``python -m tests.screenshots 0 1 100000`` takes only the boards of calls with so many proposals (``BENCH-100000``),
+which it makes for the purpose and leaves there.
 """
 
 import datetime
@@ -157,9 +160,23 @@ def main() -> None:
     TARGET.mkdir(parents=True)
     with serving() as address:
         pages = {**PAGES, "officer": [*PAGES["officer"], *records(), *sent()]}
+        if sizes := [int(word) for word in sys.argv[1:]]:
+            pages = {"manager": boards_of(sizes)}
         with launched() as browser:
             take(browser, address, pages)
     sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")
+
+
+def boards_of(sizes: list[int]) -> list[str]:
+    """The boards of calls with so many proposals, made where they are not there yet."""
+    from calls.models import Call
+    from tests.bench.rows import AWARDS, make_call
+
+    there = set(Call.objects.values_list("code", flat=True))
+    for size in sizes:
+        if f"BENCH-{size}" not in there:
+            make_call(f"BENCH-{size}", size, parts=[AWARDS])
+    return [f"/calls/BENCH-{size}/" for size in sizes]
 
 
 def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:

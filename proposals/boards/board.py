@@ -218,7 +218,7 @@ class Board:
                 _("Countries and regions"),
                 exact(len({funder.country_id for funder in funders})),
                 _("of the primary funders"),
-                "#country",
+                "#country" if funders else everything,
             ),
             Tile(
                 _("Foreign funders"),

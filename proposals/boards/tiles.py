@@ -125,7 +125,7 @@ class Tiles:
             Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
             money(_("Amount requested"), requested, _("over all fiscal years"), everything),
             against(arrivals),
-            Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field"),
+            Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field" if cells else "#terms"),
         ]
 
     def closed(self) -> list[Tile]:

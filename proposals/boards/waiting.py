@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,13 +16,11 @@ from aspire.models import Upload
 from aspire.roles import STAFF, Role, roles_of
 from aspire.yen import exact
 from calls.models import Call
-from proposals.boards.changed import by_call
-from proposals.models import Mark, Packet
+from proposals.models import Packet
 from proposals.querysets import ProposalQuerySet
 from proposals.review.querysets import conflicts_of
-from proposals.review.stages import short_in
 from proposals.review.suggesting import suggestions
-from proposals.status import PacketState
+from proposals.status import COUNTED, PacketState
 
 CLOSES_SOON = datetime.timedelta(days=14)
 
@@ -63,12 +60,10 @@ def _packets() -> Iterator[Task]:
 
 def _deciding(calls: Iterable[Call], proposals: ProposalQuerySet) -> Iterator[Task]:
     deciding = in_stage(calls, Call.Progress.DECIDING)
-    counted = proposals.filter(call__in=deciding).counted()
-    total = by_call(counted)
-    marks = Mark.objects.filter(proposal__in=counted.order_by()).order_by()
-    marked = dict(marks.values_list("proposal__call").annotate(Count("pk")))
+    total, paces = _received(deciding, proposals), list(proposals.paces_of(*deciding))
     for call in deciding:
-        values = {"marked": exact(marked.get(call.pk, 0)), "total": exact(total.get(call.pk, 0))}
+        marked = sum(pace["proposals"] for pace in paces if pace["call"] == call.pk and pace["decision"])
+        values = {"marked": exact(marked), "total": exact(total[call.pk])}
         what = _("Being decided: %(marked)s of %(total)s proposals are marked.") % values
         yield Task(what, reverse("awards:ranking", args=[call.code]), call)
 
@@ -88,14 +83,22 @@ def _closing(calls: Iterable[Call], at: datetime.datetime) -> Iterator[Task]:
 
 def _short(calls: Iterable[Call], proposals: ProposalQuerySet) -> Iterator[Task]:
     in_review = in_stage(calls, Call.Progress.IN_REVIEW)
-    short = by_call(proposals.filter(pk__in=short_in(in_review).order_by().values("pk")))
+    total, paces = _received(in_review, proposals), list(proposals.paces_of(*in_review))
     for call in in_review:
-        if number := short.get(call.pk):
+        wanted = call.reviews_wanted
+        enough = sum(pace["proposals"] for pace in paces if pace["call"] == call.pk and pace["reviewers"] >= wanted)
+        if wanted and (number := total[call.pk] - enough):
             what = ngettext(
                 "%(number)s proposal is short of reviewers.", "%(number)s proposals are short of reviewers.", number
             )
             href = reverse("calls:assignments", args=[call.code]) + "?short=on"
             yield Task(what % {"number": exact(number)}, href, call)
+
+
+def _received(calls: Iterable[Call], proposals: ProposalQuerySet) -> Counter[int]:
+    """Call → how many of its proposals are counted."""
+    cells = proposals.cells_by("call", call__in=calls, status__in=COUNTED)
+    return Counter({cell["call"]: cell["proposals"] for cell in cells})
 
 
 def _suggested(calls: Iterable[Call], reader: Any) -> Iterator[Task]:

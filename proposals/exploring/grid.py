@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from aspire.yen import rate
 from calls.models import Call
@@ -244,7 +245,7 @@ class Grid:
 
     @property
     def _counted_in(self) -> str:
-        return _("yen") if self.question.measure.endswith("_yen") else _("proposals")
+        return _("yen") if self.question.measure.endswith("_yen") else pgettext("unit", "proposals")
 
     @property
     def total_label(self) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
 from django.urls import reverse
 
 from calls.models import Call, Programme, Terms
 from proposals.boards.figures import rows_url
 from proposals.fund.requests import Requests, requests_by_call
-from proposals.models import AnnualAward, Award, Proposal
+from proposals.models import AnnualAward, Award, Tally
 from proposals.querysets import ProposalQuerySet
 from proposals.status import Status
 
@@ -151,7 +151,9 @@ def fund(proposals: ProposalQuerySet, *, without: Collection[int] = ()) -> Fund:
 
     ``without``: the calls whose results the reader may not know yet, which no sum holds.
     """
-    reconstructed = Exists(Proposal.objects.filter(call=OuterRef("pk"), is_reconstructed=True).order_by())
+    # By the kept tallies: of most calls no such proposal is found, however long one looks.
+    made = Tally.objects.order_by().values("call").annotate(made=Sum("reconstructed")).filter(made__gt=0).values("call")
+    reconstructed = ExpressionWrapper(Q(pk__in=made), output_field=BooleanField())
     known = Call.objects.newest_first().select_related("programme").exclude(pk__in=without)
     calls = list(known.annotate(is_reconstructed=reconstructed))
     lines = call_lines(calls, proposals)

@@ -85,6 +85,17 @@ def measure(calls: dict[int, Call]) -> list[Line]:
     ]
 
 
+PAGES = {"home": "home", "fund": "fund:index", "list of calls": "calls:index", "partners": "partners:index"}
+
+
+def measure_pages(proposals: int) -> list[Line]:
+    """The other pages that a manager opens every morning, over everything in the database."""
+    works = {"empty": page("reviewer", reverse("account_change_password"))}
+    works |= {name: page("manager", reverse(url)) for name, url in PAGES.items()}
+    taken = medians(works, rounds=ROUNDS)
+    return [against(f"{name}, {proposals:,} proposals in all", name, "empty", taken) for name in PAGES]
+
+
 STAGES = ("preparing", "open", "closed", "in_review", "deciding", "released")
 DAY = datetime.timedelta(days=1)
 
