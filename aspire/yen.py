@@ -30,7 +30,9 @@ def oku(yen: int) -> str:
 
 
 def readable(yen: int) -> str:
-    """The unit staff would choose: hundred millions from a billion on, millions below."""
+    """The unit staff would choose: hundred millions from a billion on, millions below, yen for none."""
+    if yen == 0:
+        return _("¥%(amount)s") % {"amount": 0}
     return oku(yen) if yen >= BILLION else millions(yen)
 
 

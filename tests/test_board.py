@@ -238,7 +238,7 @@ def test_money_tile_shows_what_is_awarded_of_the_pot(looking):
 
     tile = looking.get(terms.call.get_absolute_url(), headers={"accept-language": "en"}).context["board"].headline[5]
 
-    assert staged.value == "¥0 million"
+    assert staged.value == "¥0"
     assert (tile.label, tile.value) == ("Amount awarded", "¥26 million")
     assert "900" in tile.note
 

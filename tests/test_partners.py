@@ -221,3 +221,17 @@ def test_board_rows_lead_to_the_pages_of_their_country_and_funder(looking, trial
 
     assert text.count('href="/partners/US/"') == 2
     assert text.count(f'href="{reverse("partners:funder", args=["US", "US-NSF"])}"') == 1
+
+
+def test_matrix_of_partners_ends_with_the_total_of_each_call(looking):
+    terms = TermsFactory()
+    for alpha2, number in (("GB", 2), ("FR", 1)):
+        funder = FunderFactory(country=CountryFactory(alpha2=alpha2), acronym=f"F{alpha2}")
+        ProposalFactory.create_batch(number, terms=terms, primary_funder=funder)
+
+    found = {}
+    for path in ("/partners/", "/partners/GB/"):
+        figures, total = looking.get(path).context["whole"]
+        found[path] = [figure.recorded for figure in figures], total.recorded
+
+    assert found == {"/partners/": ([3], 3), "/partners/GB/": ([2], 2)}

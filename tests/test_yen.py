@@ -29,7 +29,8 @@ def test_oku_are_billions_in_english():
 
 
 @pytest.mark.parametrize(
-    ("yen", "written"), [(999_999_999, "1,000百万円"), (1_000_000_000, "10億円"), (910_000_000, "910百万円")]
+    ("yen", "written"),
+    [(0, "0円"), (999_999_999, "1,000百万円"), (1_000_000_000, "10億円"), (910_000_000, "910百万円")],
 )
 def test_readable_takes_oku_from_a_billion_on(yen, written):
     with translation.override("ja"):

@@ -95,11 +95,21 @@ class Board:
         """When applications come in, in a sentence."""
         if self.call.opens_at is None:
             return _("The application window is not stated yet: the call takes no proposals.")
+        return _("Applications from %(opens)s to %(closes)s") % self._days
+
+    @property
+    def _days(self) -> dict[str, str]:
+        """The first and the last day of the window, in both calendars."""
         days = [timezone.localdate(at) for at in (self.call.opens_at, self.call.closes_at) if at]
         opens, closes = (
             " ".join([date_format(on, "DATE_FORMAT"), _("(%(wareki)s)") % {"wareki": wareki_date(on)}]) for on in days
         )
-        return _("Applications from %(opens)s to %(closes)s") % {"opens": opens, "closes": closes}
+        return {"opens": opens, "closes": closes}
+
+    @property
+    def between(self) -> str:
+        """The window alone, for where a label says what it is."""
+        return NOTHING if self.call.opens_at is None else _("%(opens)s to %(closes)s") % self._days
 
     @cached_property
     def eligible(self) -> list[EligibleFunder]:
@@ -170,7 +180,7 @@ class Board:
     @property
     def outline(self) -> list[tuple[str, str]]:
         """The facts with the window, for where no line under the title says it."""
-        return [(_("Application window"), self.window), *self.facts]
+        return [(_("Application window"), self.between), *self.facts]
 
     def _offer(self) -> Iterable[tuple[str, str]]:
         call = self.call

@@ -128,6 +128,12 @@ class Ledger:
         return projects(self.left_after_yen, self.project_yen)
 
     @property
+    def staged_href(self) -> str:
+        """The marks that are staged: of the only call that has any, else call by call."""
+        staged = [line for line in self.calls if line.staged_count]
+        return staged[0].staged_href if len(staged) == 1 else f"#{self.key}-calls"
+
+    @property
     def awards_href(self) -> str:
         return awards_url(self.programme, is_synthetic=self.is_synthetic)
 

@@ -110,7 +110,7 @@ def _across(slide: Any, grid: Grid) -> None:
     lines = [[column.label, *line] for column, line in zip(grid.columns, lines, strict=True)]
     add_text(slide, _("%(caption)s (unit: proposals)") % {"caption": grid.caption}, (MARGIN, 3.7, INNER, 0.3), size=12)
     words = [min(LONGEST_WORD, max(map(units, text.split()), default=0)) for text in lines[0][1:]]
-    shares = [max(SHORTEST_WORD, word) for word in words]
+    shares = [max(SHORTEST_WORD, word + 2) for word in words]
     widths = [ACROSS_LABEL, *[(INNER - ACROSS_LABEL) * share / sum(shares) for share in shares]]
     add_table(
         slide, lines, (MARGIN, 4.05, INNER, 2.3), name=grid.caption, widths=widths,

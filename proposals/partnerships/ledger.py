@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from calls.models import Call
 from partners.models import Country, Funder
-from proposals.boards.books import OverCalls, Score, Slice, of_country, of_funder
+from proposals.boards.books import EVERYTHING, OverCalls, Score, Slice, of_country, of_funder
 from proposals.boards.figures import NOT_PUBLISHED, Figure
 from proposals.status import Status
 
@@ -83,6 +83,11 @@ class Matrix(OverCalls):
     def row(self, partner: Country | Funder, label: str, part: Slice) -> MatrixRow:
         figures = [getattr(self.books.score(call, part), self.measure) for call in self.calls]
         return MatrixRow(partner, label, figures, getattr(self.books.total(self.calls, part), self.measure))
+
+    def whole(self, part: Slice = EVERYTHING) -> tuple[list[Figure], Figure]:
+        """The last row: one figure a call over all the partners of the table, and their total."""
+        figures = [getattr(self.books.score(call, part), self.measure) for call in self.calls]
+        return figures, getattr(self.books.total(self.calls, part), self.measure)
 
     def of_countries(self, countries: Iterable[Country], funders: list[Funder]) -> list[MatrixRow]:
         return [self.row(country, country.name, of_country(country, funders)) for country in countries]

@@ -41,6 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = matrix.of_countries(Country.objects.for_index(), funders)
     initiatives = Initiative.objects.select_related("country")
     context = {"matrix": matrix, "rows": rows, "funders": funders, "initiatives": initiatives}
+    context |= {"whole": matrix.whole(), "dialogues": Dialogue.objects.count()}
     return render(request, "partners/index.html", {**context, "as_of": matrix.books.at})
 
 
@@ -53,6 +54,7 @@ def country(request: HttpRequest, alpha2: str) -> HttpResponse:
     matrix = Matrix(page["ledger"].books, asked_measure(request))
     page |= {"events": timeline(page["ledger"], page["dialogues"], initiatives, page["eligible"])}
     page |= {"matrix": matrix, "rows": matrix.of_funders(funders), "initiatives": initiatives}
+    page["whole"] = matrix.whole(of_country(found, funders))
     return render(request, "partners/country.html", {"country": found, "funders": funders, **page})
 
 

@@ -134,6 +134,10 @@ class FrozenBoard(Board):
         return str(self._words["window"])
 
     @property
+    def between(self) -> str:
+        return str(self._words["between"])
+
+    @property
     def facts(self) -> list[tuple[str, str]]:
         return [(label, text) for label, text in self._words["facts"]]
 

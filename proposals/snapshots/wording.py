@@ -30,6 +30,7 @@ def _in(language: str, board: Board) -> Words:
             "programme": fresh.programme,
             "stage": fresh.stage,
             "window": fresh.window,
+            "between": fresh.between,
             "facts": fresh.facts,
             "sources": fresh.sources,
             "counting_rule": fresh.counting_rule,
