@@ -38,7 +38,7 @@ def assign(call: Call, by: User) -> None:
 
 
 def measure() -> list[Line]:
-    calls = {size: rows.make_call(f"BENCH-ASSIGN-{size}", size, with_amounts=False) for size in SIZES}
+    calls = {size: rows.make_call(f"BENCH-ASSIGN-{size}", size, parts=[]) for size in SIZES}
     make_reviewers(calls[SIZES[0]])
     rows.settle()
     officer = User.objects.get(username="officer")
