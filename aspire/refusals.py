@@ -363,7 +363,7 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: Any, args: Any, named: Any) -> HttpResponse | None:
-        """What PostgreSQL can keep in no text is refused before any page reads it; files are their reader's to judge."""
+        """What PostgreSQL can keep in no text is refused before any page reads it; files go to their reader."""
         sent = [text for data in (request.GET, request.POST) for name, texts in data.lists() for text in (name, *texts)]
         if not any("\0" in str(text) for text in (*sent, *args, *named.values())):
             return None

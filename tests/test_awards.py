@@ -431,6 +431,7 @@ def test_what_if_address_says_the_sets(client, call, officer):
 
     assert [side.count for side in found.sides] == [2, 1]
     assert client.get("/awards/CALL/what-if/?a_kind=nonsense").context["found"] is None
+    assert client.get(f"{address}&a_numbers=P-A,P-X").context["form"].unknown == ["P-X"]
     assert [s.number for s in Pick(NUMBERS, numbers=frozenset({"P-D"})).of(standings(call, officer))] == ["P-D"]
 
 

@@ -182,6 +182,7 @@ class WhatIfForm(forms.Form):
 
     def __init__(self, data: Any, *, desk: Desk) -> None:
         super().__init__({**self._usual(desk), **data.dict()} if data else self._usual(desk))
+        self.desk = desk
         fields = [("", _("all fields")), *desk.fields]
         for side in ("a", "b"):
             self.fields[f"{side}_kind"] = forms.ChoiceField(label=_("Set"), choices=self.KINDS)
@@ -207,6 +208,12 @@ class WhatIfForm(forms.Form):
     @property
     def picks(self) -> tuple[Pick, Pick]:
         return self._pick("a"), self._pick("b")
+
+    @property
+    def unknown(self) -> list[str]:
+        """Numbers that were asked for and are nothing the person reads in this call."""
+        asked = {number for pick in self.picks if pick.kind == NUMBERS for number in pick.numbers}
+        return sorted(asked - {standing.number for standing in self.desk.readable()})
 
     def _pick(self, side: str) -> Pick:
         kind, best, field, numbers = (

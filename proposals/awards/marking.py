@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from aspire.people import in_their_order
 from aspire.refusals import Refusal, from_error
 from aspire.roles import STAFF, roles_of
 from calls.models import Call
@@ -248,7 +249,7 @@ class Batch:
     def _changed_meanwhile(self, proposal: Proposal, mark: Mark | None) -> Refusal:
         values: dict[str, Any] = {"proposal": proposal.number}
         if mark:
-            values |= {"who": mark.marked_by.get_full_name() or mark.marked_by.username, "value_at": mark.marked_at}
+            values |= {"who": in_their_order(mark.marked_by), "value_at": mark.marked_at}
         return Refusal("mark_changed" if mark else "mark_taken_back", values)
 
     @staticmethod
