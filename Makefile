@@ -1,6 +1,7 @@
 # Two commands lead in: `make demo` and `make test`. `make help` lists the others.
 
 PORT ?= 8000
+ROUNDS ?= 200
 PYTHON := .venv/bin/python
 UV := $(shell command -v uv 2>/dev/null)
 SHELL := /bin/sh
@@ -8,7 +9,7 @@ SHELL := /bin/sh
 # Local work never runs with production's settings, also where DATABASE_URL names the database to use.
 export ASPIRE_MODE := local
 
-.PHONY: help demo test lint bench screenshots messages lock
+.PHONY: help demo test lint storm bench screenshots messages lock
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -26,6 +27,9 @@ lint: .venv/development ## Check style, types, templates and migrations
 	$(PYTHON) -m mypy
 	git ls-files -co --exclude-standard -- '*.html' | xargs -r .venv/bin/djade --target-version 5.2 --check
 	$(PYTHON) manage.py makemigrations --check --dry-run
+
+storm: .venv/development ## Run the storms on the pot and on the tallies in full (ROUNDS= changes the 200 rounds)
+	ASPIRE_STORM_ROUNDS=$(ROUNDS) $(PYTHON) -m pytest -q tests/test_awards_concurrency.py tests/test_tallies.py
 
 bench: .venv/development ## Measure the boards and the rules against plain SQL
 	$(PYTHON) -m tests.bench

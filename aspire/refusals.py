@@ -299,6 +299,7 @@ CATALOGUE: dict[str, Promise] = {
     "history_is_append_only": _("History is kept as it was written and cannot be changed or deleted."),
     "tallies_kept": _("Tallies are kept by PostgreSQL alone. Change the proposals and awards that they count."),
     "rows_never_truncated": _("These rows cannot be emptied in one stroke, since totals and history rest on them."),
+    "text_without_null": _("What was sent holds a null character, which no text can. Remove it and send it again."),
     "value_required": _("A required value is missing. Fill it in."),
     "value_once": _("That value is taken. Use the record that has it, or another value."),
     "value_not_negative": _("A number here cannot be below 0. Enter 0 or more."),
@@ -386,6 +387,13 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: Any, args: Any, named: Any) -> HttpResponse | None:
+        """What PostgreSQL can keep in no text is refused before any page reads it; files go to their reader."""
+        sent = [text for data in (request.GET, request.POST) for name, texts in data.lists() for text in (name, *texts)]
+        if not any("\0" in str(text) for text in (*sent, *args, *named.values())):
+            return None
+        return render(request, "refusal.html", {"refusal": Refusal("text_without_null")}, status=400)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DatabaseError):

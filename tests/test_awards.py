@@ -17,6 +17,7 @@ from proposals.awards.explaining import leaps
 from proposals.awards.marking import Refused, Wish, stage
 from proposals.awards.packets import Dossier
 from proposals.awards.ranking import standings, top
+from proposals.awards.spending import spending
 from proposals.models import Assignment, Award, Conflict, Mark, Packet, PacketStep, Proposal, Review, Score
 from proposals.status import Status
 from tests.factories import (
@@ -335,6 +336,48 @@ def test_batch_takes_marks_back_and_frees_their_money(client, call, officer):
     assert (Mark.objects.count(), call.taken_yen, call.taken_count) == (0, 0, 0)
 
 
+def test_batch_without_a_reason_keeps_the_stored_ones_and_signs_only_what_it_changes(client, call, officer):
+    first = person("gotou", "Officer Gotou", Role.OFFICER)
+    stage(call, [Wish("P-A", "award", "the best"), Wish("P-B", "reserve", "next")], by=first, at=NOON)
+    client.force_login(officer)
+    asked = {"decision": "award", "pick": ["P-A:1", "P-B:1"], "reason": ""}
+
+    outcomes = client.post("/awards/CALL/batch/", asked).context["outcomes"]
+    client.post("/awards/CALL/batch/", asked | {"confirmed": 1})
+
+    assert [(o.row.proposal.number, o.reason, o.awarded_now_yen, o.awarded_yen) for o in outcomes] == [
+        ("P-A", "the best", 26 * MILLION, 26 * MILLION),
+        ("P-B", "next", None, 26 * MILLION),
+    ]
+    marks = Mark.objects.order_by("proposal__number")
+    assert list(marks.values_list("decision", "reason", "marked_by", "version")) == [
+        ("award", "the best", first.pk, 1),
+        ("award", "next", officer.pk, 2),
+    ]
+
+
+def test_batch_shows_the_reason_and_the_yen_that_change(client, call, officer):
+    stage(call, [Wish("P-A", "award", "the best")], by=officer, at=NOON)
+    client.force_login(officer)
+
+    again = {"decision": "decline", "pick": ["P-A:1"], "reason": "too dear"}
+    page = client.post("/awards/CALL/batch/", again).content.decode()
+
+    assert "26,000,000 → ―" in page
+    assert "the best" in page.split("too dear")[0]
+
+
+def test_best_are_counted_among_what_can_still_be_marked(client, call, officer, manager):
+    releasing.release(submitted(call, officer, A="award", B="reserve"), by=manager, at=NOON)
+    client.force_login(officer)
+
+    answer = client.post("/awards/CALL/batch/", {"decision": "decline", "top": 1, "field": "quantum"})
+
+    form = answer.context["form"]
+    assert answer.status_code == 200
+    assert ([wish.number for wish in form.wishes], form.left_out, form.shared) == (["P-B", "P-C"], 1, 1)
+
+
 def test_batch_without_anything_chosen_asks_for_it(client, call, officer):
     client.force_login(officer)
 
@@ -388,6 +431,7 @@ def test_what_if_address_says_the_sets(client, call, officer):
 
     assert [side.count for side in found.sides] == [2, 1]
     assert client.get("/awards/CALL/what-if/?a_kind=nonsense").context["found"] is None
+    assert client.get(f"{address}&a_numbers=P-A,P-X").context["form"].unknown == ["P-X"]
     assert [s.number for s in Pick(NUMBERS, numbers=frozenset({"P-D"})).of(standings(call, officer))] == ["P-D"]
 
 
@@ -516,6 +560,38 @@ def test_nothing_is_submitted_when_nothing_is_marked_and_no_packet_holds_what_a_
 
     assert "P-A" not in page
     assert client.post("/awards/CALL/packet/release/", {}).status_code == 409
+
+
+def test_award_in_conflict_counts_in_the_pot_and_shows_in_no_field_or_country(call, officer, manager):
+    marked(call, officer, A="award")
+    declare(manager, "P-A", finding="stands")
+
+    seen, hidden = (spending(call, reader=reader) for reader in (officer, manager))
+
+    assert hidden.total == seen.total
+    assert hidden.years == seen.years
+    assert [line.taken_yen for line in [*seen.fields, *seen.countries]] == [26 * MILLION, 0, 26 * MILLION]
+    assert [line.taken_yen for line in [*hidden.fields, *hidden.countries]] == [0, 0]
+    assert (seen.is_partly_hidden, hidden.is_partly_hidden) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/review/?q=%00", None),
+        ("/proposals/?q=%00", None),
+        ("/awards/CALL/batch/", {"decision": "award", "pick": "\0:1"}),
+        ("/calls/CALL/assignments/", {"number": "\0"}),
+        ("/calls/CALL/assignments/leads/", {"lead-quantum": "\0"}),
+    ],
+)
+def test_null_character_is_refused_with_a_sentence_at_every_door(client, call, address, sent):
+    client.force_login(person("gotou", "Officer Gotou", Role.OFFICER, Role.REVIEWER))
+
+    answer = client.get(address) if sent is None else client.post(address, sent)
+
+    assert answer.status_code == 400
+    assert answer.context["refusal"].name == "text_without_null"
 
 
 def test_until_release_only_the_award_page_knows_of_an_award(client, call, officer, manager):

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -49,6 +50,12 @@ class Model:
     def inside(self, packet):
         return [number for number, mark in self.marks.items() if mark[2] == packet]
 
+    def stands(self, number, decision, yen):
+        """Whether it is marked so already."""
+        if number not in self.marks or self.marks[number][0] != decision:
+            return False
+        return decision != "award" or self.given[number] == yen
+
     def stage(self, by, wishes):
         """Whether the batch is taken; nothing of it where it is not."""
         if by == "manager":
@@ -68,8 +75,10 @@ class Model:
         raised = sum(given.values()) > sum(self.given.values())
         if sum(given.values()) > POT or (sum(given.values()) > SLICE and raised) or len(given) > MOST:
             return False
+        standing = {n for n, wish in wishes.items() if self.stands(n, *wish)}
         self.given = given
-        for number, (decision, _yen) in wishes.items():
+        for number in wishes.keys() - standing:
+            decision = wishes[number][0]
             self.marks.pop(number, None)
             if decision:
                 self.marks[number] = (decision, by, None)
@@ -146,6 +155,10 @@ class Decisions(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.undone.__exit__(None, None, None)
 
+    def who(self, name):
+        """As with each request: what hides proposals from a person is read anew."""
+        return User.objects.get(pk=self.people[name].pk)
+
     @staticmethod
     def done(decide, *arguments, **keywords):
         try:
@@ -164,12 +177,12 @@ class Decisions(RuleBasedStateMachine):
         asked = [
             Wish(number, decision, amounts={2024: (yen * MILLION, 0)}) for number, (decision, yen) in wished.items()
         ]
-        done = self.done(stage, self.call, asked, by=self.people[by], at=NOON)
+        done = self.done(stage, self.call, asked, by=self.who(by), at=NOON)
         assert done == self.model.stage(by, wished)
 
     @rule(by=people)
     def submit(self, by):
-        done = self.done(releasing.submit, self.call, by=self.people[by], at=NOON)
+        done = self.done(releasing.submit, self.call, by=self.who(by), at=NOON)
         assert done == self.model.submit(by)
         self.packets = list(Packet.objects.filter(call=self.call).order_by("pk"))
 
@@ -177,7 +190,7 @@ class Decisions(RuleBasedStateMachine):
     @rule(by=people)
     def release(self, by):
         packet = self.packets[self.model.waiting]
-        done = self.done(releasing.release, packet, by=self.people[by], at=NOON)
+        done = self.done(releasing.release, packet, by=self.who(by), at=NOON)
         assert done == self.model.release(by)
         if not done:  # nor through any other door
             release = "UPDATE proposals_packet SET state = 'released', decided_by_id = %s WHERE id = %s"
@@ -187,14 +200,14 @@ class Decisions(RuleBasedStateMachine):
     @rule(by=people)
     def send_back(self, by):
         packet = self.model.waiting
-        assert self.done(releasing.send_back, self.packets[packet], by=self.people[by], at=NOON, comment="again")
+        assert self.done(releasing.send_back, self.packets[packet], by=self.who(by), at=NOON, comment="again")
         self.model.give_back(packet, "sent_back")
 
     @precondition(lambda self: any(state == "released" for state, _by in self.model.packets))
     @rule(by=people, which=st.randoms(use_true_random=False))
     def undo(self, by, which):
         packet = which.choice([p for p, (state, _by) in enumerate(self.model.packets) if state == "released"])
-        assert self.done(releasing.undo, self.packets[packet], by=self.people[by], at=NOON, reason="wrong")
+        assert self.done(releasing.undo, self.packets[packet], by=self.who(by), at=NOON, reason="wrong")
         self.model.give_back(packet, "undone")
 
     @rule(number=st.sampled_from(NUMBERS))

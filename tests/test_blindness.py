@@ -70,14 +70,12 @@ MUST = {
     "manager": READ,
     "officer": EVERYTHING,
 }
-# Where an officer chooses among all people, whatever they review; and where the pot's own sums stand, which hold
-# every award, since what is left of the pot depends on all of them.
+# Where an officer chooses among all people, whatever they review.
 ASIDE = {
     "reviewer": (
         *("/admin/auth/user/", "/admin/calls/call/", "/admin/proposals/reviewer/"),
         *("/calls/BLIND/assignments/", "/calls/BLIND/conflicts/"),
     ),
-    "costs": ("/awards/BLIND/what-if/",),
 }
 ROLES = {"manager": [Role.MANAGER], "officer": [Role.OFFICER]}
 ROLES |= {"officer in conflict": [Role.OFFICER, Role.REVIEWER], "officer, conflict taken back": [Role.OFFICER]}
@@ -144,7 +142,9 @@ def addresses(proposal: Proposal, by):
     """Every page of the site as asked by a person, its searches and other forms of its files among them."""
     for name in PAGES:
         if name not in NO_SAMPLE and not name.startswith("account_"):
-            yield address(name, proposal, None if name.startswith("review:") else by)
+            # Both sets hold the second award, so that a total, which is the pot's, never is the hidden one alone.
+            asked = "?a_kind=marked&b_kind=numbers&b_numbers=BLIND-744" if name == "awards:what_if" else ""
+            yield address(name, proposal, None if name.startswith("review:") else by) + asked
     record = f"/admin/proposals/proposal/{proposal.pk}"
     yield from (f"{record}/change/", f"{record}/history/", "/admin/proposals/proposal/?_facets=True", "/admin/")
     award = getattr(proposal, "award", None)
@@ -152,6 +152,7 @@ def addresses(proposal: Proposal, by):
         yield f"/admin/proposals/award/{award.pk}/change/"
     yield f"/admin/r/{content_type(proposal)}/{proposal.pk}/"
     yield reverse("calls:assignment_plan", args=["BLIND"]) + "?wanted=3"
+    yield from (reverse("calls:stage", args=["BLIND"]) + f"?to={to}" for to in Call.Progress.values)
     for form in ("csv", "xlsx"):
         yield reverse("proposals:export", args=[form]) + "?call=BLIND"
     yield reverse("proposals:template") + "?call=BLIND&prefill=1"

@@ -175,6 +175,7 @@ OF_DECISIONS = {
     "mark_taken_back",
     "packet_has_marks",
     "leap_has_reason",
+    "text_without_null",
 }
 
 

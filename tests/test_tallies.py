@@ -67,7 +67,7 @@ FIGURES = """
       JOIN partners_country c ON c.id = f.country_id LEFT JOIN proposals_award a ON a.proposal_id = p.id
      WHERE p.call_id = %s AND p.status NOT IN ('withdrawn', 'ineligible') GROUP BY 1
 """
-ROUNDS = int(os.environ.get("TALLY_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("ASPIRE_STORM_ROUNDS", "3"))
 WRITERS = 8
 DEADLOCK = "40P01"
 CONFLICTS = {DEADLOCK, "40001"}

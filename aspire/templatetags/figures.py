@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from aspire import wareki, yen
 from aspire.keyset import COUNTED_UP_TO
+from aspire.people import in_their_order
 
 register = template.Library()
 
@@ -148,3 +149,9 @@ def fiscal(year: int) -> str:
 def label_in(name: str, labels: Mapping[str, Any]) -> Any:
     """What a name is called there; the name itself where it is called nothing."""
     return labels.get(name, name)
+
+
+@register.filter
+def person_name(user: Any) -> str:
+    """A person's name, the family name first in Japanese."""
+    return in_their_order(user)

@@ -92,7 +92,7 @@ class Desk:
 
     @cached_property
     def spending(self) -> Spending:
-        return spending(self.call)
+        return spending(self.call, reader=self.user)
 
     @cached_property
     def packet(self) -> Packet | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +13,7 @@ from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick
 from proposals.awards.desk import ANY_MARK, UNMARKED, Desk, Row
-from proposals.awards.marking import Amounts, Wish
+from proposals.awards.marking import Amounts, Wish, reason_of
 from proposals.awards.ranking import Standing, top
 from proposals.awards.reading import Sheet, version_of
 from proposals.status import Decision
@@ -88,6 +89,23 @@ class MarkForm(forms.Form):
         }
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch would make of one line: the reason that stands then, and the yen, None where nothing is given."""
+
+    row: Row
+    reason: str
+    awarded_yen: int | None
+
+    @property
+    def reason_now(self) -> str:
+        return self.row.mark.reason if self.row.mark else ""
+
+    @property
+    def awarded_now_yen(self) -> int | None:
+        return self.row.award.awarded_yen if self.row.award else None
+
+
 class BatchForm(forms.Form):
     """One decision for many: a selection, each with the version that was seen, or the best so many."""
 
@@ -110,7 +128,7 @@ class BatchForm(forms.Form):
     def wishes(self) -> list[Wish]:
         """One wish for each proposal, with the version of its mark that was seen."""
         decision = self.cleaned_data["decision"].removeprefix(TAKE_BACK)
-        reason = self.cleaned_data.get("reason", "")
+        reason = (self.cleaned_data.get("reason") or None) if decision else ""
         return [Wish(number, decision, reason, None, version) for number, version in self._seen()]
 
     @property
@@ -118,16 +136,31 @@ class BatchForm(forms.Form):
         return str(dict(self.fields["decision"].choices)[self.cleaned_data["decision"]])  # type: ignore[attr-defined]
 
     @property
-    def rows(self) -> list[Row]:
-        """The lines of what is wished for, as far as the person sees them."""
-        numbers = {wish.number for wish in self.wishes}
-        return self.desk.rows(standing for standing in self.desk.standings if standing.number in numbers)
+    def outcomes(self) -> list[Outcome]:
+        """The lines of what is wished for, as far as the person sees them, as they would be."""
+        wishes = {wish.number: wish for wish in self.wishes}
+        rows = self.desk.rows(standing for standing in self.desk.standings if standing.number in wishes)
+        return [self._outcome(row, wishes[row.proposal.number]) for row in rows]
+
+    @staticmethod
+    def _outcome(row: Row, wish: Wish) -> Outcome:
+        given = row.award.awarded_yen if row.award else row.proposal.requested_yen
+        return Outcome(row, reason_of(wish, row.mark), given if wish.decision == Decision.AWARD else None)
 
     @property
     def shared(self) -> int:
         """How many more than asked for, since they share the last rank."""
         best = self.cleaned_data.get("top")
         return max(len(self.wishes) - best, 0) if best else 0
+
+    @property
+    def left_out(self) -> int:
+        """How many rank among the best, but are submitted or released already."""
+        field, best = self.cleaned_data.get("field", ""), self.cleaned_data.get("top")
+        chosen = self._top(best) if best else []
+        among = top(self.desk.readable(), len(self.desk.standings), field=field) if chosen else []
+        last = max((s.place(field=field) or 0 for s in chosen), default=0)
+        return sum(not s.is_markable and (s.place(field=field) or 0) <= last for s in among)
 
     def _seen(self) -> list[tuple[str, int]]:
         best = self.cleaned_data.get("top")
@@ -136,7 +169,9 @@ class BatchForm(forms.Form):
         return [(found[1], int(found[2])) for pick in self.picked if (found := PICK.fullmatch(pick))]
 
     def _top(self, best: int) -> list[Standing]:
-        return top(self.desk.readable(), best, field=self.cleaned_data.get("field", ""))
+        """The best of what can still be marked."""
+        free = [standing for standing in self.desk.readable() if standing.is_markable]
+        return top(free, best, field=self.cleaned_data.get("field", ""))
 
 
 class WhatIfForm(forms.Form):
@@ -147,6 +182,7 @@ class WhatIfForm(forms.Form):
 
     def __init__(self, data: Any, *, desk: Desk) -> None:
         super().__init__({**self._usual(desk), **data.dict()} if data else self._usual(desk))
+        self.desk = desk
         fields = [("", _("all fields")), *desk.fields]
         for side in ("a", "b"):
             self.fields[f"{side}_kind"] = forms.ChoiceField(label=_("Set"), choices=self.KINDS)
@@ -172,6 +208,12 @@ class WhatIfForm(forms.Form):
     @property
     def picks(self) -> tuple[Pick, Pick]:
         return self._pick("a"), self._pick("b")
+
+    @property
+    def unknown(self) -> list[str]:
+        """Numbers that were asked for and are nothing the person reads in this call."""
+        asked = {number for pick in self.picks if pick.kind == NUMBERS for number in pick.numbers}
+        return sorted(asked - {standing.number for standing in self.desk.readable()})
 
     def _pick(self, side: str) -> Pick:
         kind, best, field, numbers = (

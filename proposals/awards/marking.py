@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from aspire.people import in_their_order
 from aspire.refusals import Refusal, from_error
 from aspire.roles import STAFF, roles_of
 from calls.models import Call
@@ -34,14 +35,15 @@ R = TypeVar("R")
 class Wish:
     """What somebody wants marked on one proposal.
 
-    ``decision``: award, reserve, decline, or empty to take the mark back. ``amounts``: what an award gives by fiscal
-    year; None keeps what is staged, and starts from the request where nothing is. ``version``: of the mark that was
-    seen, 0 where there was none; None does not ask.
+    ``decision``: award, reserve, decline, or empty to take the mark back. ``reason``: None keeps what is stored.
+    ``amounts``: what an award gives by fiscal year; None keeps what is staged, and starts from the request where
+    nothing is. ``version``: of the mark that was seen, 0 where there was none; None does not ask. A wish for what is
+    stored already writes nothing: whoever only confirms a mark has not set it.
     """
 
     number: str
     decision: str
-    reason: str = ""
+    reason: str | None = None
     amounts: Amounts | None = None
     version: int | None = None
 
@@ -132,11 +134,11 @@ class _Curtain(Exception):  # noqa: N818
 
 def rehearse(call: Call, wishes: Iterable[Wish], *, by: User, at: datetime.datetime) -> Rehearsal:
     """Judge a batch by really applying it, look at the money, and take it back."""
-    before, after, faults = spending(call), None, []
+    before, after, faults = spending(call, reader=by), None, []
     try:
         with transaction.atomic():
             stage(call, wishes, by=by, at=at)
-            after = spending(call)
+            after = spending(call, reader=by)
             raise _Curtain
     except _Curtain:
         pass
@@ -179,6 +181,13 @@ def staged_or_requested(proposal: Proposal) -> Amounts:
     award: Award | None = getattr(proposal, "award", None)
     rows = award.amounts.all() if award else proposal.costs.all()
     return {row.fiscal_year: (row.direct_yen, row.indirect_yen) for row in rows if row.total_yen}
+
+
+def reason_of(wish: Wish, mark: Mark | None) -> str:
+    """The reason that the mark would have: as wished, else as stored."""
+    if wish.reason is not None:
+        return wish.reason
+    return mark.reason if mark else ""
 
 
 @dataclass
@@ -246,7 +255,7 @@ class Batch:
     def _changed_meanwhile(self, proposal: Proposal, mark: Mark | None) -> Refusal:
         values: dict[str, Any] = {"proposal": proposal.number}
         if mark:
-            values |= {"who": mark.marked_by.get_full_name() or mark.marked_by.username, "value_at": mark.marked_at}
+            values |= {"who": in_their_order(mark.marked_by), "value_at": mark.marked_at}
         return Refusal("mark_changed" if mark else "mark_taken_back", values)
 
     @staticmethod
@@ -260,13 +269,24 @@ class Batch:
 
     def apply(self) -> None:
         """Take back first what the batch takes back, so that what it frees can be given in the same breath."""
-        wished = [(wish, self.proposals[wish.number]) for wish in self.wishes]
+        found = [(wish, self.proposals[wish.number]) for wish in self.wishes]
+        wished = [(wish, proposal) for wish, proposal in found if not self._stands(wish, proposal)]
         given = {
             proposal.pk: self.amounts(wish, proposal) for wish, proposal in wished if wish.decision == Decision.AWARD
         }
         self._take_back([proposal for _wish, proposal in wished], given)
         self._mark(wished)
         self._give(given)
+
+    def _stands(self, wish: Wish, proposal: Proposal) -> bool:
+        """Whether it is marked so already."""
+        mark: Mark | None = getattr(proposal, "mark", None)
+        if mark is None or (mark.decision, mark.reason) != (wish.decision, reason_of(wish, mark)):
+            return False
+        award: Award | None = getattr(proposal, "award", None)
+        return (self._stored(award) if award else {}) == (
+            self.amounts(wish, proposal) if wish.decision == Decision.AWARD else {}
+        )
 
     def _take_back(self, proposals: Iterable[Proposal], given: Mapping[int, Amounts]) -> None:
         awards = [award for proposal in proposals if (award := getattr(proposal, "award", None))]
@@ -282,7 +302,8 @@ class Batch:
         new = []
         for wish, proposal in wished:
             mark: Mark | None = getattr(proposal, "mark", None)
-            values = {"decision": wish.decision, "reason": wish.reason, "marked_by": self.by, "marked_at": self.at}
+            values: dict[str, Any] = {"decision": wish.decision, "reason": reason_of(wish, mark)}
+            values |= {"marked_by": self.by, "marked_at": self.at}
             if not wish.decision:
                 Mark.objects.filter(proposal=proposal).delete()
             elif mark is None:

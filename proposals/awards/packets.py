@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from aspire.refusals import Refusal
 from aspire.roles import Role, roles_of
 from calls.models import Call
 from proposals.awards.desk import Desk, Row
 from proposals.awards.explaining import Leap, leaps
 from proposals.awards.ranking import Standing
-from proposals.models import Packet, PacketStep
+from proposals.models import Conflict, Packet, PacketStep
 from proposals.status import Decision, PacketState
 
 
@@ -67,12 +68,19 @@ class Dossier:
         return self.desk.is_staff and not self.packet and bool(self.standings)
 
     @cached_property
+    def why_not(self) -> Refusal | None:
+        """Why a manager cannot release what waits; the rules say the same at the door."""
+        if self.packet is None:
+            return None
+        user = self.desk.user
+        if self.packet.submitted_by_id == user.pk or self.packet.marks.set_by(user).exists():
+            return Refusal("release_by_second_person")
+        stands = Conflict.objects.standing().filter(person=user, proposal__mark__packet=self.packet)
+        return Refusal("release_without_conflict") if stands.exists() else None
+
+    @property
     def may_release(self) -> bool:
-        """Whether the person is a manager who neither submitted the packet nor ever set a mark of it."""
-        if self.packet is None or Role.MANAGER not in roles_of(self.desk.user):
-            return False
-        marked = self.packet.marks.set_by(self.desk.user)
-        return self.packet.submitted_by_id != self.desk.user.pk and not marked.exists()
+        return self.is_manager and self.packet is not None and self.why_not is None
 
     @property
     def is_manager(self) -> bool:
@@ -80,4 +88,4 @@ class Dossier:
 
     @property
     def may_undo(self) -> bool:
-        return self.is_manager and not self.packet
+        return self.is_manager

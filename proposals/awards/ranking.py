@@ -1,5 +1,6 @@
 """Who stands where: the proposals of a call by the weighted mean of the reviews that count."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from aspire.roles import STAFF, Role, roles_of
 from calls.models import Call
 from proposals.models import Proposal, Review
 from proposals.querysets import ProposalQuerySet
-from proposals.status import PacketState
+from proposals.status import Decision, PacketState
 
 SEES_ALL_FIELDS = STAFF | {Role.MANAGER}
 NUMERIC: "DecimalField[Any, Any]" = DecimalField(max_digits=20, decimal_places=10)
@@ -64,6 +65,15 @@ class Standing:
         """Whether its mark is submitted or released, and does not move."""
         return self.packet in {PacketState.SUBMITTED, PacketState.RELEASED}
 
+    @property
+    def is_markable(self) -> bool:
+        """Whether its mark can change now: a released one only where it is a reserve."""
+        return not self.is_settled or (self.packet == PacketState.RELEASED and self.decision == Decision.RESERVE)
+
+    def place(self, *, field: str = "") -> int | None:
+        """Its rank in the field, or in all."""
+        return self.rank_in_field if field else self.rank
+
 
 def leads(user: Any, call: Call) -> frozenset[int]:
     """The fields of the call that the person leads, while it is decided; none at any other time."""
@@ -101,8 +111,8 @@ def standings(call: Call, user: Any) -> list[Standing]:
         return [Standing(*row) for row in cursor.fetchall()]
 
 
-def top(ranked: list[Standing], number: int, *, field: str = "") -> list[Standing]:
-    """The best so many of a field, or of all; whoever shares the last rank comes along, so it may be more."""
-    if field:
-        return [s for s in ranked if s.field == field and s.rank_in_field and s.rank_in_field <= number]
-    return [s for s in ranked if s.rank and s.rank <= number]
+def top(ranked: Iterable[Standing], number: int, *, field: str = "") -> list[Standing]:
+    """The best so many of these in a field, or in all; whoever shares the last rank comes along, so it may be more."""
+    placed = [(place, s) for s in ranked if (not field or s.field == field) and (place := s.place(field=field))]
+    best = sorted(place for place, _standing in placed)[:number]
+    return [standing for place, standing in placed if best and place <= best[-1]]

@@ -66,12 +66,8 @@ class Sheet:
 
     @property
     def may_mark(self) -> bool:
-        """Whether the person may change its mark now: a released one only where it is a reserve."""
-        mark = self.row.mark
-        is_free = not self.row.standing.is_settled or (
-            mark is not None and mark.decision == "reserve" and self.row.standing.packet == "released"
-        )
-        return self.desk.may_mark and self.row.is_readable and is_free
+        """Whether the person may change its mark now."""
+        return self.desk.may_mark and self.row.is_readable and self.row.standing.is_markable
 
     @cached_property
     def reviews(self) -> list[ReadReview]:

@@ -107,7 +107,7 @@ def batch(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("%(count)s marks are staged.") % {"count": len(form.wishes)})
             return redirect(ranking_url(code, back))
     found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())  # type: ignore[arg-type]
-    context |= {"rehearsal": found, "rows": form.rows}
+    context |= {"rehearsal": found, "outcomes": form.outcomes}
     return render(request, "awards/batch.html", context, status=409 if found.faults else 200)
 
 

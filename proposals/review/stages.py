@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, F, Q
@@ -52,22 +53,23 @@ def short_of_reviews(call: Call) -> ProposalQuerySet:
     return Proposal.objects.filter(call=call).counted().exclude(pk__in=enough.values("assignment__proposal"))
 
 
-def effects(call: Call, to: str) -> list[Effect]:
-    """What moving the call there would change, before it is done."""
+def effects(call: Call, to: str, *, reader: Any) -> list[Effect]:
+    """What moving the call there would change, before it is done, of what the reader may see."""
+    seen = Proposal.objects.filter(call=call).visible_to(reader)
     if to == Call.Progress.IN_REVIEW and call.progress == Call.Progress.NONE:
         return [
-            Effect(_("Received proposals become “in review”"), count(_received(call).count())),
+            Effect(_("Received proposals become “in review”"), count(_received(call).visible_to(reader).count())),
             Effect(_("Reviewers see"), str(call.get_in_review_shows_display())),
             Effect(_("Others' reviews are shown to them"), str(call.get_in_review_others_display())),
             Effect(_("Criteria"), count(call.criteria.count()) if call.criteria.exists() else _("the usual four")),
-            Effect(_("Proposals short of reviewers"), count(short_of_reviewers(call).count())),
+            Effect(_("Proposals short of reviewers"), count(short_of_reviewers(call).visible_to(reader).count())),
         ]
-    drafts = Review.objects.filter(assignment__proposal__call=call, state=Review.State.DRAFT)
-    staged = Mark.objects.filter(proposal__call=call, packet__isnull=True)
+    drafts = Review.objects.filter(assignment__proposal__in=seen, state=Review.State.DRAFT)
+    staged = Mark.objects.filter(proposal__in=seen, packet__isnull=True)
     if to == Call.Progress.DECIDING:
         return [
             Effect(_("Reviews can no longer be written or reopened; drafts that stay behind"), count(drafts.count())),
-            Effect(_("Proposals short of submitted reviews"), count(short_of_reviews(call).count())),
+            Effect(_("Proposals short of submitted reviews"), count(short_of_reviews(call).visible_to(reader).count())),
             Effect(_("Lead reviewers mark awards in their fields; fields without one"), count(_without_lead(call))),
             Effect(_("Reviewers see"), str(call.get_deciding_shows_display())),
             Effect(_("Others' reviews are shown to them"), str(call.get_deciding_others_display())),
@@ -77,10 +79,10 @@ def effects(call: Call, to: str) -> list[Effect]:
             Effect(_("Reviews can be written and reopened again; drafts"), count(drafts.count())),
             Effect(_("Nothing can be marked; staged marks that stay as they are"), count(staged.count())),
         ]
-    reviews = Review.objects.filter(assignment__proposal__call=call)
+    reviews = Review.objects.filter(assignment__proposal__in=seen)
     return [
         Effect(_("Reviewers see nothing of the call; reviews that are kept"), count(reviews.count())),
-        Effect(_("Declared interests that are kept"), count(Conflict.objects.filter(proposal__call=call).count())),
+        Effect(_("Declared interests that are kept"), count(Conflict.objects.filter(proposal__in=seen).count())),
     ]
 
 

@@ -5,14 +5,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import in_their_order
 from aspire.templatetags.figures import day, fiscal, moment
 from proposals.models import Proposal
 from proposals.status import PacketState
@@ -186,14 +187,8 @@ def named(model: type[models.Model], keys: set[Any]) -> dict[Any, str]:
     """Key → how the row is called."""
     rows = model._default_manager.in_bulk(keys)
     if model is User:
-        return {pk: in_their_order(cast(User, user)) for pk, user in rows.items()}
+        return {pk: in_their_order(user) for pk, user in rows.items()}
     return {pk: str(row) for pk, row in rows.items()}
-
-
-def in_their_order(user: User) -> str:
-    """A person's name, the family name first in Japanese."""
-    japanese = f"{user.last_name} {user.first_name}".strip() if get_language() == "ja" else ""
-    return japanese or user.get_full_name() or user.get_username()
 
 
 def together(entries: list[Entry]) -> Iterator[Entry]:

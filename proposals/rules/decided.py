@@ -140,7 +140,8 @@ packets_judged = [
         declare=[("odd", "RECORD")],
         func=f"""
             IF NEW.decided_by_id IS NULL OR NEW.decided_by_id = NEW.submitted_by_id OR EXISTS
-               (SELECT 1 FROM proposals_mark m WHERE m.packet_id = NEW.id AND {had_a_hand("NEW.decided_by_id", "m.id")}) THEN
+               (SELECT 1 FROM proposals_mark m
+                 WHERE m.packet_id = NEW.id AND {had_a_hand("NEW.decided_by_id", "m.id")}) THEN
                 PERFORM aspire_refuse('release_by_second_person', '{{}}');
             END IF;
             SELECT p.number, {in_conflict("NEW.decided_by_id", "p.id")} AS of_releaser INTO odd

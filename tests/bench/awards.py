@@ -41,12 +41,28 @@ REVIEWS = """
     UPDATE calls_call SET progress = 'deciding' WHERE id = %(call)s;
 """
 
+# One in ten is staged as an award of what it requests.
+STAGED = """
+    INSERT INTO proposals_mark (proposal_id, decision, reason, marked_by_id, marked_at, version)
+    SELECT p.id, 'award', 'x', u.id, now(), 1 FROM proposals_proposal p, auth_user u
+     WHERE p.call_id = %(call)s AND p.status = 'in_review' AND u.username = 'bench-1'
+       AND EXISTS (SELECT 1 FROM proposals_annualcost c WHERE c.proposal_id = p.id) ORDER BY p.number LIMIT %(count)s;
+    INSERT INTO proposals_award (proposal_id, note, awarded_direct_yen, awarded_indirect_yen)
+    SELECT m.proposal_id, '', 0, 0 FROM proposals_mark m JOIN proposals_proposal p ON p.id = m.proposal_id
+     WHERE p.call_id = %(call)s;
+    INSERT INTO proposals_annualaward (award_id, fiscal_year, direct_yen, indirect_yen)
+    SELECT a.id, c.fiscal_year, c.direct_yen, c.indirect_yen FROM proposals_award a
+      JOIN proposals_proposal p ON p.id = a.proposal_id JOIN proposals_annualcost c ON c.proposal_id = p.id
+     WHERE p.call_id = %(call)s;
+"""
+
 
 def make_call(size: int) -> Call:
     """A call to be decided, every proposal reviewed by three."""
-    call = rows.make_call(f"BENCH-RANK-{size}", size, parts=[])
+    call = rows.make_call(f"BENCH-RANK-{size}", size, parts=[rows.COSTS])
     with connection.cursor() as cursor:
         cursor.execute(REVIEWS, {"call": call.pk})
+        cursor.execute(STAGED, {"call": call.pk, "count": size // 10})
         cursor.execute("ANALYZE")
     return call
 

@@ -45,7 +45,11 @@ def stage(request: HttpRequest, code: str) -> HttpResponse:
     moves = [(value, Call.Progress(value).label) for value in stages.MOVES[call.progress]]
     context = {"call": call, "stage": call.stage(at=timezone.now()), "stages": Call.Stage.choices, "moves": moves}
     if to in stages.MOVES[call.progress]:
-        context |= {"to": to, "to_label": Call.Progress(to).label, "effects": stages.effects(call, to)}
+        context |= {
+            "to": to,
+            "to_label": Call.Progress(to).label,
+            "effects": stages.effects(call, to, reader=request.user),
+        }
     context |= {"refusal": refusal, "form": ReviewSettingsForm(instance=call)}
     return render(request, "calls/stage.html", context, status=409 if refusal else 200)
 
