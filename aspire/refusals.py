@@ -150,6 +150,9 @@ CATALOGUE: dict[str, Promise] = {
     "assignment_open": _("The assignment of proposal %(proposal)s is not declined. Look at the list again."),
     "stage_moves": _("Call %(call)s cannot move to that stage from where it is. Choose one of the moves shown."),
     "stage_moved_meanwhile": _("Somebody has moved call %(call)s meanwhile. Look at its stage again."),
+    "settings_changed_meanwhile": _(
+        "Somebody has changed what reviewers of call %(call)s see meanwhile. Look at the settings again."
+    ),
     "stage_with_submitted_packet": _(
         "A packet of call %(call)s is submitted, so the call stays where it is. Have it released or sent back first."
     ),
@@ -168,7 +171,9 @@ CATALOGUE: dict[str, Promise] = {
     "conflict_finding_known": _("That finding does not exist. Choose one of the list."),
     "conflict_kind_known": _("A conflict of interest needs its kind. Choose one of the list."),
     "conflict_other_in_words": _("Say in words what other interest there is."),
-    "conflict_mistake_has_reason": _("Taking a conflict of interest back needs a reason. Write what was wrong with it."),
+    "conflict_mistake_has_reason": _(
+        "Taking a conflict of interest back needs a reason. Write what was wrong with it."
+    ),
     "conflict_mistake_by_another": _(
         "A conflict of interest is taken back by an officer, never by the person whose it is. Ask the office."
     ),
@@ -189,7 +194,7 @@ CATALOGUE: dict[str, Promise] = {
         "A review of proposal %(proposal)s needs an accepted assignment and a declaration of no interest. "
         "Declare first."
     ),
-    "review_submitted_stays": _("A submitted review stays as it is. Reopen it first."),
+    "review_submitted_stays": _("The review is already submitted and stays as it is. Reopen it first."),
     "review_complete": _("A review is submitted with every score and both comments. Fill in what is missing."),
     "review_stays": _("Reviews are kept for good and cannot be deleted. A conflict of interest sets one aside."),
     "review_changed": _(

@@ -6,6 +6,7 @@ import datetime
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from aspire.roles import Role
 from calls.models import Call, Criterion
@@ -183,11 +184,30 @@ def test_officer_says_what_reviewers_see(client, call, officer):
     values = {"in_review_shows": "field", "in_review_others": "never", "deciding_shows": "assigned"}
     values |= {"deciding_others": "always", "reviews_wanted": 3, "reviews_due_on": "2023-12-24"}
 
-    assert client.post(page, {**values, "reviews_wanted": "x"}).status_code == 200
-    assert client.post(page, values).status_code == 302
+    bio, quantum = reviewer_of("baba", FieldFactory(code="bio")), reviewer_of("date")
+    give(proposal_of(call), quantum, officer)
+    say(proposal_of(call), bio, "stands", "kin")
+    Call.objects.filter(pk=call.pk).update(progress="in_review")
+    values["seen"] = client.get(page).context["seen"]
 
+    for wrong in ("x", "0"):
+        assert client.post(page, {**values, "reviews_wanted": wrong}).status_code == 200
+    first = client.post(page, values, headers=ENGLISH)
+    shown = {effect.what: effect.value for effect in first.context["effects"]}
+    assert (shown["Reviewers who see more"], shown["Proposals that they see more or less, added up"]) == ("1", "1")
     call.refresh_from_db()
-    assert (call.in_review_shows, call.deciding_others, call.reviews_due_on.day) == ("field", "always", 24)
+    assert call.reviews_wanted == 2
+    assert client.post(page, {**values, "confirmed": 1}).status_code == 302
+
+    again = client.post(page, {**values, "reviews_wanted": 4, "confirmed": 1}, headers=ENGLISH)
+    assert (again.status_code, "meanwhile" in again.content.decode()) == (409, True)
+    call.refresh_from_db()
+    assert (call.reviews_wanted, call.in_review_shows, call.deciding_others, call.reviews_due_on.day) == (
+        3,
+        "field",
+        "always",
+        24,
+    )
 
 
 # --- assignments ------------------------------------------------------------------------------------------------
@@ -388,6 +408,13 @@ def test_nobody_is_asked_again_who_may_not_review(call, officer, why):
         ({"institution": "東都大学 大学院理学研究科"}, "same_institution"),
         ({"institution": "University of the Eastern Capital"}, "same_institution"),
         ({"institution": "国立大学法人 東都大学"}, "same_institution"),
+        ({"institution": "国立大学法人東都大学"}, "same_institution"),
+        ({"institution": "東都大学先端科学研究所"}, "same_institution"),
+        ({"institution": "Department of Physics, University of the Eastern Capital"}, "same_institution"),
+        ({"institution": "University of the Eastern Capital, Institute of Science"}, "same_institution"),
+        ({"institution": "東都大学院大学"}, None),
+        ({"institution": "東都量子研究所"}, None),
+        ({"name_en": "ABROAD, Ada"}, "other"),
         ({"name_en": "Ada Abroad"}, "other"),
         ({"reading": "あおき はなこ"}, "other"),
         ({"researcher_number": "00123456"}, "other"),
@@ -426,9 +453,19 @@ def test_likely_conflicts_are_suggested_by_address_and_by_shared_partners(call):
     led.counterparts.create(**partner, person="ＡＤＡ Abroad")
     colleague = reviewer_of("endo", researcher_number="99999999")
 
-    found = {each.person: (each.kind, each.label != "") for each in suggestions(call)}
+    by_name = reviewer_of("fuji", name_en="Lead Western")
+    western = proposal_of(TermsFactory().call, researcher_number="", principal_investigator="Western Lead")
+    western.counterparts.create(**partner, person="Someone Else", email="ada@example.org")
 
-    assert found == {by_address: ("other", True), abroad: ("other", True), colleague: ("joint_work", True)}
+    with override("en"):
+        found = {each.person: (each.kind, each.evidence) for each in suggestions(call)}
+
+    assert found == {
+        by_address: ("other", "same e-mail address: 青木 花子"),
+        abroad: ("other", "same e-mail address: Ada Abroad"),
+        colleague: ("joint_work", "has proposed together with: Ada Abroad"),
+        by_name: ("joint_work", "has proposed together with: Ada Abroad"),
+    }
 
 
 def test_officer_decides_suggestions_and_records_what_is_known(client, call, officer):

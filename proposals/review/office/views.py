@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -62,14 +63,24 @@ def _move(request: HttpRequest, call: Call, to: str) -> Refusal | None:
 
 
 def review_settings(request: HttpRequest, code: str) -> HttpResponse:
-    """What reviewers see in each stage."""
-    call = get_object_or_404(Call, code=code)
-    form = ReviewSettingsForm(request.POST or None, instance=call)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("The settings are saved."))
-        return redirect("calls:stage", code=code)
-    return render(request, "calls/review_settings.html", {"call": call, "form": form})
+    """What reviewers see in each stage: what a change would mean first, and saved once that is confirmed."""
+    with transaction.atomic():
+        calls = Call.objects.select_for_update(of=("self",), no_key=True) if request.method == "POST" else Call.objects
+        call = get_object_or_404(calls, code=code)
+        seen = ReviewSettingsForm(instance=call).seen
+        form = ReviewSettingsForm(request.POST or None, instance=call)
+        context = {"call": call, "form": form, "seen": seen}
+        if request.method == "POST" and request.POST.get("seen") != seen:
+            context["refusal"] = Refusal("settings_changed_meanwhile", {"call": code})
+            context["form"] = ReviewSettingsForm(instance=Call.objects.get(pk=call.pk))
+            return render(request, "calls/review_settings.html", context, status=409)
+        if request.method == "POST" and form.is_valid():
+            if "confirmed" in request.POST or not form.has_changed():
+                form.save()
+                messages.success(request, _("The settings are saved."))
+                return redirect("calls:stage", code=code)
+            context["effects"] = form.effects
+    return render(request, "calls/review_settings.html", context)
 
 
 def assignments(request: HttpRequest, code: str) -> HttpResponse:
