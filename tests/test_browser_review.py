@@ -102,3 +102,26 @@ def test_submitting_while_a_save_is_under_way_waits_for_it(live_server, browser,
     expect(page.get_by_text("Submitted.")).to_be_visible()
     assert Review.objects.get().is_submitted
     page.context.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_header_of_an_officer_takes_one_row_at_1280(live_server, browser, officer, language):
+    page = page_of(browser, live_server.url, officer, language)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/calls/")
+
+    assert page.locator(".site-header").bounding_box()["height"] < 80
+    page.context.close()
+
+
+def test_number_on_the_desk_fits_its_cell_on_a_phone(live_server, browser, reviewer, call):
+    AssignmentFactory(proposal__terms__call=call, proposal__number="DEMO-DECIDING-005", reviewer=reviewer)
+    page = page_of(browser, live_server.url, reviewer, "ja")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/review/")
+
+    assert (
+        page.locator("th.number-cell").evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth).length")
+        == 0
+    )
+    page.context.close()

@@ -478,6 +478,7 @@ def test_officer_decides_suggestions_and_records_what_is_known(client, call, off
     client.post(decide, {"suggestion": f"{first.pk}-{baba.pk}", "finding": "stands"})
     client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "dismissed"})
     client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "stands"})
+    client.post(decide, {"finding": "stands"})
 
     found = dict(Conflict.objects.values_list("proposal", "finding"))
     assert found == {first.pk: "stands", second.pk: "dismissed"}
@@ -488,6 +489,23 @@ def test_officer_decides_suggestions_and_records_what_is_known(client, call, off
     assert client.post(page, {**known, "kind": "other"}).status_code == 400
     assert client.post(page, known).status_code == 302
     assert Conflict.objects.get(proposal=second).kind == "teacher"
+
+
+def test_suggestions_of_those_assigned_come_first_and_are_decided_together(client, call, officer):
+    first, second, third = (proposal_of(call) for _ in range(3))
+    baba = reviewer_of("baba", institution="東都大学")
+    give(third, baba, officer)
+    client.force_login(officer)
+
+    page = client.get(reverse("calls:conflicts", args=["DESK"]))
+    assert [each.suggestion.proposal for each in page.context["suggested"]] == [third, first, second]
+    chosen = [f"{each.pk}-{baba.pk}" for each in (first, third)]
+    client.post(reverse("calls:decide_conflict", args=["DESK"]), {"suggestion": chosen, "finding": "dismissed"})
+
+    assert set(Conflict.objects.values_list("proposal", "finding")) == {
+        (first.pk, "dismissed"),
+        (third.pk, "dismissed"),
+    }
 
 
 def test_what_an_officer_in_conflict_may_not_see_is_on_none_of_these_pages(client, call, officer):

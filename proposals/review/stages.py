@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, F, Q
@@ -87,7 +88,8 @@ def effects(call: Call, to: str) -> list[Effect]:
 def settings_effects(call: Call, changed: Iterable[str]) -> list[Effect]:
     """What the settings of a call, changed but not saved, would let reviewers see; ``changed``: names of its fields."""
     changed = set(changed)
-    found = [Effect(str(call._meta.get_field(name).verbose_name), _shown(call, name)) for name in sorted(changed)]
+    columns: list[Any] = [call._meta.get_field(name) for name in sorted(changed)]
+    found = [Effect(str(column.verbose_name), _shown(call, column.name)) for column in columns]
     shows, others = ("in_review_shows", "in_review_others")
     if call.progress == Call.Progress.DECIDING:
         shows, others = ("deciding_shows", "deciding_others")

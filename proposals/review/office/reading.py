@@ -14,6 +14,7 @@ from proposals.querysets import ProposalQuerySet
 from proposals.review.appointing import Load, loads
 from proposals.review.assigning import Plan
 from proposals.review.stages import short_of_reviewers
+from proposals.review.suggesting import Suggestion
 
 
 @dataclass
@@ -85,3 +86,18 @@ def recorded(conflicts: QuerySet[Conflict]) -> QuerySet[Conflict]:
     ).order_by()
     related = conflicts.select_related("proposal", "person__reviewer_profile", "recorded_by")
     return related.annotate(has_review=Exists(aside)).order_by("-recorded_at", "pk")
+
+
+@dataclass(frozen=True)
+class OpenSuggestion:
+    """A suggestion to decide, and whether the person has the proposal already."""
+
+    suggestion: Suggestion
+    is_assigned: bool
+
+
+def assigned_first(call: Call, found: Iterable[Suggestion]) -> list[OpenSuggestion]:
+    """Suggestions with those first whose person has the proposal: these are urgent."""
+    given = set(Assignment.objects.filter(proposal__call=call).values_list("proposal", "reviewer"))
+    opened = [OpenSuggestion(each, (each.proposal.pk, each.person.pk) in given) for each in found]
+    return sorted(opened, key=lambda each: not each.is_assigned)

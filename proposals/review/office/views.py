@@ -221,7 +221,7 @@ def conflicts(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("calls:conflicts", code=code)
     visible = Proposal.objects.visible_to(request.user).filter(call=call)
     seen = set(visible.values_list("pk", flat=True))
-    open_ones = [each for each in suggestions(call) if each.proposal.pk in seen]
+    open_ones = reading.assigned_first(call, [each for each in suggestions(call) if each.proposal.pk in seen])
     recorded = Conflict.objects.filter(proposal__in=visible).exclude(finding=Conflict.Finding.CLEAR)
     page = Paginator(reading.recorded(recorded), ROWS_A_PAGE).get_page(request.GET.get("page"))
     suggested = Paginator(open_ones, ROWS_A_PAGE).get_page(request.GET.get("suggested"))
@@ -269,13 +269,18 @@ def retract(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def decide(request: HttpRequest, code: str) -> HttpResponse:
-    """Accept or dismiss one suggestion."""
+    """Accept or dismiss the chosen suggestions, all of them as one act."""
     call = get_object_or_404(Call, code=code)
-    wanted = request.POST.get("suggestion", "")
-    visible = Proposal.objects.visible_to(request.user)
-    for each in suggestions(call):
-        if f"{each.proposal.pk}-{each.person.pk}" == wanted and visible.filter(pk=each.proposal.pk).exists():
-            stands = request.POST.get("finding") == Conflict.Finding.STANDS
+    wanted = set(request.POST.getlist("suggestion"))
+    seen = set(Proposal.objects.visible_to(request.user).filter(call=call).values_list("pk", flat=True))
+    chosen = [
+        each
+        for each in suggestions(call)
+        if each.proposal.pk in seen and f"{each.proposal.pk}-{each.person.pk}" in wanted
+    ]
+    stands = request.POST.get("finding") == Conflict.Finding.STANDS
+    with transaction.atomic():
+        for each in chosen:
             settling.settle(
                 each.proposal,
                 each.person,
@@ -285,8 +290,11 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
                 by=request.user,
                 at=timezone.now(),
             )
-            messages.success(request, _("The suggestion is decided."))
-            break
-    else:
-        messages.error(request, _("That suggestion is decided already, or no longer there."))
+    if not wanted:
+        messages.error(request, _("No suggestion is chosen."))
+    elif len(chosen) < len(wanted):
+        messages.error(request, _("A suggestion is decided already, or no longer there."))
+    if chosen:
+        said = ngettext("%(number)s suggestion is decided.", "%(number)s suggestions are decided.", len(chosen))
+        messages.success(request, said % {"number": len(chosen)})
     return redirect("calls:conflicts", code=code)
