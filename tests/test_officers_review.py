@@ -261,6 +261,23 @@ def test_officer_assigns_chosen_proposals_and_takes_one_back(client, call, offic
     assert client.post(back, {"assignment": "x"}).status_code == 404
 
 
+def test_assigning_all_found_warns_first_of_likely_conflicts_and_foreign_fields(client, officer):
+    bio, quantum = FieldFactory(code="bio", name_en="Bio"), FieldFactory()
+    call = TermsFactory(call__code="DESK", call__fields=[quantum, bio]).call
+    own, foreign = proposal_of(call, field=quantum), proposal_of(call, field=bio, institution="別の大学")
+    reviewer_of("baba", quantum, institution="東都大学")
+    client.force_login(officer)
+    page = reverse("calls:assignments", args=["DESK"]) + "?q=P-"
+
+    asked = client.post(page, {"all": 1, "reviewer": "baba"}, headers=ENGLISH)
+
+    assert [number for number, _doubt in asked.context["doubts"]] == sorted([own.number, foreign.number])
+    assert "does not know its field: Bio" in asked.content.decode()
+    assert not Assignment.objects.exists()
+    answer = client.post(page, {"pairs": asked.context["pairs"]})
+    assert (answer["Location"], Assignment.objects.count()) == (page, 2)
+
+
 def test_an_assignment_with_a_review_is_not_taken_back(client, call, officer):
     baba, proposal = reviewer_of("baba"), proposal_of(call)
     Call.objects.filter(pk=call.pk).update(progress="in_review")

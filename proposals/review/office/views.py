@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aspire.refusals import Refusal
 from calls.models import Call
 from proposals.models import Assignment, Conflict, Proposal
+from proposals.querysets import ProposalQuerySet
 from proposals.review import appointing, settling, stages
 from proposals.review.office import reading
 from proposals.review.office.forms import (
@@ -86,14 +87,16 @@ def review_settings(request: HttpRequest, code: str) -> HttpResponse:
 def assignments(request: HttpRequest, code: str) -> HttpResponse:
     """Who reviews what; POST assigns the chosen proposals to one reviewer, all of them or none."""
     call = get_object_or_404(Call, code=code)
-    faults = None
-    if request.method == "POST":
-        faults = _assign(request, call, _chosen(request))
-        if faults is None:
-            return _back_to_assignments(request, code)
     asked = AssignmentFilter(request.GET, call=call)
     asked.is_valid()
     found = reading.asked(call, Proposal.objects.visible_to(request.user), **asked.cleaned_data)
+    faults, doubts, pairs = None, [], []
+    if request.method == "POST":
+        pairs = _chosen(request, found)
+        doubts = [] if "pairs" in request.POST else reading.doubts(call, pairs)
+        faults = None if doubts else _assign(request, call, pairs)
+        if faults is None and not doubts:
+            return _back_to_assignments(request, code)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
@@ -103,7 +106,8 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
         "places": reading.places(call),
         "reviewers": appointing.reviewers(),
     }
-    context |= {"asked": request.GET.urlencode()}
+    context |= {"asked": request.GET.urlencode(), "doubts": doubts}
+    context["pairs"] = "\n".join(f"{number} {name}" for number, name in pairs)
     context |= {"querystring": rest.urlencode(), "form": AssignForm(), "plan_form": PlanForm(initial=_wanted(call))}
     visible = Proposal.objects.visible_to(request.user)
     context["short"] = stages.short_of_reviewers(call).filter(pk__in=visible).count()
@@ -114,11 +118,12 @@ def _wanted(call: Call) -> dict[str, int]:
     return {"wanted": call.reviews_wanted}
 
 
-def _chosen(request: HttpRequest) -> list[appointing.Pair]:
-    """The pairs of a batch: a proposed plan line by line, or the chosen proposals with one reviewer."""
+def _chosen(request: HttpRequest, found: ProposalQuerySet) -> list[appointing.Pair]:
+    """The pairs of a batch: a plan line by line, or the chosen proposals, or all found, with one reviewer."""
     lines = [line.split() for line in request.POST.get("pairs", "").splitlines()]
     pairs = [(line[0], line[1]) for line in lines if len(line) == 2]  # noqa: PLR2004 - number and name
-    return pairs or [(number, request.POST.get("reviewer", "")) for number in request.POST.getlist("number")]
+    numbers = found.values_list("number", flat=True) if "all" in request.POST else request.POST.getlist("number")
+    return pairs or [(number, request.POST.get("reviewer", "")) for number in numbers]
 
 
 def _assign(request: HttpRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
