@@ -155,6 +155,9 @@ CATALOGUE: dict[str, Promise] = {
     "assignment_open": _("The assignment of proposal %(proposal)s is not declined. Look at the list again."),
     "stage_moves": _("Call %(call)s cannot move to that stage from where it is. Choose one of the moves shown."),
     "stage_moved_meanwhile": _("Somebody has moved call %(call)s meanwhile. Look at its stage again."),
+    "settings_changed_meanwhile": _(
+        "Somebody has changed what reviewers of call %(call)s see meanwhile. Look at the settings again."
+    ),
     "stage_with_submitted_packet": _(
         "A packet of call %(call)s is submitted, so the call stays where it is. Have it released or sent back first."
     ),
@@ -196,7 +199,7 @@ CATALOGUE: dict[str, Promise] = {
         "A review of proposal %(proposal)s needs an accepted assignment and a declaration of no interest. "
         "Declare first."
     ),
-    "review_submitted_stays": _("A submitted review stays as it is. Reopen it first."),
+    "review_submitted_stays": _("The review is already submitted and stays as it is. Reopen it first."),
     "review_complete": _("A review is submitted with every score and both comments. Fill in what is missing."),
     "review_stays": _("Reviews are kept for good and cannot be deleted. A conflict of interest sets one aside."),
     "review_changed": _(

@@ -159,7 +159,8 @@ criteria_frozen_once_used = [
             IF TG_OP = 'UPDATE' AND (NEW.call_id, NEW.weight) = (OLD.call_id, OLD.weight) THEN
                 RETURN NEW;
             END IF;
-            of := ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.call_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.call_id END];
+            of := ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.call_id END,
+                        CASE WHEN TG_OP <> 'DELETE' THEN NEW.call_id END];
             -- A score holds its call, so none is given between this and the end of the transaction.
             PERFORM 1 FROM calls_call WHERE id = ANY (of) ORDER BY id FOR UPDATE;
             IF EXISTS (SELECT 1 FROM proposals_score s JOIN calls_criterion k ON k.id = s.criterion_id

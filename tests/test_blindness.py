@@ -184,13 +184,8 @@ def seen_on(client, proposal, by) -> dict[str, list[str]]:
     return seen
 
 
-RARELY = {
-    "unassigned",
-    "conflicted",
-    "administrator in conflict",
-    "conflict taken back",
-    "officer, conflict taken back",
-}
+RARELY = {"unassigned", "conflicted", "administrator in conflict"}
+RARELY |= {"conflict taken back", "officer, conflict taken back"}
 CASES = [(who, "in_review") for who in MAY]
 CASES += [(who, "deciding") for who in MAY if who not in RARELY]
 CASES += [("clear", "released"), ("lead", "released")]

@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from proposals.models import Review
 from tests.chromium import launched, wrong_with
-from tests.factories import AnnualCostFactory, AssignmentFactory, CallFactory, CriterionFactory
+from tests.factories import AnnualCostFactory, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory
 from tests.test_browser import page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -81,3 +81,47 @@ def test_reviewers_day(live_server, browser, reviewer, call):
     assert page.get_by_role("link", name="P-1").count() == 0
     assert page.goto("/review/P-1/").status == 404
     assert found == []
+
+
+def test_submitting_while_a_save_is_under_way_waits_for_it(live_server, browser, reviewer, call):
+    ConflictFactory(proposal=call.proposals.get(number="P-1"), person=reviewer, finding="clear")
+    page = page_of(browser, live_server.url, reviewer, "en")
+    page.goto("/review/P-1/")
+    slow: list[Route] = []
+    page.route("**/save/", lambda route: slow.append(route))  # noqa: PLW0108 - playwright wants a function
+    for fieldset in page.locator("#review-form .choices-field").all():
+        fieldset.get_by_role("radio").first.check()
+    page.locator("#field_comment_to_applicant textarea").fill("Go on.")
+    page.locator("#field_comment_to_panel textarea").fill("Convincing.")
+    with page.expect_request("**/save/"):
+        pass
+
+    page.get_by_role("button", name="Submit").click()
+    slow[0].continue_()
+
+    expect(page.get_by_text("Submitted.")).to_be_visible()
+    assert Review.objects.get().is_submitted
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_header_of_an_officer_takes_one_row_at_1280(live_server, browser, officer, language):
+    page = page_of(browser, live_server.url, officer, language)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/calls/")
+
+    assert page.locator(".site-header").bounding_box()["height"] < 80
+    page.context.close()
+
+
+def test_number_on_the_desk_fits_its_cell_on_a_phone(live_server, browser, reviewer, call):
+    AssignmentFactory(proposal__terms__call=call, proposal__number="DEMO-DECIDING-005", reviewer=reviewer)
+    page = page_of(browser, live_server.url, reviewer, "ja")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/review/")
+
+    assert (
+        page.locator("th.number-cell").evaluate_all("cells => cells.filter(c => c.scrollWidth > c.clientWidth).length")
+        == 0
+    )
+    page.context.close()

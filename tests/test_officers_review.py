@@ -6,6 +6,7 @@ import datetime
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from aspire.roles import Role
 from calls.models import Call, Criterion
@@ -183,11 +184,30 @@ def test_officer_says_what_reviewers_see(client, call, officer):
     values = {"in_review_shows": "field", "in_review_others": "never", "deciding_shows": "assigned"}
     values |= {"deciding_others": "always", "reviews_wanted": 3, "reviews_due_on": "2023-12-24"}
 
-    assert client.post(page, {**values, "reviews_wanted": "x"}).status_code == 200
-    assert client.post(page, values).status_code == 302
+    bio, quantum = reviewer_of("baba", FieldFactory(code="bio")), reviewer_of("date")
+    give(proposal_of(call), quantum, officer)
+    say(proposal_of(call), bio, "stands", "kin")
+    Call.objects.filter(pk=call.pk).update(progress="in_review")
+    values["seen"] = client.get(page).context["seen"]
 
+    for wrong in ("x", "0"):
+        assert client.post(page, {**values, "reviews_wanted": wrong}).status_code == 200
+    first = client.post(page, values, headers=ENGLISH)
+    shown = {effect.what: effect.value for effect in first.context["effects"]}
+    assert (shown["Reviewers who see more"], shown["Proposals that they see more or less, added up"]) == ("1", "1")
     call.refresh_from_db()
-    assert (call.in_review_shows, call.deciding_others, call.reviews_due_on.day) == ("field", "always", 24)
+    assert call.reviews_wanted == 2
+    assert client.post(page, {**values, "confirmed": 1}).status_code == 302
+
+    again = client.post(page, {**values, "reviews_wanted": 4, "confirmed": 1}, headers=ENGLISH)
+    assert (again.status_code, "meanwhile" in again.content.decode()) == (409, True)
+    call.refresh_from_db()
+    assert (call.reviews_wanted, call.in_review_shows, call.deciding_others, call.reviews_due_on.day) == (
+        3,
+        "field",
+        "always",
+        24,
+    )
 
 
 # --- assignments ------------------------------------------------------------------------------------------------
@@ -239,6 +259,23 @@ def test_officer_assigns_chosen_proposals_and_takes_one_back(client, call, offic
     client.post(back, {"assignment": Assignment.objects.first().pk})
     assert Assignment.objects.count() == 2
     assert client.post(back, {"assignment": "x"}).status_code == 404
+
+
+def test_assigning_all_found_warns_first_of_likely_conflicts_and_foreign_fields(client, officer):
+    bio, quantum = FieldFactory(code="bio", name_en="Bio"), FieldFactory()
+    call = TermsFactory(call__code="DESK", call__fields=[quantum, bio]).call
+    own, foreign = proposal_of(call, field=quantum), proposal_of(call, field=bio, institution="別の大学")
+    reviewer_of("baba", quantum, institution="東都大学")
+    client.force_login(officer)
+    page = reverse("calls:assignments", args=["DESK"]) + "?q=P-"
+
+    asked = client.post(page, {"all": 1, "reviewer": "baba"}, headers=ENGLISH)
+
+    assert [number for number, _doubt in asked.context["doubts"]] == sorted([own.number, foreign.number])
+    assert "does not know its field: Bio" in asked.content.decode()
+    assert not Assignment.objects.exists()
+    answer = client.post(page, {"pairs": asked.context["pairs"]})
+    assert (answer["Location"], Assignment.objects.count()) == (page, 2)
 
 
 def test_an_assignment_with_a_review_is_not_taken_back(client, call, officer):
@@ -388,6 +425,13 @@ def test_nobody_is_asked_again_who_may_not_review(call, officer, why):
         ({"institution": "東都大学 大学院理学研究科"}, "same_institution"),
         ({"institution": "University of the Eastern Capital"}, "same_institution"),
         ({"institution": "国立大学法人 東都大学"}, "same_institution"),
+        ({"institution": "国立大学法人東都大学"}, "same_institution"),
+        ({"institution": "東都大学先端科学研究所"}, "same_institution"),
+        ({"institution": "Department of Physics, University of the Eastern Capital"}, "same_institution"),
+        ({"institution": "University of the Eastern Capital, Institute of Science"}, "same_institution"),
+        ({"institution": "東都大学院大学"}, None),
+        ({"institution": "東都量子研究所"}, None),
+        ({"name_en": "ABROAD, Ada"}, "other"),
         ({"name_en": "Ada Abroad"}, "other"),
         ({"reading": "あおき はなこ"}, "other"),
         ({"researcher_number": "00123456"}, "other"),
@@ -426,9 +470,19 @@ def test_likely_conflicts_are_suggested_by_address_and_by_shared_partners(call):
     led.counterparts.create(**partner, person="ＡＤＡ Abroad")
     colleague = reviewer_of("endo", researcher_number="99999999")
 
-    found = {each.person: (each.kind, each.label != "") for each in suggestions(call)}
+    by_name = reviewer_of("fuji", name_en="Lead Western")
+    western = proposal_of(TermsFactory().call, researcher_number="", principal_investigator="Western Lead")
+    western.counterparts.create(**partner, person="Someone Else", email="ada@example.org")
 
-    assert found == {by_address: ("other", True), abroad: ("other", True), colleague: ("joint_work", True)}
+    with override("en"):
+        found = {each.person: (each.kind, each.evidence) for each in suggestions(call)}
+
+    assert found == {
+        by_address: ("other", "same e-mail address: 青木 花子"),
+        abroad: ("other", "same e-mail address: Ada Abroad"),
+        colleague: ("joint_work", "has proposed together with: Ada Abroad"),
+        by_name: ("joint_work", "has proposed together with: Ada Abroad"),
+    }
 
 
 def test_officer_decides_suggestions_and_records_what_is_known(client, call, officer):
@@ -441,6 +495,7 @@ def test_officer_decides_suggestions_and_records_what_is_known(client, call, off
     client.post(decide, {"suggestion": f"{first.pk}-{baba.pk}", "finding": "stands"})
     client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "dismissed"})
     client.post(decide, {"suggestion": f"{second.pk}-{baba.pk}", "finding": "stands"})
+    client.post(decide, {"finding": "stands"})
 
     found = dict(Conflict.objects.values_list("proposal", "finding"))
     assert found == {first.pk: "stands", second.pk: "dismissed"}
@@ -451,6 +506,23 @@ def test_officer_decides_suggestions_and_records_what_is_known(client, call, off
     assert client.post(page, {**known, "kind": "other"}).status_code == 400
     assert client.post(page, known).status_code == 302
     assert Conflict.objects.get(proposal=second).kind == "teacher"
+
+
+def test_suggestions_of_those_assigned_come_first_and_are_decided_together(client, call, officer):
+    first, second, third = (proposal_of(call) for _ in range(3))
+    baba = reviewer_of("baba", institution="東都大学")
+    give(third, baba, officer)
+    client.force_login(officer)
+
+    page = client.get(reverse("calls:conflicts", args=["DESK"]))
+    assert [each.suggestion.proposal for each in page.context["suggested"]] == [third, first, second]
+    chosen = [f"{each.pk}-{baba.pk}" for each in (first, third)]
+    client.post(reverse("calls:decide_conflict", args=["DESK"]), {"suggestion": chosen, "finding": "dismissed"})
+
+    assert set(Conflict.objects.values_list("proposal", "finding")) == {
+        (first.pk, "dismissed"),
+        (third.pk, "dismissed"),
+    }
 
 
 def test_what_an_officer_in_conflict_may_not_see_is_on_none_of_these_pages(client, call, officer):

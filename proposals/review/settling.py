@@ -1,4 +1,4 @@
-"""What officers decide about a person's interest in a proposal: it stands, a suggestion was not right, or it was recorded in error."""
+"""What officers decide about a person's interest in a proposal: it stands, does not, or was recorded in error."""
 
 import datetime
 from typing import Any

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
-from aspire.templatetags.figures import count
+from aspire.templatetags.figures import count, day
 from calls.models import Call
-from proposals.models import Assignment, Conflict, Mark, Packet, Proposal, Review
+from proposals.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
 from proposals.querysets import ProposalQuerySet
 from proposals.review.criteria import default_criteria
 from proposals.review.refusing import Refused, decided
@@ -84,6 +84,47 @@ def effects(call: Call, to: str, *, reader: Any) -> list[Effect]:
         Effect(_("Reviewers see nothing of the call; reviews that are kept"), count(reviews.count())),
         Effect(_("Declared interests that are kept"), count(Conflict.objects.filter(proposal__in=seen).count())),
     ]
+
+
+def settings_effects(call: Call, changed: Iterable[str]) -> list[Effect]:
+    """What the settings of a call, changed but not saved, would let reviewers see; ``changed``: names of its fields."""
+    changed = set(changed)
+    columns: list[Any] = [call._meta.get_field(name) for name in sorted(changed)]
+    found = [Effect(str(column.verbose_name), _shown(call, column.name)) for column in columns]
+    shows, others = ("in_review_shows", "in_review_others")
+    if call.progress == Call.Progress.DECIDING:
+        shows, others = ("deciding_shows", "deciding_others")
+    if call.progress not in {Call.Progress.IN_REVIEW, Call.Progress.DECIDING}:
+        return found
+    if shows in changed:
+        people, proposals = _further(call)
+        what = _("Reviewers who see more") if getattr(call, shows) == Call.Scope.FIELD else _("Reviewers who see less")
+        found.append(Effect(what, count(people)))
+        found.append(Effect(_("Proposals that they see more or less, added up"), count(proposals)))
+    if others in changed:
+        drafts = Review.objects.filter(assignment__proposal__call=call, state=Review.State.DRAFT)
+        found.append(Effect(_("Unfinished drafts whose writers this concerns"), count(drafts.count())))
+    return found
+
+
+def _shown(call: Call, name: str) -> str:
+    value = getattr(call, name)
+    if isinstance(value, datetime.date):
+        return day(value)
+    chosen = getattr(call, f"get_{name}_display", None)
+    return str(chosen() if chosen else value or "\u2015")
+
+
+def _further(call: Call) -> tuple[int, int]:
+    """Reviewers, and pairs of them with counted proposals of their fields that are neither assigned nor in conflict."""
+    pairs = Reviewer.fields.through.objects.filter(
+        field__proposals__in=Proposal.objects.filter(call=call).counted(), reviewer__user__is_active=True
+    ).values_list("reviewer__user", "field__proposals")
+    assigned = Assignment.objects.filter(proposal__call=call, declined_at__isnull=True)
+    standing = Conflict.objects.standing().filter(proposal__call=call)
+    known = set(assigned.values_list("reviewer", "proposal")) | set(standing.values_list("person", "proposal"))
+    more = set(pairs) - known
+    return len({person for person, _proposal in more}), len(more)
 
 
 def change(call: Call, *, seen: str, to: str, by: User, at: datetime.datetime) -> None:

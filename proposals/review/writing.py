@@ -72,10 +72,10 @@ def _saved(assignment: Assignment, draft: Draft, *, version: int, at: datetime.d
     """Under the lock of the assignment, so that of two windows the second sees what the first has saved."""
     Assignment.objects.select_for_update().get(pk=assignment.pk)
     review = Review.objects.filter(assignment=assignment).first()
-    if version != (review.version if review else 0):
-        raise Refused("review_changed", value_at=review.saved_at if review else at)
     if review and review.is_submitted:
         raise Refused("review_submitted_stays")
+    if version != (review.version if review else 0):
+        raise Refused("review_changed", value_at=review.saved_at if review else at)
     review = review or Review(assignment=assignment)
     review.comment_to_panel, review.comment_to_applicant = draft.comment_to_panel, draft.comment_to_applicant
     review.saved_at = at

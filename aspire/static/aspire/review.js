@@ -9,14 +9,18 @@
   let isSaving = false;
   let isChanged = false;
   let isStopped = false;
+  let saving = Promise.resolve();
 
   const say = (words, isTrouble = false) => {
     line.textContent = words;
     line.classList.toggle("saved--trouble", isTrouble);
   };
 
-  const save = async () => {
-    if (isSaving || isStopped || !isChanged) return;
+  const save = () => {
+    if (!isSaving && !isStopped && isChanged) saving = send();
+  };
+
+  const send = async () => {
     isSaving = true;
     isChanged = false;
     say(form.dataset.saving);
@@ -37,7 +41,7 @@
       say(form.dataset.lost, true);
     }
     isSaving = false;
-    if (isChanged && !line.classList.contains("saved--trouble")) later();
+    if (isChanged && !isStopped && !line.classList.contains("saved--trouble")) later();
   };
 
   const later = () => {
@@ -49,11 +53,23 @@
     isChanged = true;
     later();
   });
-  // The form's own buttons wait for nothing, and are not followed by a save of an older version.
-  form.addEventListener("submit", () => {
+  // The form's own buttons wait for a save under way, whose version they then send, and are followed by no other.
+  form.addEventListener("submit", async (event) => {
     clearTimeout(timer);
+    if (isSaving) {
+      event.preventDefault();
+      if (isStopped) return;
+      isStopped = true;
+      await saving;
+      form.requestSubmit(event.submitter);
+      return;
+    }
     isStopped = true;
     isChanged = false;
+  });
+  // A page that the browser kept (its back button) shows what was stored before.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) window.location.reload();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) save();

@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingForm
 from calls.models import Call, Field
 from proposals.models import Conflict
 from proposals.review.appointing import reviewers
+from proposals.review.stages import Effect, settings_effects
 
 
 class ReviewSettingsForm(RefusingForm):
@@ -22,6 +24,19 @@ class ReviewSettingsForm(RefusingForm):
             *("reviews_wanted", "reviews_due_on"),
         ]
         widgets = {"reviews_due_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wanted: Any = self.fields["reviews_wanted"]
+        wanted.min_value, wanted.widget.attrs["min"] = 1, 1
+        wanted.validators.append(MinValueValidator(1))
+        self.seen = "|".join(str(self[name].initial) for name in self.fields)
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What saving would change, setting by setting, and for how many."""
+        changed = [name for name in self.fields if name in self.changed_data]
+        return settings_effects(self.instance, changed)
 
 
 class AssignmentFilter(forms.Form):

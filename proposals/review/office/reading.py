@@ -7,13 +7,15 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext
 
 from calls.models import Call, CallField, Field
 from proposals.models import Assignment, Conflict, Proposal
 from proposals.querysets import ProposalQuerySet
-from proposals.review.appointing import Load, loads
+from proposals.review.appointing import Load, Pair, fields_of, loads, reviewers
 from proposals.review.assigning import Plan
 from proposals.review.stages import short_of_reviewers
+from proposals.review.suggesting import Suggestion, suggestions
 
 
 @dataclass
@@ -85,3 +87,42 @@ def recorded(conflicts: QuerySet[Conflict]) -> QuerySet[Conflict]:
     ).order_by()
     related = conflicts.select_related("proposal", "person__reviewer_profile", "recorded_by")
     return related.annotate(has_review=Exists(aside)).order_by("-recorded_at", "pk")
+
+
+@dataclass(frozen=True)
+class OpenSuggestion:
+    """A suggestion to decide, and whether the person has the proposal already."""
+
+    suggestion: Suggestion
+    is_assigned: bool
+
+
+def assigned_first(call: Call, found: Iterable[Suggestion]) -> list[OpenSuggestion]:
+    """Suggestions with those first whose person has the proposal: these are urgent."""
+    given = set(Assignment.objects.filter(proposal__call=call).values_list("proposal", "reviewer"))
+    opened = [OpenSuggestion(each, (each.proposal.pk, each.person.pk) in given) for each in found]
+    return sorted(opened, key=lambda each: not each.is_assigned)
+
+
+def doubts(call: Call, pairs: Iterable[Pair]) -> list[tuple[str, str]]:
+    """What an officer should know before giving proposals by hand, beside each number: a likely conflict of interest
+    that nobody has decided, or a field the reviewer does not know."""
+    wanted = set(pairs)
+    found = [
+        (
+            each.proposal.number,
+            gettext("A likely conflict of interest is not decided yet: %(what)s") % {"what": each.evidence},
+        )
+        for each in suggestions(call)
+        if (each.proposal.number, each.person.username) in wanted
+    ]
+    names = {name for _number, name in wanted}
+    people = reviewers().filter(username__in=names).prefetch_related("reviewer_profile__fields")
+    fields = {person.username: fields_of(person) for person in people}
+    given = Proposal.objects.filter(call=call, number__in=[number for number, _name in wanted]).select_related("field")
+    field_of = {proposal.number: proposal.field for proposal in given}
+    for number, name in sorted(wanted):
+        if name in fields and number in field_of and field_of[number].pk not in fields[name]:
+            said = gettext("The reviewer does not know its field: %(field)s") % {"field": field_of[number]}
+            found.append((number, said))
+    return sorted(found)

@@ -5,6 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aspire.refusals import Refusal
 from calls.models import Call
 from proposals.models import Assignment, Conflict, Proposal
+from proposals.querysets import ProposalQuerySet
 from proposals.review import appointing, settling, stages
 from proposals.review.office import reading
 from proposals.review.office.forms import (
@@ -66,27 +68,39 @@ def _move(request: HttpRequest, call: Call, to: str) -> Refusal | None:
 
 
 def review_settings(request: HttpRequest, code: str) -> HttpResponse:
-    """What reviewers see in each stage."""
-    call = get_object_or_404(Call, code=code)
-    form = ReviewSettingsForm(request.POST or None, instance=call)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("The settings are saved."))
-        return redirect("calls:stage", code=code)
-    return render(request, "calls/review_settings.html", {"call": call, "form": form})
+    """What reviewers see in each stage: what a change would mean first, and saved once that is confirmed."""
+    with transaction.atomic():
+        calls = Call.objects.select_for_update(of=("self",), no_key=True) if request.method == "POST" else Call.objects
+        call = get_object_or_404(calls, code=code)
+        seen = ReviewSettingsForm(instance=call).seen
+        form = ReviewSettingsForm(request.POST or None, instance=call)
+        context = {"call": call, "form": form, "seen": seen}
+        if request.method == "POST" and request.POST.get("seen") != seen:
+            context["refusal"] = Refusal("settings_changed_meanwhile", {"call": code})
+            context["form"] = ReviewSettingsForm(instance=Call.objects.get(pk=call.pk))
+            return render(request, "calls/review_settings.html", context, status=409)
+        if request.method == "POST" and form.is_valid():
+            if "confirmed" in request.POST or not form.has_changed():
+                form.save()
+                messages.success(request, _("The settings are saved."))
+                return redirect("calls:stage", code=code)
+            context["effects"] = form.effects
+    return render(request, "calls/review_settings.html", context)
 
 
 def assignments(request: HttpRequest, code: str) -> HttpResponse:
     """Who reviews what; POST assigns the chosen proposals to one reviewer, all of them or none."""
     call = get_object_or_404(Call, code=code)
-    faults = None
-    if request.method == "POST":
-        faults = _assign(request, call, _chosen(request))
-        if faults is None:
-            return _back_to_assignments(request, code)
     asked = AssignmentFilter(request.GET, call=call)
     asked.is_valid()
     found = reading.asked(call, Proposal.objects.visible_to(request.user), **asked.cleaned_data)
+    faults, doubts, pairs = None, [], []
+    if request.method == "POST":
+        pairs = _chosen(request, found)
+        doubts = [] if "pairs" in request.POST else reading.doubts(call, pairs)
+        faults = None if doubts else _assign(request, call, pairs)
+        if faults is None and not doubts:
+            return _back_to_assignments(request, code)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
@@ -96,7 +110,8 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
         "places": reading.places(call),
         "reviewers": appointing.reviewers(),
     }
-    context |= {"asked": request.GET.urlencode()}
+    context |= {"asked": request.GET.urlencode(), "doubts": doubts}
+    context["pairs"] = "\n".join(f"{number} {name}" for number, name in pairs)
     context |= {"querystring": rest.urlencode(), "form": AssignForm(), "plan_form": PlanForm(initial=_wanted(call))}
     visible = Proposal.objects.visible_to(request.user)
     context["short"] = stages.short_of_reviewers(call).filter(pk__in=visible).count()
@@ -107,11 +122,12 @@ def _wanted(call: Call) -> dict[str, int]:
     return {"wanted": call.reviews_wanted}
 
 
-def _chosen(request: HttpRequest) -> list[appointing.Pair]:
-    """The pairs of a batch: a proposed plan line by line, or the chosen proposals with one reviewer."""
+def _chosen(request: HttpRequest, found: ProposalQuerySet) -> list[appointing.Pair]:
+    """The pairs of a batch: a plan line by line, or the chosen proposals, or all found, with one reviewer."""
     lines = [line.split() for line in request.POST.get("pairs", "").splitlines()]
     pairs = [(line[0], line[1]) for line in lines if len(line) == 2]  # noqa: PLR2004 - number and name
-    return pairs or [(number, request.POST.get("reviewer", "")) for number in request.POST.getlist("number")]
+    numbers = found.values_list("number", flat=True) if "all" in request.POST else request.POST.getlist("number")
+    return pairs or [(number, request.POST.get("reviewer", "")) for number in numbers]
 
 
 def _assign(request: HttpRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
@@ -214,7 +230,7 @@ def conflicts(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("calls:conflicts", code=code)
     visible = Proposal.objects.visible_to(request.user).filter(call=call)
     seen = set(visible.values_list("pk", flat=True))
-    open_ones = [each for each in suggestions(call) if each.proposal.pk in seen]
+    open_ones = reading.assigned_first(call, [each for each in suggestions(call) if each.proposal.pk in seen])
     recorded = Conflict.objects.filter(proposal__in=visible).exclude(finding=Conflict.Finding.CLEAR)
     page = Paginator(reading.recorded(recorded), ROWS_A_PAGE).get_page(request.GET.get("page"))
     suggested = Paginator(open_ones, ROWS_A_PAGE).get_page(request.GET.get("suggested"))
@@ -262,13 +278,18 @@ def retract(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def decide(request: HttpRequest, code: str) -> HttpResponse:
-    """Accept or dismiss one suggestion."""
+    """Accept or dismiss the chosen suggestions, all of them as one act."""
     call = get_object_or_404(Call, code=code)
-    wanted = request.POST.get("suggestion", "")
-    visible = Proposal.objects.visible_to(request.user)
-    for each in suggestions(call):
-        if f"{each.proposal.pk}-{each.person.pk}" == wanted and visible.filter(pk=each.proposal.pk).exists():
-            stands = request.POST.get("finding") == Conflict.Finding.STANDS
+    wanted = set(request.POST.getlist("suggestion"))
+    seen = set(Proposal.objects.visible_to(request.user).filter(call=call).values_list("pk", flat=True))
+    chosen = [
+        each
+        for each in suggestions(call)
+        if each.proposal.pk in seen and f"{each.proposal.pk}-{each.person.pk}" in wanted
+    ]
+    stands = request.POST.get("finding") == Conflict.Finding.STANDS
+    with transaction.atomic():
+        for each in chosen:
             settling.settle(
                 each.proposal,
                 each.person,
@@ -278,8 +299,11 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
                 by=request.user,
                 at=timezone.now(),
             )
-            messages.success(request, _("The suggestion is decided."))
-            break
-    else:
-        messages.error(request, _("That suggestion is decided already, or no longer there."))
+    if not wanted:
+        messages.error(request, _("No suggestion is chosen."))
+    elif len(chosen) < len(wanted):
+        messages.error(request, _("A suggestion is decided already, or no longer there."))
+    if chosen:
+        said = ngettext("%(number)s suggestion is decided.", "%(number)s suggestions are decided.", len(chosen))
+        messages.success(request, said % {"number": len(chosen)})
     return redirect("calls:conflicts", code=code)
