@@ -7,7 +7,9 @@ from typing import Any
 import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.migrations.state import ProjectState
 from pgtrigger import compiler
+from pgtrigger.migrations import AddTrigger
 
 from aspire.refusals import CATALOGUE
 
@@ -92,6 +94,18 @@ class Rule(pgtrigger.Trigger):
                 condition=self.render_condition(model),
             ),
         )
+
+
+class AddRule(AddTrigger):
+    """The installation of a rule as a step of a migration.
+
+    A rule changes no column, so the models drawn so far stay as they are. pgtrigger's own step draws the model and all
+    its neighbours anew for each trigger, which was half the time of making the tables.
+    """
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        options = state.models[app_label, self.model_name].options
+        options["triggers"] = [*options.get("triggers", []), self.trigger]
 
 
 FEW = 50

@@ -3,7 +3,6 @@
 import aspire.rules
 import django.db.models.deletion
 import pgtrigger.compiler
-import pgtrigger.migrations
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -85,19 +84,19 @@ class Migration(migrations.Migration):
                 'ordering': ['-uploaded_at'],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+        aspire.rules.AddRule(
             model_name='exportrecord',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=aspire.rules.RuleSql(func="PERFORM aspire_refuse('history_is_append_only', '{}'); RETURN NULL;", hash='3d8a24880d6cfc050039d258050697a62369056d', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c610f', table='aspire_exportrecord', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        aspire.rules.AddRule(
             model_name='exportrecord',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=aspire.rules.RuleSql(func="PERFORM aspire_refuse('rows_never_truncated', jsonb_build_object('table', TG_TABLE_NAME)); RETURN NULL;", hash='2302619b69d917da3d6352fab75600fb0fe573c3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_160ce', table='aspire_exportrecord', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        aspire.rules.AddRule(
             model_name='importrecord',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=aspire.rules.RuleSql(func="PERFORM aspire_refuse('history_is_append_only', '{}'); RETURN NULL;", hash='5bdb9675e55ade5af6795eec1260f79b11c3de37', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c767a', table='aspire_importrecord', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        aspire.rules.AddRule(
             model_name='importrecord',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=aspire.rules.RuleSql(func="PERFORM aspire_refuse('rows_never_truncated', jsonb_build_object('table', TG_TABLE_NAME)); RETURN NULL;", hash='59f5143ce142cdd1899f78245f80449f7b7e0088', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_f1dfc', table='aspire_importrecord', when='BEFORE')),
         ),

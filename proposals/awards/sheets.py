@@ -217,7 +217,7 @@ class Marks(CallKind):
 
     def state(self, stored: Mapping[str, Proposal]) -> Any:
         """Marks by their versions, so that whoever marked meanwhile is not overwritten, and the money that is left."""
-        money = spending(self.call, reader=self.user)
+        money = spending(self.call, reader=self.user or AnonymousUser())
         found: list[Any] = [self.call.progress, money.max_awards, money.released_count + money.staged_count]
         found += [[line.key, line.limit_yen, line.taken_yen] for line in (money.total, *money.years)]
         for number, proposal in sorted(stored.items()):
