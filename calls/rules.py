@@ -154,7 +154,7 @@ criteria_frozen_once_used = [
         name="criterion_frozen_once_used",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        declare=[("of", "calls_call.id%TYPE[]")],
+        declare=[("of", "BIGINT[]")],
         func="""
             IF TG_OP = 'UPDATE' AND (NEW.call_id, NEW.weight) = (OLD.call_id, OLD.weight) THEN
                 RETURN NEW;

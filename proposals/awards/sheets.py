@@ -5,6 +5,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
