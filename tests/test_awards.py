@@ -284,7 +284,7 @@ def test_second_of_two_who_mark_sees_who_was_first_and_overwrites_nothing(client
     late = client.post("/awards/CALL/proposals/P-A/", form_of("P-A", decision="decline"))
 
     assert late.status_code == 409
-    assert "Officer Aoki" in late.content.decode()
+    assert "Aoki Officer" in late.content.decode()
     assert Mark.objects.get().decision == "award"
 
 

@@ -115,7 +115,7 @@ def test_every_fault_is_shown_in_its_row_and_nothing_is_assigned(call, proposals
         (8, "B", "reviewer_ambiguous"),
         (9, "B", "value_missing"),
         (10, "A", "value_missing"),
-        (11, "B", "assignment_of_reviewer"),
+        (11, "B", "key_cleared"),
         (12, "B", "code_unknown"),
         (13, "A", "key_alike"),
     ]
