@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, DataError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.defaults import bad_request
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 
@@ -380,10 +379,7 @@ def from_error(error: BaseException) -> Refusal | None:
 
 
 class RefusalMiddleware:
-    """The last door: a refusal that no form caught becomes a page with its sentence, never a server error.
-
-    A text that never reached PostgreSQL, because none can hold it (NUL), was a request that cannot be read.
-    """
+    """The last door: a refusal that no form caught becomes a page with its sentence, never a server error."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -399,11 +395,7 @@ class RefusalMiddleware:
         return render(request, "refusal.html", {"refusal": Refusal("text_without_null")}, status=400)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DatabaseError):
-            return None
-        if isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", None) is None:
-            return bad_request(request, exception)
-        refusal = from_error(exception)
+        refusal = from_error(exception) if isinstance(exception, DatabaseError) else None
         if refusal is None:
             return None
         return render(request, "refusal.html", {"refusal": refusal}, status=409)

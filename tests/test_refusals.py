@@ -8,7 +8,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import RequestFactory
-from django.urls import reverse
 from django.utils import translation
 
 from aspire.refusals import CATALOGUE, GENERAL, UNKNOWN, Refusal, RefusalMiddleware, from_error
@@ -18,7 +17,6 @@ from tests.doors import UNFILLED, run
 from tests.factories import (
     MILLION,
     AnnualCostFactory,
-    AssignmentFactory,
     AwardFactory,
     CallFactory,
     CountryFactory,
@@ -276,24 +274,6 @@ def test_last_door_shows_the_sentence_when_no_form_caught_the_refusal():
 
     assert middleware.process_exception(request, caught.value).status_code == 409
     assert middleware.process_exception(request, ValueError()) is None
-
-
-def test_text_that_no_database_holds_is_a_request_that_cannot_be_read(client, officer, reviewer):
-    given = AssignmentFactory(reviewer=reviewer, proposal__terms__call__progress="in_review")
-    address = {"code": given.proposal.call.code}
-    decided = {"code": ProposalFactory(terms__call__progress="deciding").call.code}
-    asked = [
-        (reviewer, "get", f"{reverse('review:desk')}?q=%00", {}),
-        (officer, "post", reverse("awards:batch", kwargs=decided), {"pick": "\0:1", "decision": "award"}),
-        (officer, "post", reverse("calls:assignments", kwargs=address), {"number": "\0", "reviewer": "baba"}),
-        (officer, "post", reverse("calls:leads", kwargs=address), {f"lead-{given.proposal.field.code}": "\0"}),
-    ]
-    answers = []
-    for person, method, path, sent in asked:
-        client.force_login(person)
-        answers.append(client.get(path) if method == "get" else client.post(path, sent))
-
-    assert {answer.status_code for answer in answers} <= {400, 409}, [answer.status_code for answer in answers]
 
 
 @pytest.mark.django_db
