@@ -1,10 +1,14 @@
 """What every test stands on: PostgreSQL, the people, plain static files, and a browser where there is one."""
 
+import datetime
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from aspire.roles import Role
@@ -57,6 +61,16 @@ def tables_emptied_after_transactional_tests() -> Iterator[None]:
         patch.setattr(DatabaseOperations, "sql_flush", without_migrated)
         patch.setattr(DatabaseOperations, "execute_sql_flush", unguarded)
         yield
+
+
+@pytest.fixture(scope="module")
+def demonstration(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime.date]:
+    """The demonstration as of a day, loaded once for tests that only read it, and taken back after them."""
+    on = datetime.date(2026, 11, 23)
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo", on=on, verbosity=0)
+        yield on
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import zoneinfo
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.db import transaction
 from django.db.models import Count, F, Q
 
 from aspire.roles import Role, roles_of
@@ -16,20 +14,11 @@ from proposals.demo.accounts import PASSWORD
 from proposals.models import AnnualCost, Award, Proposal
 from proposals.status import NOT_COUNTED, Status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("demonstration"), pytest.mark.django_db]
 TODAY = datetime.date(2026, 11, 23)
 NOON = datetime.datetime(2026, 11, 23, 12, tzinfo=zoneinfo.ZoneInfo("Asia/Tokyo"))
 CEILING_YEN = 100_000_000
 FIELDS = ["bio", "ai", "materials", "semiconductor", "energy", "quantum", "telecom"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup, django_db_blocker):
-    """The demonstration, loaded once for these tests, which only read it, and taken back after them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        call_command("load_demo", on=TODAY, verbosity=0)
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db.models import Count, Max, Min, Sum
 
 from aspire.roles import Role, roles_of
@@ -14,12 +13,8 @@ from proposals.models import Assignment, Conflict, Mark, Proposal, Review, Revie
 from proposals.status import PacketState
 
 TODAY = datetime.date(2026, 11, 23)
+pytestmark = [pytest.mark.usefixtures("demonstration"), pytest.mark.django_db]
 JUDGED = {"DEMO-REVIEW", "DEMO-DECIDING"}
-
-
-@pytest.fixture
-def demo(db) -> None:
-    call_command("load_demo", on=TODAY, verbosity=0)
 
 
 def counting(call: str) -> dict[int, int]:
@@ -29,7 +24,6 @@ def counting(call: str) -> dict[int, int]:
     return {pk: counted[pk] for pk in Proposal.objects.filter(call__code=call).counted().values_list("pk", flat=True)}
 
 
-@pytest.mark.usefixtures("demo")
 def test_demo_reviewers_cannot_sign_in_but_one_and_lead_each_field_but_one():
     reviewers = {profile.user.username: profile for profile in Reviewer.objects.select_related("user")}
     leads = CallField.objects.filter(call__code__in=JUDGED, lead_reviewer=None).values_list("call__code", "field__code")
@@ -43,7 +37,6 @@ def test_demo_reviewers_cannot_sign_in_but_one_and_lead_each_field_but_one():
     assert Reviewer.objects.filter(fields=None).count() == 0
 
 
-@pytest.mark.usefixtures("demo")
 def test_demo_call_in_review_is_half_reviewed_with_conflicts_and_nothing_overdue():
     call = Call.objects.get(code="DEMO-REVIEW")
     given = Assignment.objects.filter(proposal__call=call)
@@ -64,7 +57,6 @@ def test_demo_call_in_review_is_half_reviewed_with_conflicts_and_nothing_overdue
     assert guest.set_aside().count() == 1
 
 
-@pytest.mark.usefixtures("demo")
 def test_demo_call_being_decided_is_wholly_reviewed_and_hardly_marked():
     call = Call.objects.get(code="DEMO-DECIDING")
     slices = PotSlice.objects.filter(call=call)
@@ -84,7 +76,6 @@ def test_demo_call_being_decided_is_wholly_reviewed_and_hardly_marked():
     assert set(Score.objects.values_list("value", flat=True)) == {1, 2, 3, 4, 5}
 
 
-@pytest.mark.usefixtures("demo")
 def test_demo_packet_holds_a_difference_to_the_ranking_with_its_reason(client):
     client.force_login(User.objects.get(username="manager"))
 
@@ -95,7 +86,6 @@ def test_demo_packet_holds_a_difference_to_the_ranking_with_its_reason(client):
     assert 'name="comment"' in packet.content.decode()
 
 
-@pytest.mark.usefixtures("demo")
 def test_demo_load_is_even():
     for call in JUDGED:
         loads = Assignment.objects.filter(proposal__call__code=call).exclude(reviewer__username="reviewer")
