@@ -1,11 +1,15 @@
-"""How a person is called: by name, the family name first in Japanese, or by account where there is no name."""
+"""How a person is called: by name, or by account where there is no name."""
 
+import re
 from typing import Any
 
 from django.utils.translation import get_language
 
+JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
+
 
 def in_their_order(user: Any) -> str:
-    """A person's name, the family name first in Japanese."""
-    japanese = f"{user.last_name} {user.first_name}".strip() if get_language() == "ja" else ""
-    return japanese or user.get_full_name() or user.get_username()
+    """A person's name: the family name first on a Japanese page, and wherever it is written in Japanese."""
+    if get_language() == "ja" or JAPANESE.search(user.last_name):
+        return f"{user.last_name} {user.first_name}".strip() or user.get_username()
+    return user.get_full_name() or user.get_username()

@@ -4,8 +4,10 @@ import datetime
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
+from aspire.people import in_their_order
 from aspire.templatetags import figures
 
 NIGHT_IN_LONDON = datetime.datetime(2022, 11, 30, 14, 59, tzinfo=datetime.UTC)
@@ -108,3 +110,20 @@ def test_japanese_is_marked_on_a_page_in_english_alone():
     assert figures.as_written("Aoki") == "Aoki"
     with translation.override("ja"):
         assert figures.as_written("青木") == "青木"
+
+
+@pytest.mark.parametrize(
+    ("first_name", "last_name", "japanese", "english"),
+    [
+        ("晴美", "青木", "青木 晴美", "青木 晴美"),
+        ("Harumi", "Aoki", "Aoki Harumi", "Harumi Aoki"),
+        ("", "", "aoki", "aoki"),
+    ],
+)
+def test_person_is_named_in_the_order_of_the_page_and_of_the_name(first_name, last_name, japanese, english):
+    person = User(username="aoki", first_name=first_name, last_name=last_name)
+
+    with translation.override("ja"):
+        assert in_their_order(person) == japanese
+    with translation.override("en"):
+        assert in_their_order(person) == english
