@@ -1,4 +1,4 @@
-"""What changed lately on a reviewer's desk: proposals assigned or asked for again, and results of the field they lead."""
+"""What changed lately on a reviewer's desk: what was assigned or asked again, and results of a field they lead."""
 
 import datetime
 from collections.abc import Iterator
