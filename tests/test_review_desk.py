@@ -93,9 +93,9 @@ def test_desk_says_what_was_assigned_and_asked_again_since_yesterday_less_what_i
     now = timezone.now()
 
     with translation.override("en"):
-        found = [(each.what, each.href) for each in news(reviewer, since=timezone.localdate(now), at=now)]
+        found = [(each.what, each.links) for each in news(reviewer, since=timezone.localdate(now), at=now)]
 
-    assert found == [("P-1: newly assigned", "/review/P-1/"), ("P-2: asked again", "/review/P-2/")]
+    assert found == [("newly assigned", [("P-1", "/review/P-1/")]), ("asked again", [("P-2", "/review/P-2/")])]
     assert news(reviewer, since=timezone.localdate(now) + datetime.timedelta(days=1), at=now) == []
 
 
@@ -108,7 +108,8 @@ def test_lead_reviewer_reads_that_results_are_out_and_nothing_under_embargo(desk
     address = f"/awards/{call.code}/"
 
     def shown():
-        return address in [each.href for each in news(reviewer, since=timezone.localdate(), at=timezone.now())]
+        found = news(reviewer, since=timezone.localdate(), at=timezone.now())
+        return address in [href for each in found for _label, href in each.links]
 
     assert shown()
     assert address in desk.get("/review/").content.decode()

@@ -1,6 +1,7 @@
 """What changed lately on a reviewer's desk: what was assigned or asked again, and results of a field they lead."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,11 @@ from proposals.status import PacketState
 
 @dataclass(frozen=True)
 class News:
-    """One thing that changed, where it is, and its title or call."""
+    """What happened in one call, and where: a label and an address each."""
 
     what: str
-    href: str
-    about: str
+    call: Call
+    links: list[tuple[str, str]]
 
 
 def news(user: Any, *, since: datetime.date, at: datetime.datetime) -> list[News]:
@@ -37,14 +38,17 @@ def _given(user: Any, since: datetime.date) -> Iterator[News]:
     before = history.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
     opened = events.filter(pgh_label="update", declined_at__isnull=True)
     again = opened.alias(declined=Subquery(before.values("declined_at")[:1])).filter(declined__isnull=False)
-    own = Assignment.objects.filter(reviewer=user, declined_at__isnull=True)
+    own: Any = Assignment.objects.filter(reviewer=user, declined_at__isnull=True)
     own = own.filter(proposal__in=Proposal.objects.for_reviewer(user).order_by())
     own = own.annotate(is_new=Exists(events.filter(pgh_label="insert")), is_again=Exists(again))
-    found = own.filter(Q(is_new=True) | Q(is_again=True)).select_related("proposal").order_by("proposal__number")
-    for each in found:
-        number = {"number": each.proposal.number}
-        what = _("%(number)s: asked again") if each.is_again else _("%(number)s: newly assigned")
-        yield News(what % number, reverse("review:sheet", args=[each.proposal.number]), each.proposal.title)
+    found = own.filter(Q(is_new=True) | Q(is_again=True)).select_related("proposal__call")
+    parts: dict[tuple[str, Call], list[tuple[str, str]]] = defaultdict(list)
+    for each in found.order_by("proposal__call__code", "proposal__number"):
+        number = each.proposal.number
+        what = _("asked again") if each.is_again else _("newly assigned")
+        parts[what, each.proposal.call].append((number, reverse("review:sheet", args=[number])))
+    for (what, call), links in parts.items():
+        yield News(what, call, links)
 
 
 def _released(user: Any, since: datetime.date, at: datetime.datetime) -> Iterator[News]:
@@ -55,4 +59,4 @@ def _released(user: Any, since: datetime.date, at: datetime.datetime) -> Iterato
     day = midnight(since)
     out = out.filter(Q(mark__packet__decided_at__gte=day) | Q(call__embargo_until__gte=day))
     for call in Call.objects.filter(pk__in=out.order_by().values("call")).newest_first():
-        yield News(_("Results of your field are released"), reverse("awards:ranking", args=[call.code]), call.name)
+        yield News(_("results released"), call, [(_("Ranking"), reverse("awards:ranking", args=[call.code]))])

@@ -42,7 +42,7 @@ def own_assignment(sheet: Sheet) -> Assignment:
 def desk(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
     now, today = timezone.now(), timezone.localdate()
-    found = news(request.user, since=today - datetime.timedelta(days=1), at=now)
+    found = [] if search else news(request.user, since=today - datetime.timedelta(days=1), at=now)
     return render(request, "review/desk.html", {"desk": Desk(request.user, today, search), "news": found})
 
 
