@@ -3,17 +3,22 @@
 import datetime
 
 import pytest
+from django.utils import timezone, translation
 
 from calls.models import Call
+from proposals.awards import marking, releasing
 from proposals.models import Assignment, Conflict, Review
+from proposals.review.desk.changed import news
 from proposals.review.desk.rows import Desk, State
 from tests.factories import (
+    NOON,
     AnnualCostFactory,
     AssignmentFactory,
     CallFactory,
     ConflictFactory,
     CriterionFactory,
     ReviewFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -74,8 +79,53 @@ def test_desk_asks_the_same_number_of_questions_at_any_length(desk, call, review
         given(call, reviewer, number=f"P-{place}")
 
     desk.get("/review/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert desk.get("/review/").status_code == 200
+
+
+def test_desk_says_what_was_assigned_and_asked_again_since_yesterday_less_what_is_in_conflict(call, reviewer):
+    given(call, reviewer, number="P-1")
+    again = given(call, reviewer, number="P-2")
+    Assignment.objects.filter(pk=again.pk).update(declined_at=again.assigned_at, decline_reason="多忙")
+    Assignment.objects.filter(pk=again.pk).update(declined_at=None, decline_reason="")
+    hidden = given(call, reviewer, clear=False, number="P-3")
+    ConflictFactory(proposal=hidden.proposal, person=reviewer)
+    now = timezone.now()
+
+    with translation.override("en"):
+        found = [(each.what, each.links) for each in news(reviewer, since=timezone.localdate(now), at=now)]
+
+    assert found == [("newly assigned", [("P-1", "/review/P-1/")]), ("asked again", [("P-2", "/review/P-2/")])]
+    assert news(reviewer, since=timezone.localdate(now) + datetime.timedelta(days=1), at=now) == []
+
+
+def test_lead_reviewer_reads_that_results_are_out_and_nothing_under_embargo(desk, call, reviewer, officer, manager):
+    call.call_fields.update(lead_reviewer=reviewer)
+    given(call, UserFactory())
+    Call.objects.update(progress="deciding")
+    marking.stage(call, [marking.Wish("P-1", "award", "best")], by=officer, at=NOON)
+    releasing.release(releasing.submit(call, by=officer, at=NOON), by=manager, at=timezone.now())
+    address = f"/awards/{call.code}/"
+
+    def shown():
+        found = news(reviewer, since=timezone.localdate(), at=timezone.now())
+        return address in [href for each in found for _label, href in each.links]
+
+    assert shown()
+    assert address in desk.get("/review/").content.decode()
+    Call.objects.update(embargo_until=timezone.now() + datetime.timedelta(days=1))
+    assert not shown()
+
+
+def test_desk_lists_the_calls_with_stage_and_deadline_where_there_are_several(desk, call, reviewer):
+    given(call, reviewer)
+    assert "calls-caption" not in desk.get("/review/").content.decode()
+    other = CallFactory(code="C-2", progress="deciding")
+    given(other, reviewer, number="P-2")
+
+    page = desk.get("/review/").content.decode()
+
+    assert ("calls-caption" in page, f'href="#call-{other.pk}"' in page) == (True, True)
 
 
 def test_search_of_the_desk_finds_titles_but_no_researcher_number(desk, call, reviewer):

@@ -11,7 +11,9 @@ from tests.doors import run
 from tests.factories import (
     NOON,
     AnnualCostFactory,
+    AssignmentFactory,
     FieldFactory,
+    ReviewFactory,
     TermsFactory,
     UserFactory,
 )
@@ -43,7 +45,7 @@ def test_timeline_tells_what_was_received_and_corrected_old_to_new(proposal):
 
     found = told(proposal)
 
-    assert found[0] == ("received", ())
+    assert found[:2] == [("received", ()), ("logged", ())]
     assert (
         "corrected",
         (("title (English)", "Entanglement across borders", "Anew"), ("field", "Quantum", "Bio")),
@@ -74,9 +76,12 @@ def test_timeline_tells_the_whole_way_to_a_released_award(proposal, officer, man
 
     found = whats(proposal)
 
-    acts = ["received", "assigned", "interest recorded", "review begun", "marked", "award staged", "amounts staged"]
+    acts = ["received", "logged", "assigned", "interest recorded", "review begun"]
+    acts += ["marked", "award staged", "amounts staged"]
     acts += ["submitted for release", "released", "release undone", "award taken back", "mark taken back"]
     assert set(acts) <= set(found)
+    assert "corrected" not in found
+    assert dict(told(proposal))["released"] == (("status", "received", "awarded"),)
 
 
 def test_timeline_names_who_acted_on_a_page_and_says_what_came_by_command(client, officer, proposal):
@@ -87,6 +92,16 @@ def test_timeline_names_who_acted_on_a_page_and_says_what_came_by_command(client
 
     assert "by command or SQL" in page
     assert "東北大学" in page
+
+
+def test_timeline_says_whose_review_came_by_command_and_when_the_proposal_was_received(proposal):
+    assignment = AssignmentFactory(proposal=proposal, reviewer__last_name="馬場", reviewer__first_name="花")
+    ReviewFactory(assignment=assignment)
+
+    entries = {entry.what: entry for entry in Timeline(proposal).entries()}
+
+    assert "馬場" in entries[translation.gettext("review begun")].words
+    assert entries[translation.gettext("received")].at == proposal.received_at
 
 
 def test_timeline_is_for_officers_and_administrators(client, manager, administrator, proposal):

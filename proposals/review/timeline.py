@@ -4,7 +4,6 @@ import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from django.apps import apps
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.people import in_their_order
 from aspire.templatetags.figures import day, fiscal, moment
 from proposals.models import Proposal
-from proposals.status import PacketState
+from proposals.status import PacketState, Status
 
 NOTHING = "\u2015"
 Change = tuple[str, str, str]
@@ -27,7 +26,7 @@ UNTOLD |= {"assigned_at", "recorded_at", "marked_at", "saved_at"}
 
 @dataclass(frozen=True)
 class Entry:
-    """One act: when, who (empty for a command or SQL), what, and what it changed (label, before, after)."""
+    """One act: when, who (empty for a command or SQL, a dash for nobody here), what it was, and what it changed."""
 
     at: datetime.datetime
     who: str
@@ -46,8 +45,15 @@ class Source:
     deleted: Any = ""
 
 
+# What the release of a packet and its undoing make of a proposal: told as that act, not as a correction.
+MADE_BY = {
+    Status.AWARDED: PacketState.RELEASED,
+    Status.DECLINED: PacketState.RELEASED,
+    Status.IN_REVIEW: PacketState.UNDONE,
+}
+
 SOURCES = [
-    Source("Proposal", _("received"), _("corrected"), _("deleted")),
+    Source("Proposal", _("logged"), _("corrected"), _("deleted")),
     Source("AnnualCost", _("costs entered"), _("costs corrected"), _("costs taken out")),
     Source("Counterpart", _("counterpart entered"), _("counterpart corrected"), _("counterpart taken out")),
     Source("Assignment", _("assigned"), _("assignment changed"), _("assignment taken back")),
@@ -67,14 +73,27 @@ class Timeline:
     proposal: Proposal
     names: dict[int, str] = field(default_factory=dict)
     related: dict[type[models.Model], dict[Any, str]] = field(default_factory=dict)
+    steps: set[tuple[Any, ...]] = field(default_factory=set)
+    reviewers: dict[int, int] = field(default_factory=dict)
 
     def entries(self) -> list[Entry]:
         """Everything that happened, acts of one moment together."""
         events = {source.model: list(self._events(source.model)) for source in SOURCES}
         self._look_up(events)
-        told = [entry for source in SOURCES for entry in self._of(source, events[source.model])]
+        self.steps = {(*moment_of(event), event.state) for event in events["PacketStep"]}
+        self.reviewers = {event.pgh_obj_id: event.reviewer_id for event in events["Assignment"]}
+        told = [*self._received(), *self._told(events)]
         told.sort(key=lambda entry: entry.at)
         return list(together(told))
+
+    def _received(self) -> Iterator[Entry]:
+        """By the applicant's hand, so by nobody here; older calls do not state when."""
+        if self.proposal.received_at:
+            yield Entry(self.proposal.received_at, NOTHING, gettext("received"))
+
+    def _told(self, events: dict[str, list[Any]]) -> Iterator[Entry]:
+        for source in SOURCES:
+            yield from self._of(source, events[source.model])
 
     def _events(self, model: str) -> Iterable[Any]:
         asked = WHERE.get(model, of_proposal)(self.proposal.pk)
@@ -114,15 +133,26 @@ class Timeline:
             return Entry(event.pgh_created_at, who, str(source.inserted), changes)
         if event.pgh_label == "delete":
             return Entry(event.pgh_created_at, who, str(source.deleted), self._changes(None, event))
-        changes = self._changes(event, before)
-        return Entry(event.pgh_created_at, who, str(source.updated), changes) if changes else None
+        changes, what = self._changes(event, before), self._step_of(source, event, before) or source.updated
+        return Entry(event.pgh_created_at, who, str(what), changes) if changes else None
+
+    def _step_of(self, source: Source, event: Any, before: Any) -> Any:
+        """The release, or its undoing, of the same transaction that gave a proposal its new status; empty for none."""
+        if source.model != "Proposal" or before is None or before.status == event.status:
+            return ""
+        step = MADE_BY.get(event.status)
+        return step.label if step and (*moment_of(event), step) in self.steps else ""
 
     def _of_review(self, event: Any, before: Any, who: str) -> Entry | None:
         """A review is told by its steps, never by each draft that was saved."""
         if before is not None and before.state == event.state:
             return None
         what = gettext("review submitted") if event.state == "submitted" else gettext("review reopened")
-        return Entry(event.pgh_created_at, who, what if before else gettext("review begun"))
+        if before is None:
+            what = gettext("review begun")
+        reviewer = self.names.get(self.reviewers.get(event.assignment_id, 0), "")
+        words = gettext("Review by %(name)s") % {"name": reviewer} if reviewer and reviewer != who else ""
+        return Entry(event.pgh_created_at, who, what, words=words)
 
     def _changes(self, after: Any, before: Any) -> tuple[Change, ...]:
         one = after or before
@@ -176,6 +206,11 @@ def user_of(event: Any) -> int | None:
     return event.pgh_context.metadata.get("user") if event.pgh_context else None
 
 
+def moment_of(event: Any) -> tuple[Any, ...]:
+    """What the events of one transaction have in common."""
+    return event.pgh_created_at, event.pgh_context_id
+
+
 def told_columns(event: Any) -> list[Any]:
     """The columns of the tracked row that a reader wants to know of, as the model names them."""
     tracked = event.pgh_tracked_model._meta
@@ -192,8 +227,11 @@ def named(model: type[models.Model], keys: set[Any]) -> dict[Any, str]:
 
 
 def together(entries: list[Entry]) -> Iterator[Entry]:
-    """Acts of one moment, person and kind as one entry."""
-    for (at, who, what), found in groupby(entries, key=lambda entry: (entry.at, entry.who, entry.what)):
-        acts = list(found)
+    """Acts of one moment, person and kind as one entry, where the last of them stands."""
+    found: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries:
+        key = (entry.at, entry.who, entry.what)
+        found[key] = [*found.pop(key, []), entry]
+    for (at, who, what), acts in found.items():
         words = " ".join(dict.fromkeys(act.words for act in acts if act.words))
         yield Entry(at, who, what, tuple(change for act in acts for change in act.changes), words)

@@ -1,12 +1,16 @@
-// A row of the ranking unfolds under itself, and one box chooses a whole page. Without this both are ordinary pages.
+// A row of the ranking unfolds under itself, and one box chooses a whole page, there and among the assignments: it names
+// the boxes it chooses. Without this both are ordinary pages.
 "use strict";
 (() => {
+  for (const all of document.querySelectorAll("[data-all]")) {
+    all.addEventListener("change", () => {
+      const boxes = all.closest("table").querySelectorAll(`input[name="${all.dataset.all}"]`);
+      for (const box of boxes) box.checked = all.checked;
+    });
+  }
+
   const table = document.getElementById("ranking");
   if (!table) return;
-
-  table.querySelector("[data-all]")?.addEventListener("change", ({ target }) => {
-    for (const box of table.querySelectorAll("input[name=pick]")) box.checked = target.checked;
-  });
 
   const unfold = async (link, row) => {
     const address = new URL(link.href);

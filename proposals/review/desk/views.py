@@ -1,5 +1,6 @@
 """The reviewer's desk and what is done from it: declare, decline, write, submit, reopen."""
 
+import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from aspire.templatetags.figures import clock
 from proposals.models import Assignment, Proposal, Review
 from proposals.review.declaring import declare as record_declaration
 from proposals.review.declaring import decline as record_declining
+from proposals.review.desk.changed import news
 from proposals.review.desk.forms import DeclarationForm, DeclineForm, ReviewForm, initial_of
 from proposals.review.desk.reading import RELATED, Sheet
 from proposals.review.desk.rows import Desk
@@ -39,7 +41,9 @@ def own_assignment(sheet: Sheet) -> Assignment:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
-    return render(request, "review/desk.html", {"desk": Desk(request.user, timezone.localdate(), search)})
+    now, today = timezone.now(), timezone.localdate()
+    found = [] if search else news(request.user, since=today - datetime.timedelta(days=1), at=now)
+    return render(request, "review/desk.html", {"desk": Desk(request.user, today, search), "news": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
