@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from aspire.roles import Role
@@ -71,6 +71,13 @@ def demonstration(django_db_setup: None, django_db_blocker: Any) -> Iterator[dat
         call_command("load_demo", on=on, verbosity=0)
         yield on
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def failing_records(db: None) -> None:
+    """No import can be recorded: PostgreSQL stumbles over each, by an error that no rule of ours raised."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE aspire_importrecord ADD CONSTRAINT stumbles CHECK (1 / (created - created) > 0)")
 
 
 @pytest.fixture

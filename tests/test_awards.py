@@ -1,5 +1,6 @@
 """The award page: who stands where, what a mark takes, what a batch would do, and what is told of it until release."""
 
+import csv
 import datetime
 import io
 
@@ -176,6 +177,53 @@ def test_ranking_page_takes_the_same_number_of_queries_for_any_rows(
 
     with django_assert_max_num_queries(19):
         assert client.get("/awards/CALL/").status_code == 200
+
+
+@pytest.mark.parametrize("is_submitted", [False, True])
+def test_pages_of_marks_ask_the_same_number_of_queries_at_one_and_at_three_rows(
+    client, officer, manager, is_submitted, django_assert_max_num_queries
+):
+    made = decided(number_of=1)
+    client.force_login(manager if is_submitted else officer)
+
+    def grow(*letters):
+        for packet in Packet.objects.filter(state="submitted"):
+            releasing.send_back(packet, by=manager, at=NOON, comment="more")
+        Call.objects.update(progress="in_review")
+        for letter in letters:
+            if letter != "A":
+                proposal = ProposalFactory(terms=made.terms.get(), number=f"P-{letter}", field=FieldFactory())
+                AnnualCostFactory(proposal=proposal)
+            review(f"P-{letter}", 4, 4, by=UserFactory(last_name=letter))
+            review("P-A", 4, 4)
+        marked(begin(made), officer, **dict.fromkeys(letters, "award"))
+        if is_submitted:
+            releasing.submit(made, by=officer, at=NOON)
+
+    def queries(ask):
+        with django_assert_max_num_queries(60) as asked:
+            assert ask().status_code == 200
+        return len(asked)
+
+    def all_queries():
+        picks = [f"{mark.proposal.number}:{mark.version}" for mark in Mark.objects.select_related("proposal")]
+        numbers = ",".join(pick.split(":")[0] for pick in picks)
+        what_if = {"a_kind": MARKED, "b_kind": NUMBERS, "b_numbers": numbers}
+        pages = [
+            lambda: client.get("/awards/CALL/packet/"),
+            lambda: client.get("/awards/CALL/what-if/", what_if),
+            lambda: client.get("/awards/CALL/proposals/P-A/"),
+        ]
+        for decision in () if is_submitted else ("reserve", "take_back"):
+            asked = {"decision": decision, "pick": picks, "reason": "next"}
+            pages.append(lambda asked=asked: client.post("/awards/CALL/batch/", asked))
+        return [queries(ask) for ask in pages]
+
+    grow("A")
+    all_queries()
+    at_one = all_queries()
+    grow("B", "C")
+    assert all_queries() == at_one
 
 
 # --- who may what ---------------------------------------------------------------------------------------------------
@@ -633,11 +681,13 @@ def test_letters_are_a_list_of_what_is_released_for_officers_alone(client, call,
 
     book = openpyxl.load_workbook(io.BytesIO(client.get("/awards/CALL/letters.xlsx").content))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=2)]
+    lines = list(csv.reader(io.StringIO(client.get("/awards/CALL/letters.csv").content.decode("utf-8-sig"))))
     client.force_login(manager)
 
     assert before == 404
     assert [(row[0], row[6], row[7]) for row in rows] == [("P-A", 20 * MILLION, 6 * MILLION), ("P-B", None, None)]
     assert rows[0][8].count("you") == 2
+    assert [line[:1] + line[6:8] for line in lines[1:]] == [["P-A", "20000000", "6000000"], ["P-B", "", ""]]
     assert client.get("/awards/CALL/letters.csv").status_code == 404
 
 

@@ -15,7 +15,7 @@ from aspire.sheets.saving import IsBlocked, LookAgain
 from calls.models import CallField
 from proposals.awards.marking import Wish, stage
 from proposals.awards.sheets import Marks
-from proposals.models import Award, Mark, Proposal
+from proposals.models import Award, Conflict, Mark, Proposal
 from tests.factories import MILLION, NOON, FieldFactory
 from tests.people import person
 from tests.test_awards import begin, decided, declare
@@ -150,6 +150,15 @@ def test_lead_reviewer_finds_nothing_of_another_field_and_nothing_before_declari
     assert faults_of(sent(call, lead, "P-C,award,,,")) == ["mark_number_unknown"]
     assert faults_of(sent(call, lead, "P-B,award,,,")) == ["mark_after_declaration"]
     assert faults_of(sent(call, lead, "P-A,award,,,")) == []
+
+
+def test_file_is_looked_at_again_when_the_leads_declaration_is_gone_meanwhile(call, lead):
+    declare(lead, "P-A")
+    upload = sent(call, lead, "P-A,award,,,")
+    Conflict.objects.update(finding="dismissed")
+
+    with pytest.raises(LookAgain):
+        running.confirm(upload, by=lead)
 
 
 def test_files_of_marks_do_not_exist_for_a_reviewer_who_leads_nothing_nor_others_imports_for_a_lead(

@@ -5,10 +5,11 @@ import io
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DataError
 from django.utils import translation
 
 from aspire.models import ExportRecord, ImportRecord
-from calls.models import EligibleFunder, Terms
+from calls.models import Call, EligibleFunder, Terms
 from partners.models import Funder
 from proposals.models import AnnualCost, Counterpart, Proposal
 from tests.factories import (
@@ -157,6 +158,16 @@ def test_research_that_starts_far_from_its_call_is_flagged(send, first, last):
     assert said[0].startswith(flag)
     assert said[-1] == CREATED
     assert send(HEADER, "IN-001,題,,," + first + ",,,")[-1].endswith("1 changed, 0 left as they were.")
+
+
+def test_a_call_without_a_window_takes_no_file_whenever_its_research_starts(send, call):
+    Call.objects.update(opens_at=None, closes_at=None)
+    header, row = "number,title_ja,field,funder,starts_on,ends_on", ",量子網,quantum,GB-UKRI,2014-04-01,2019-03-31"
+
+    fault, ending = send(header, row, reason="The call has no window yet.")
+
+    assert fault.startswith("row 2: Call IN has no application window yet")
+    assert ending == "Nothing was saved."
 
 
 def test_the_country_tells_categories_apart(send):
@@ -393,6 +404,26 @@ def test_a_refusal_only_the_database_knows_is_said_with_its_sentence(send, monke
 
     assert said[-1].startswith("Fiscal year 2024: the request of ¥26,000,001 is above the ceiling of ¥26,000,000")
     assert not Proposal.objects.exists()
+
+
+def test_an_error_of_the_database_that_is_no_refusal_stays_one(send, failing_records):
+    with pytest.raises(DataError):
+        send(HEADER, ROW)
+
+
+def test_a_terminal_counts_the_checked_rows_in_one_line(call, tmp_path, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
+    file, said = tmp_path / "file.csv", Terminal()
+    file.write_text(f"{HEADER}\n{ROW}\n{ROW}\n", encoding="utf-8")
+
+    with translation.override("en"):
+        call_command("import_proposals", str(file), call="IN", stdout=io.StringIO(), stderr=said, no_color=True)
+
+    assert said.getvalue().endswith("1 rows checked\r2 rows checked\r")
 
 
 def test_an_unknown_call_or_file_is_said_in_one_sentence(call, tmp_path):

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import DataError
 from django.urls import reverse
 
 from aspire.models import ExportRecord, ImportRecord, Upload
@@ -196,6 +197,18 @@ def test_a_cancelled_upload_keeps_nothing_and_saves_nothing(desk):
     assert "Nothing was saved" in page.content.decode()
     assert (bytes(upload.data), upload.plan) == (b"", None)
     assert not Proposal.objects.exists()
+    assert desk.get(reverse("sheets:annotated_copy", args=[upload.pk])).status_code == 404
+
+
+def test_an_upload_cancelled_meanwhile_is_not_checked_again(desk):
+    send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+    desk.post(reverse("sheets:cancel", args=[upload.pk]))
+
+    running.look_again(upload)
+
+    upload.refresh_from_db()
+    assert (upload.state, upload.plan) == (Upload.State.CANCELLED, None)
 
 
 def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
@@ -253,6 +266,13 @@ def test_a_refusal_of_the_database_saves_nothing_and_answers_with_its_sentence(d
     assert answer.status_code == 409
     assert "33,000,000" in answer.content.decode()
     assert not Proposal.objects.exists()
+
+
+def test_an_error_of_the_database_that_is_no_refusal_is_no_page_of_ours(desk, failing_records):
+    send(desk, HEADER, ROW)
+
+    with pytest.raises(DataError):
+        desk.post(reverse("sheets:confirm", args=[Upload.objects.get().pk]))
 
 
 def test_a_file_above_the_size_limit_is_refused_unread(desk, monkeypatch):
@@ -434,6 +454,22 @@ def test_an_export_says_that_its_rows_are_not_of_real_proposals(desk, call):
 
     notes = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
     assert "are synthetic" in notes["A1"].value
+
+
+def test_an_export_says_that_reconstructed_rows_are_not_single_proposals(desk, call):
+    texts = ("title_ja", "title_en", "principal_investigator", "principal_investigator_reading")
+    ProposalFactory(
+        terms=call.terms.get(),
+        number="IN-R01",
+        is_reconstructed=True,
+        **dict.fromkeys((*texts, "researcher_number", "institution"), ""),
+        **dict.fromkeys(("received_at", "starts_on", "ends_on")),
+    )
+
+    answer = desk.get(reverse("proposals:export", args=["xlsx"]), {"call": "IN", "language": "en"})
+
+    notes = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
+    assert "are reconstructed from published totals" in notes["A1"].value
 
 
 def test_a_proposal_that_a_conflict_hides_from_its_sender_is_not_there_in_a_file(desk, officer, call):

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
@@ -26,6 +27,7 @@ from tests.factories import (
     TermsFactory,
     UserFactory,
 )
+from tests.meanwhile import just_before
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +212,31 @@ def test_officer_says_what_reviewers_see(client, call, officer):
     )
 
 
+@pytest.mark.parametrize(
+    ("progress", "changed", "shown"),
+    [
+        ("", {"deciding_others": "always"}, {}),
+        ("in_review", {"in_review_others": "always"}, {"Unfinished drafts whose writers this concerns": "1"}),
+        ("in_review", {"deciding_others": "always"}, {}),
+        ("deciding", {"deciding_others": "never"}, {"Unfinished drafts whose writers this concerns": "1"}),
+        ("deciding", {"in_review_others": "never"}, {}),
+    ],
+)
+def test_settings_of_the_stage_that_the_call_is_in_say_whom_they_concern(call, officer, progress, changed, shown):
+    Call.objects.filter(pk=call.pk).update(progress="in_review")
+    proposal, baba = proposal_of(call), reviewer_of("baba")
+    say(proposal, baba, "clear")
+    ReviewFactory(assignment=give(proposal, baba, officer))
+    call.progress = progress
+    for name, value in changed.items():
+        setattr(call, name, value)
+
+    with override("en"):
+        _own_line, *others = stages.settings_effects(call, changed)
+
+    assert {effect.what: effect.value for effect in others} == shown
+
+
 # --- assignments ------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +371,22 @@ def test_plan_is_shown_with_the_load_and_applied_as_one(client, call, officer):
     assert client.get(address, {"wanted": 0}).status_code == 200
 
 
+def test_conflict_declared_meanwhile_refuses_the_assignment(client, call, officer):
+    proposal, baba = proposal_of(call), reviewer_of("baba")
+    client.force_login(officer)
+
+    with just_before('INSERT INTO "proposals_assignment"', lambda: say(proposal, baba, "stands", "kin")):
+        answer = client.post(
+            reverse("calls:assignments", args=["DESK"]), {"number": proposal.number, "reviewer": "baba"}
+        )
+
+    assert (answer.status_code, [fault.name for _number, fault in answer.context["faults"]]) == (
+        409,
+        ["assignment_without_conflict"],
+    )
+    assert not Assignment.objects.exists()
+
+
 def test_plan_keeps_away_from_open_suggestions(call, officer):
     proposal = proposal_of(call, institution="東都大学")
     reviewer_of("baba", institution="東都大学 理学部")
@@ -364,6 +407,22 @@ def test_officer_names_lead_reviewers(client, call, officer):
     client.post(address, {})
     assert call.call_fields.get().lead_reviewer == baba
     client.post(address, {"lead-quantum": ""})
+    assert call.call_fields.get().lead_reviewer is None
+
+
+def test_lead_reviewer_whose_account_is_gone_meanwhile_is_refused(client, call, officer):
+    person("baba", "Reviewer Baba", Role.REVIEWER)
+    client.force_login(officer)
+
+    def delete():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("DELETE FROM auth_user_groups USING auth_user u WHERE u.id = user_id AND username = 'baba'")
+            cursor.execute("DELETE FROM auth_user WHERE username = 'baba'")
+
+    with just_before('UPDATE "calls_callfield"', delete):
+        client.post(reverse("calls:leads", args=["DESK"]), {"lead-quantum": "baba"})
+
     assert call.call_fields.get().lead_reviewer is None
 
 

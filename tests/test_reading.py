@@ -775,6 +775,18 @@ GOOD: list[tuple[str, bytes, str, list[dict[str, Any]]]] = [
     ),
     ("a template's own sheets", named("提案", str(NOTES_SHEET)), "a.xlsx", QUANTUM),
     (
+        "a template's own sheet that nobody could read",
+        packed(
+            parts_of(
+                sheet(table(text("A2", "Q"), header="title")),
+                sheet('<row r="x"><c r="A1"><v>1</v></c></row>'),
+                names=["Data", str(NOTES_SHEET)],
+            )
+        ),
+        "a.xlsx",
+        QUANTUM,
+    ),
+    (
         "odd names of parts",
         packed(
             {
@@ -907,6 +919,15 @@ def test_amount_is_not_taken_for_another_one_than_is_seen(
 
     blocked = [one.replace("A2", "A3") for one in said if "[" not in one]
     assert found == (said + blocked, [{**one, "title": "Q"} for one in rows])
+
+
+def test_number_beside_a_disguised_one_is_read_as_it_stands() -> None:
+    lines = row(1, text("A1", "yen"), text("B1", "title"))
+    lines += row(2, number("A2", "26000", style=1), number("B2", "7", style=0))
+
+    found = verdict(workbook(lines, formats=["#,##0&quot;千円&quot;"]), file_name="a.xlsx")
+
+    assert found == (["[number_disguised] A2 26000"], [{"yen": 26_000, "title": "7"}])
 
 
 def test_signs_by_their_number_are_read_as_by_themselves_and_control_characters_are_refused() -> None:

@@ -20,6 +20,7 @@ from tests.factories import (
     ReviewFactory,
     UserFactory,
 )
+from tests.meanwhile import just_before
 
 pytestmark = pytest.mark.django_db
 DUE = datetime.date(2023, 12, 1)
@@ -216,6 +217,39 @@ def test_reviewer_declines_with_a_reason_from_the_page(desk, call, reviewer):
     assert desk.get("/review/P-1/").status_code == 404
 
 
+def test_reviewer_who_has_submitted_declines_only_once_it_is_reopened(desk, call, reviewer):
+    ReviewFactory(assignment=given(call, reviewer), submitted=True)
+
+    answer = desk.post("/review/P-1/decline/", {"reason": "多忙"}, headers={"accept-language": "en"})
+
+    assert (answer.status_code, "Have it reopened" in answer.content.decode()) == (409, True)
+    assert Assignment.objects.get().declined_at is None
+
+
+def test_conflict_recorded_by_the_office_meanwhile_outweighs_the_reviewers_word(desk, call, reviewer):
+    assignment = given(call, reviewer, clear=False)
+
+    def record():
+        ConflictFactory(proposal=assignment.proposal, person=reviewer)
+
+    with just_before('SELECT "proposals_conflict"."id", "proposals_conflict"."proposal_id"', record):
+        answer = desk.post("/review/P-1/declare/", {"kind": "clear"})
+
+    assert answer.status_code == 404
+    assert not Conflict.objects.filter(finding="clear").exists()
+
+
+def test_review_that_nobody_wrote_is_not_reopened_nor_a_submitted_one_out_of_review(desk, call, reviewer):
+    given(call, reviewer)
+    without_one = desk.post("/review/P-1/reopen/")
+    ReviewFactory(assignment=Assignment.objects.get(), submitted=True)
+    Call.objects.update(progress="deciding")
+
+    too_late = desk.post("/review/P-1/reopen/")
+
+    assert (without_one.status_code, too_late.status_code, Review.objects.get().state) == (404, 409, "submitted")
+
+
 def test_nothing_is_written_before_declaring_or_without_assignment(desk, call, reviewer):
     given(call, reviewer, clear=False)
     AssignmentFactory(proposal__terms__call=call, proposal__number="P-9")
@@ -254,6 +288,7 @@ def test_lead_reviewer_finds_the_field_in_a_list_of_its_own_and_declares_first(d
 
     assert ([row.proposal.number for row in part.others], part.is_led, part.assigned) == (["P-7"], True, [])
     assert ("13,000,000" in before, "13,000,000" in after) == (False, True)
+    assert desk.post("/review/P-7/decline/", {"reason": "多忙"}).status_code == 404
 
 
 def test_released_call_shows_reviewers_nothing(desk, call, reviewer):

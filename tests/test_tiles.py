@@ -138,7 +138,7 @@ def test_tiles_of_a_closed_call_say_whether_it_is_complete(client, manager):
     assert [client.get(tile.href).context["total"] for tile in found] == [3, 2, 1, 1, 1, 1]
 
 
-def test_tiles_of_a_call_in_review_say_what_is_done_left_and_overdue(manager, officer):
+def test_tiles_of_a_call_in_review_say_what_is_done_left_and_overdue(client, manager, officer):
     due = timezone.localdate()
     call = CallFactory(progress="in_review", reviews_wanted=2, reviews_due_on=due)
     CriterionFactory(call=call)
@@ -169,6 +169,8 @@ def test_tiles_of_a_call_in_review_say_what_is_done_left_and_overdue(manager, of
         f"/calls/{call.code}/reviews/?state=conflict",
     ]
     assert [tile.href for tile in tiles(call, manager)[:3]] == [tile.href for tile in found[:3]]
+    client.force_login(officer)
+    assert [client.get(tile.href).context["page"].paginator.count for tile in found[:3]] == [1, 2, 0]
 
 
 def test_tiles_of_a_call_being_decided_say_what_is_staged(client, manager):

@@ -1,7 +1,6 @@
 """What the commands that take a file in or out have in common: the same engine and the same sentences as the pages."""
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -99,7 +98,7 @@ class ImportCommand(SheetCommand):
 
     def show_progress(self, done: int) -> None:
         """One line that counts up, on a terminal."""
-        if sys.stderr.isatty():
+        if self.stderr.isatty():
             self.stderr.write(_("%(done)s rows checked") % {"done": done}, ending="\r")
 
     def say_faults(self, plan: Plan) -> None:

@@ -132,8 +132,8 @@ class RowJudge:
         return ""
 
     def refusals(self, planned: PlannedRow, before: Any) -> Iterator[Refusal]:
-        """The rules that the row breaks."""
-        yield from ()
+        """The rules that the row breaks; every kind has some."""
+        raise NotImplementedError
 
     def flag(self, planned: PlannedRow, before: Any) -> None:
         """Say what is accepted and marked for follow-up."""

@@ -5,7 +5,6 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +88,10 @@ class Kind:
         """The records that the person may take away; ``None`` stands for a command, which may take all."""
         raise NotImplementedError
 
+    def for_export(self, records: Any) -> list[Any]:
+        """The records with everything a row shows."""
+        raise NotImplementedError
+
     def stored(self, keys: Iterable[str]) -> dict[str, Any]:
         """Those of the records that are named, by key, with what a row is compared with."""
         raise NotImplementedError
@@ -124,8 +127,8 @@ class Kind:
         return [], {}
 
     def shown_consequences(self, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """What the template of consequences is given."""
-        return dict(stored)
+        """What the template of consequences is given; declared by every kind that has any."""
+        raise NotImplementedError
 
     def key_of(self, row: GridRow, values: Mapping[str, Any]) -> str | None:
         """The key that a row names; empty where it names none, None where a cell of it has a fault already."""
@@ -157,10 +160,6 @@ class Kind:
         """The columns of an export of these records, less what the person may not read."""
         return self.columns
 
-    def for_export(self, records: Any) -> list[Any]:
-        """The records with everything a row shows."""
-        return list(records)
-
     def rows(self, records: Iterable[Any], columns: Sequence[Column]) -> Iterator[list[Value]]:
         """One row of typed values for each record."""
         for record in records:
@@ -185,7 +184,5 @@ def register(*kinds: type[Kind]) -> None:
 
 
 def opened(name: str, call_code: str = "") -> Kind:
-    """The kind of that name for that call. Raises ObjectDoesNotExist where there is no such kind or call."""
-    if name not in KINDS:
-        raise ObjectDoesNotExist(name)
+    """The kind of that name for that call. Raises ObjectDoesNotExist where there is no such call."""
     return KINDS[name].open(call_code)

@@ -12,7 +12,6 @@ from aspire.sheets.copying import execute
 from aspire.sheets.kinds import Kind
 from aspire.sheets.planning import basis
 from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, Sending, creates, stored_fault
-from aspire.spreadsheets.faults import Tier
 
 
 class LookAgain(Exception):  # noqa: N818 - what the officer is asked to do
@@ -50,9 +49,8 @@ def save(
     kind.save(new, changed, Sending(received_at, reason))
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     flags: dict[int | None, list[dict[str, Any]]] = defaultdict(list)
-    for fault in plan.faults:
-        if fault.tier == Tier.FLAG:
-            flags[fault.row].append(stored_fault(fault))
+    for fault in plan.faults:  # of a plan that nothing blocks: what is marked for follow-up
+        flags[fault.row].append(stored_fault(fault))
     return ImportRecord.objects.create(
         user=by,
         kind=kind.name,

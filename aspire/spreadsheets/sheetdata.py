@@ -244,8 +244,8 @@ def _disguised(given: dict[str, str], value: bytes, row: int, column: int, rows:
     if column in rows.disguised:
         *first, cells = rows.disguised[column]
         rows.disguised[column] = (*first, cells + 1)  # type: ignore[assignment]
-    elif found := _VALUE.search(value):
-        stored = Decimal(found[1].decode())
+    else:
+        stored = Decimal(value.partition(b"<v>")[2].partition(b"</v>")[0].decode())
         rows.disguised[column] = (row, f"{stored:f}"[:_SHOWN], seen(stored, code)[:_SHOWN], 1)
 
 

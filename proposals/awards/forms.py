@@ -236,9 +236,7 @@ class CommentForm(forms.Form):
 
     comment = forms.CharField(label=_("Comment"), required=False, max_length=2000, widget=forms.Textarea)
 
-    def __init__(self, data: Any = None, *, is_required: bool = False, label: Any = None) -> None:
+    def __init__(self, data: Any = None, *, is_required: bool = False) -> None:
         super().__init__(data)
         self.fields["comment"].required = is_required
         self.fields["comment"].widget.attrs["rows"] = 3
-        if label:
-            self.fields["comment"].label = label

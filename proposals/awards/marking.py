@@ -299,17 +299,18 @@ class Batch:
         return {row.fiscal_year: (row.direct_yen, row.indirect_yen) for row in award.amounts.all()}
 
     def _mark(self, wished: Iterable[tuple[Wish, Proposal]]) -> None:
-        new = []
+        new: list[Mark] = []
+        there: list[Mark] = []
         for wish, proposal in wished:
-            mark: Mark | None = getattr(proposal, "mark", None)
-            values: dict[str, Any] = {"decision": wish.decision, "reason": reason_of(wish, mark)}
-            values |= {"marked_by": self.by, "marked_at": self.at}
             if not wish.decision:
-                Mark.objects.filter(proposal=proposal).delete()
-            elif mark is None:
-                new.append(Mark(proposal=proposal, **values))
-            else:
-                Mark.objects.filter(pk=mark.pk).update(**values, packet=None)
+                continue
+            stored: Mark | None = getattr(proposal, "mark", None)
+            mark = stored or Mark(proposal=proposal)
+            mark.decision, mark.reason = wish.decision, reason_of(wish, stored)
+            mark.marked_by, mark.marked_at, mark.packet = self.by, self.at, None
+            (there if stored else new).append(mark)
+        Mark.objects.filter(proposal__in=[proposal for wish, proposal in wished if not wish.decision]).delete()
+        Mark.objects.bulk_update(there, ["decision", "reason", "marked_by", "marked_at", "packet"])
         Mark.objects.bulk_create(new)
 
     def _give(self, given: Mapping[int, Amounts]) -> None:
