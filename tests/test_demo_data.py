@@ -1,10 +1,13 @@
 """What the demonstration holds, read once loaded: calls, proposals, people and amounts that could be real."""
 
 import datetime
+import re
 import zoneinfo
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.db.models import Count, F, Q
 
 from aspire.roles import Role, roles_of
@@ -18,7 +21,16 @@ pytestmark = [pytest.mark.usefixtures("demonstration"), pytest.mark.django_db]
 TODAY = datetime.date(2026, 11, 23)
 NOON = datetime.datetime(2026, 11, 23, 12, tzinfo=zoneinfo.ZoneInfo("Asia/Tokyo"))
 CEILING_YEN = 100_000_000
+HEAVIEST = 500_000  # bytes, before the server compresses anything
 FIELDS = ["bio", "ai", "materials", "semiconductor", "energy", "quantum", "telecom"]
+BOARDS = [
+    "/",
+    "/calls/R4-TRIAL/",
+    "/calls/DEMO-RELEASED/",
+    "/explore/?row=funder&column=field",
+    "/proposals/",
+    "/fund/",
+]
 
 
 @pytest.fixture
@@ -168,3 +180,18 @@ def test_demo_accounts_have_the_public_password_and_one_role_each(calls):
     assert {name for name, user in accounts.items() if user.is_staff} == {"officer", "admin"}
     assert not any(user.is_superuser for user in accounts.values())
     assert all(user.check_password(PASSWORD) for user in accounts.values())
+
+
+# --- the pages about it ----------------------------------------------------------------------------------------------
+
+
+def test_a_page_with_all_it_loads_weighs_at_most_500_kilobytes_uncompressed(client, manager):
+    call_command("load_briefing", verbosity=0)
+    client.force_login(manager)
+
+    for path in BOARDS:
+        page = client.get(path).content
+        loaded = set(re.findall(r'(?:href|src)="/static/([^"?]+)', page.decode()))
+        files = [Path(finders.find(name)) for name in loaded]
+        assert len(files) >= 3
+        assert len(page) + sum(file.stat().st_size for file in files) <= HEAVIEST, path

@@ -1,21 +1,18 @@
-"""What readers take away: a CSV that machines read, pages that weigh little."""
+"""What readers take away: a CSV that machines read."""
 
 import csv
 import datetime
 import io
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
 
 from tests.test_pack import busy_call
 
 pytestmark = pytest.mark.django_db
-HEAVIEST = 500_000  # bytes, before the server compresses anything
 NUMBERS = {"recorded", "published", "difference"}
 
 
@@ -83,28 +80,3 @@ def test_units_definitions_source_and_moment_stand_in_columns_of_their_own(lines
 def test_no_cell_holds_a_formula_a_line_break_or_padding(lines):
     for line in lines:
         assert not any(cell.startswith(("=", "+", "@")) or cell != cell.strip() or "\n" in cell for cell in line), line
-
-
-# --- pages ------------------------------------------------------------------------------------------------------------
-
-
-BOARDS = [
-    "/",
-    "/calls/R4-TRIAL/",
-    "/calls/DEMO-RELEASED/",
-    "/explore/?row=funder&column=field",
-    "/proposals/",
-    "/fund/",
-]
-
-
-def test_a_page_with_all_it_loads_weighs_at_most_500_kilobytes_uncompressed(looking):
-    call_command("load_briefing", verbosity=0)
-    call_command("load_demo", verbosity=0)
-
-    for path in BOARDS:
-        page = looking.get(path).content
-        loaded = set(re.findall(r'(?:href|src)="/static/([^"?]+)', page.decode()))
-        files = [Path(finders.find(name)) for name in loaded]
-        assert len(files) >= 3
-        assert len(page) + sum(file.stat().st_size for file in files) <= HEAVIEST, path
