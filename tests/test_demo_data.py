@@ -186,7 +186,6 @@ def test_demo_accounts_have_the_public_password_and_one_role_each(calls):
 
 
 def test_a_page_with_all_it_loads_weighs_at_most_500_kilobytes_uncompressed(client, manager):
-    call_command("load_briefing", verbosity=0)
     client.force_login(manager)
 
     for path in BOARDS:
