@@ -45,7 +45,7 @@ def visit(browser: Browser, address: str, language: str = "ja") -> BrowserContex
         base_url=address, locale=language, timezone_id="Asia/Tokyo", viewport=DESK, device_scale_factor=1
     )
     visit.add_cookies([{"name": "django_language", "value": language, "url": address}])
-    visit.add_init_script(NOTE_STOPPED)
+    visit.add_init_script(NOTE_STOPPED + AXE)
     return visit
 
 
@@ -58,15 +58,18 @@ def sign_in(page: Page, username: str, password: str) -> None:
 
 
 def wrong_with(page: Page) -> list[str]:
-    """What is wrong with the page as it stands, in words; empty where nothing is. Its width is judged on a phone."""
+    """What is wrong with the page as it stands, in words; empty where nothing is. Its width is judged twice."""
     size = page.viewport_size or DESK
-    page.evaluate(AXE + ";0")
     found = page.evaluate(FIND)
-    page.set_viewport_size(PHONE)
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("is wider than a phone")
+    for screen in (DESK, PHONE):
+        page.set_viewport_size(screen)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"is wider than {screen['width']} pixels")
     page.set_viewport_size(size)
     return [*found, *page.evaluate("window.stopped")]
+
+
+EXPECTED = {"/nowhere/": 404, "/proposals/export.csv?call=DEMO-OPEN&encoding=cp932": 409}
 
 
 def findings(page: Page, path: str) -> list[str]:
@@ -74,5 +77,7 @@ def findings(page: Page, path: str) -> list[str]:
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if "Security" in message.text else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(path)
+    answer = page.goto(path)
+    if answer is None or answer.status != EXPECTED.get(path, 200):
+        troubles.append(f"answers {answer and answer.status}")
     return [f"{path} {finding}" for finding in [*wrong_with(page), *troubles]]
