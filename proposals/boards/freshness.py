@@ -16,11 +16,13 @@ from pghistory.models import Event
 from aspire.roles import roles_of
 
 # A number is taken before it is committed: while somebody writes to this database, nothing is said to be unchanged.
-WRITING = """
-    (SELECT count(*) FROM pg_locks
-      WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND locktype = 'relation' AND pid <> pg_backend_pid()
-        AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+# PostgreSQL's own housekeeping (autovacuum) locks catalogues and indexes for writing, and tables only to itself.
+FIRST_OF_OURS = 16384
+WRITING = f"""
+    (SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+      WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND l.pid <> pg_backend_pid() AND c.relkind = 'r' AND c.oid >= {FIRST_OF_OURS}
+        AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock'))
 """
 STAGES = """
     (SELECT count(*) FILTER (WHERE opens_at <= now()) || '-' || count(*) FILTER (WHERE closes_at < now())
