@@ -31,10 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Tracing makes these twice as slow and finds no line that plainer tests do not reach.
-    for item in items:
-        if item.get_closest_marker("browser") or getattr(item.obj, "is_hypothesis_test", False):
-            item.add_marker(pytest.mark.no_cover)
     if chromium.PROGRAM is None:
         for item in items:
             if item.get_closest_marker("browser"):
