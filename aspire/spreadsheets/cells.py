@@ -70,9 +70,8 @@ class Sheet:
     sheet_name: str
     lines: list[Line]
     faults: list[Fault]
-    asides: tuple[
-        tuple[str, tuple[str, ...]], ...
-    ] = ()  # sheets called as ours that explain: name, texts of the first row
+    # Sheets called as ours, which explain: the name of each and the texts of its first row.
+    asides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Deadline:

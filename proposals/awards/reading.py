@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from django.contrib.auth.models import User
+
 from aspire.wareki import fiscal_years
 from calls.models import Criterion
 from proposals.awards.desk import Desk, Row
@@ -49,8 +51,13 @@ def _read(review: Review, *, with_names: bool) -> ReadReview:
 
 
 def name_of(assignment: Assignment) -> str:
-    profile = getattr(assignment.reviewer, "reviewer_profile", None)
-    return str(profile or assignment.reviewer.get_full_name() or assignment.reviewer.get_username())
+    return name_of_person(assignment.reviewer)
+
+
+def name_of_person(person: User) -> str:
+    """A reviewer's own name, or that of the account."""
+    profile = getattr(person, "reviewer_profile", None)
+    return str(profile or person.get_full_name() or person.get_username())
 
 
 @dataclass

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call
-from proposals.awards.reading import name_of
+from proposals.awards.reading import name_of, name_of_person
 from proposals.models import Assignment, Conflict
 from proposals.querysets import ProposalQuerySet
 
@@ -68,8 +67,3 @@ def who(*, with_names: bool) -> Callable[[Any], str]:
         return name_of_person(row.person) if with_names else str(_("a person"))
 
     return named
-
-
-def name_of_person(person: User) -> str:
-    profile = getattr(person, "reviewer_profile", None)
-    return str(profile or person.get_full_name() or person.get_username())

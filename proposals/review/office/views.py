@@ -1,5 +1,6 @@
 """The officers' pages about the review of one call."""
 
+from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
@@ -165,13 +166,7 @@ def plan(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, code: str) -> HttpResponse:
     """Undo one assignment that nobody has begun on."""
-    try:
-        appointing.take_back(_assignment(request, code))
-    except Refused as refused:
-        messages.error(request, refused.refusal.sentence)
-    else:
-        messages.success(request, _("The assignment is taken back."))
-    return _back_to_assignments(request, code)
+    return _acted(request, code, appointing.take_back, said=_("The assignment is taken back."))
 
 
 def _assignment(request: HttpRequest, code: str) -> Assignment:
@@ -195,12 +190,17 @@ def _back_to_assignments(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def ask_again(request: HttpRequest, code: str) -> HttpResponse:
     """Open a declined assignment again."""
+    return _acted(request, code, appointing.ask_again, said=_("The reviewer is asked again."))
+
+
+def _acted(request: HttpRequest, code: str, act: Callable[[Assignment], object], *, said: str) -> HttpResponse:
+    """Do it to the assignment that is meant, say what came of it, and show the list again."""
     try:
-        appointing.ask_again(_assignment(request, code))
+        act(_assignment(request, code))
     except Refused as refused:
         messages.error(request, refused.refusal.sentence)
     else:
-        messages.success(request, _("The reviewer is asked again."))
+        messages.success(request, said)
     return _back_to_assignments(request, code)
 
 
