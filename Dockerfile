@@ -8,12 +8,13 @@ COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
 
 COPY . .
-# Static files are the same for every installation, so they are collected once, with the settings of a local start.
-RUN ASPIRE_MODE=local python manage.py collectstatic --no-input && rm -f var/secret_key \
+# Words and static files are the same for every installation, so they are made once, with the settings of a local start.
+RUN pybabel --quiet compile --directory aspire/locale --domain django \
+    && ASPIRE_MODE=local python manage.py collectstatic --no-input && rm -f var/secret_key \
     && useradd --system --no-create-home aspire
 
 USER aspire
 EXPOSE 8000
 ENV PORT=8000 WEB_CONCURRENCY=2 ASPIRE_MODE=production
 HEALTHCHECK --interval=30s --timeout=10s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=8)"]
-CMD ["sh", "-c", "exec gunicorn aspire.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_CONCURRENCY} --threads 4 --no-control-socket --access-logfile -"]
+CMD ["sh", "-c", "exec gunicorn aspire.wsgi --bind 0.0.0.0:${PORT} --workers ${WEB_CONCURRENCY} --threads 4 --no-control-socket"]

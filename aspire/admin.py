@@ -1,6 +1,6 @@
 """How an administrator gives out accounts and roles."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.accounts.history import acts_on
 from aspire.models import ExportRecord
+from aspire.records import AddressedAdmin
 from aspire.roles import Role
-from aspire.sheets.kinds import KINDS
+from aspire.sheets.kinds import KINDS, is_anything_hidden_from
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -35,7 +37,7 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     usable_password_help_text: Any = SetUnusablePasswordMixin.usable_password_help_text
 
 
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(AddressedAdmin, UserAdmin):  # type: ignore[type-arg]
     """Accounts: an administrator gives them out and puts people into their roles."""
 
     change_password_form = PasswordForm
@@ -57,6 +59,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(is_superuser=False)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The history that the database keeps, where Django's own knows of this page alone."""
+        person = self.get_object(request, object_id)
+        acts = reversed(acts_on(person)) if person else ()
+        return super().history_view(request, object_id, {"acts": [*acts], **(extra_context or {})})
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The roles under the names people know."""
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -65,14 +73,41 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ExportRecord)
-class ExportRecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who took what by file; only looked at."""
+class ExportRecordAdmin(AddressedAdmin):
+    """Who took what by file; only looked at.
 
+    What others searched for and how much they found may tell of what is hidden from the reader.
+    """
+
+    told_only_whole: ClassVar = {"filters", "row_count", "columns", "sha256"}
     list_display = ["exported_at", "user", "what", "form", "row_count", "filters"]
     list_filter = ["kind", "form", "exported_at"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__last_name", "user__first_name", "sha256"]
     date_hierarchy = "exported_at"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._told(request, super().get_list_display(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self._told(request, super().get_search_fields(request))
+
+    def get_fields(self, request: HttpRequest, obj: ExportRecord | None = None) -> Any:
+        """All of what the person took; of what others did only who and when, where part is hidden from the person."""
+        fields = super().get_fields(request, obj)
+        return fields if obj and obj.user_id == request.user.pk else self._told(request, fields)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """An address asks for no more than the list shows."""
+        asked = [lookup.partition("__")[0]]
+        return (request is None or self._told(request, asked) == asked) and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    def _told(self, request: HttpRequest, names: Any) -> Any:
+        if not is_anything_hidden_from(request.user):
+            return names
+        return [name for name in names if name not in self.told_only_whole]
 
     @admin.display(description=_("kind"), ordering="kind")
     def what(self, record: ExportRecord) -> str:

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.db.models.signals import pre_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class AspireConfig(AppConfig):
@@ -8,7 +10,11 @@ class AspireConfig(AppConfig):
     verbose_name = "ASPIRE"
 
     def ready(self) -> None:
-        from aspire import checks  # noqa: F401, PLC0415 - importing registers them
+        from aspire.operations import checks, schema  # noqa: F401, PLC0415 - importing registers the checks
+
+        pre_migrate.connect(schema.record, sender=self)
+        # What each app declares: the sentences of its rules, who may open its pages and do what with its records.
+        autodiscover_modules("refusals", "permissions")
 
 
 class AspireAdminConfig(admin.AdminConfig):

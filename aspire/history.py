@@ -1,75 +1,101 @@
-"""Who wrote what, and when: every write by every path becomes a row that can never be changed."""
+"""Who wrote what, and when: every write by every path becomes a row that can never be changed.
 
+Whoever is signed in is told to PostgreSQL with a seal that only the web process and its workers can set, and PostgreSQL
+alone can check. So a row of history names a person only where that person acted; else it names the role of the database
+and the program.
+"""
+
+import hashlib
+import hmac
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pghistory
-import pgtrigger
+import pghistory.models
+from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
-from pghistory import trigger
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, models, transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
-from aspire.rules import Rule, at_any_size, never_truncated
-
-
-class EventRule(Rule, trigger.Event):
-    """The trigger that writes an event; like every rule, no session setting switches it off."""
-
-    def render_func(self, model: Any) -> str:
-        statement, end = super().render_func(model).split("; RETURN")
-        rows = "old_values" if self.operation == pgtrigger.Delete else "new_values"
-        return f"{at_any_size(statement, rows=rows)} RETURN{end}"
+ACTOR = "aspire_actor"  # the function that says who acts
+SEAL = "aspire_seal"  # the table that only the owner reads
+GENERATION = "aspire_generation"  # the table of how often was written, which every trigger of the history adds to
+OF_ROWS = ("insert", "update", "delete")  # the labels of the events that keep a row; others say that a column changed
+BLOCK = 64  # bytes of a block of SHA-256
 
 
-def _add_event_trigger(event: pghistory.RowEvent, event_model: Any) -> None:
-    rule = EventRule(
-        event_model=event_model,
-        label=event.label,
-        name=event.trigger_name,
-        row=event.row,
-        operation=event.operation,
-        condition=event.condition,
-        level=event.level,
-    )
-    pgtrigger.register(rule)(event_model.pgh_tracked_model)
+class Event(pghistory.models.Event):
+    """A row of history: the row as it became or was, and who made it so."""
+
+    pgh_user = models.BigIntegerField(null=True)  # the key of an account; not a reference, which would be looked up
+    pgh_role = models.TextField(default="")  # as whom the session had signed in to PostgreSQL
+    pgh_source = models.TextField(default="")  # the address on the site, or the name of the program
+    pgh_context_id = models.UUIDField(null=True)  # what the rows of one request have in common
+
+    class Meta:
+        abstract = True
 
 
-class Inserted(pghistory.InsertEvent):
-    add_event_trigger = _add_event_trigger
+def track(*, exclude: tuple[str, ...] = (), **options: Any) -> Callable[[Any], Any]:
+    """Give a model its table of events, into which ``aspire_track`` of its app's rules has every write recorded.
 
-
-class Updated(pghistory.UpdateEvent):
-    add_event_trigger = _add_event_trigger
-
-
-class Deleted(pghistory.DeleteEvent):
-    add_event_trigger = _add_event_trigger
-
-
-def append_only() -> list[Rule]:
-    """History can grow; it cannot be corrected, thinned out or emptied."""
-    return [
-        Rule(
-            name="append_only",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Update | pgtrigger.Delete,
-            func="PERFORM aspire_refuse('history_is_append_only', '{}'); RETURN NULL;",
-        ),
-        never_truncated("never_truncated"),
-    ]
-
-
-def track(*, exclude: tuple[str, ...] = ()) -> Callable[[Any], Any]:
-    """Record inserts, updates and deletes of a model by trigger, whatever program writes.
-
-    ``exclude`` names columns that PostgreSQL keeps by itself, whose changes nobody made.
+    ``exclude`` names columns that PostgreSQL keeps by itself, whose changes nobody made, and those that nobody may see.
     """
+    options |= {"context_field": None, "context_id_field": None}  # Event has columns of its own instead
     tracked: Callable[[Any], Any] = pghistory.track(
-        Inserted(),
-        Updated(),
-        Deleted(),
+        *(pghistory.ManualEvent(label) for label in OF_ROWS),
         exclude=list(exclude),
-        level=pgtrigger.Statement,
-        meta={"triggers": append_only(), "indexes": [BrinIndex(fields=["pgh_created_at"])]},
+        base_model=Event,
+        meta={"indexes": [BrinIndex(fields=["pgh_created_at"])]},
+        **options,
     )
     return tracked
+
+
+# --- who acts -------------------------------------------------------------------------------------------------------
+
+
+class Sealed(DjangoJSONEncoder):
+    """What a session tells PostgreSQL of who acts from where, under a seal that holds for minutes."""
+
+    def encode(self, o: Any) -> str:
+        user, source, at = o.get("user"), o.get("url") or "", int(time.time())
+        seal = hmac.new(_key(), f"{at} {user or ''} {source}".encode(), hashlib.sha256).hexdigest()
+        return super().encode({"user": user, "source": source, "at": at, "seal": seal})
+
+
+def acting(user: int | None, source: str) -> pghistory.context:
+    """Let history name a person for what a task does on their behalf; ``source`` says where from."""
+    return pghistory.context(user=user, url=source)
+
+
+def share_key(alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Give PostgreSQL what it needs to check seals, as the owner, to whom alone it is readable."""
+    key = _key().ljust(BLOCK, b"\0")
+    pads = [bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C)]
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"DELETE FROM {SEAL} WHERE (inner_pad, outer_pad) <> (%s, %s)", pads)
+        cursor.execute(f"INSERT INTO {SEAL} VALUES (%s, %s) ON CONFLICT DO NOTHING", pads)
+
+
+def is_believed(alias: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether PostgreSQL takes this program's word for who acts; not where ``migrate`` ran with another SECRET_KEY."""
+    try:
+        with transaction.atomic(alias), connections[alias].cursor() as cursor:
+            cursor.execute("SELECT set_config('pghistory.context_metadata', %s, true)", [Sealed().encode({})])
+            cursor.execute("SELECT aspire_actor()")
+    except IntegrityError:
+        return False
+    return True
+
+
+def _key() -> bytes:
+    return salted_hmac("aspire.history", "who acts", secret=settings.SECRET_KEY, algorithm="sha256").digest()
+
+
+def by_no_person(event: Event) -> str:
+    """Who wrote, where nobody was signed in: the program, and the database's role it came as."""
+    return gettext("%(program)s, database role %(role)s") % {"program": event.pgh_source, "role": event.pgh_role}

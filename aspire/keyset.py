@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 COUNTED_UP_TO = 1_000
 ADMIN_COUNTED_UP_TO = 10_000
 SEPARATOR = "~"
+LONGEST_KEY = 18  # digits, of which PostgreSQL keeps any number
 Columns = Mapping[str, type]  # in their order, each with what its values are
 POSITION = ("after", "before", "last")  # what a page's address says of its place
 
@@ -103,10 +104,19 @@ def _backwards(rows: QuerySet[Any], columns: Columns, before: list[Any] | None, 
     return Page(found[:size][::-1], columns, has_previous=len(found) > size, has_next=bool(before))
 
 
+def key_of(text: Any) -> int | None:
+    """The key of a row as it comes by address or form; None where it can be none."""
+    typed = str(text)
+    return int(typed) if typed.isdecimal() and len(typed) <= LONGEST_KEY else None
+
+
 def _values(text: str, columns: Columns) -> list[Any] | None:
     """The values of a key; None where the text is no key of these columns."""
+    if not text:
+        return None
     parts = text.replace("\x00", "").split(SEPARATOR, len(columns) - 1)
     try:
-        return [kind(part) for kind, part in zip(columns.values(), parts, strict=True)]
+        values = [kind(part) for kind, part in zip(columns.values(), parts, strict=True)]
     except ValueError:
         return None
+    return values if all(abs(value) < 10**LONGEST_KEY for value in values if isinstance(value, int)) else None

@@ -1,30 +1,41 @@
-"""Files on their way in, and what came in and went out by file: the memory of every import and export."""
+"""Files on their way in, what came in and went out by file, and the libraries' tables whose history is kept."""
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from pghistory.models import Context
 
-from aspire.history import append_only
+from aspire.history import track
 
-KEPT_FOR = datetime.timedelta(days=1)
+KEPT_FOR = datetime.timedelta(days=1)  # a file that was sent
+PREPARED_FOR = datetime.timedelta(hours=1)  # a file that was asked for
+
+Kept = TypeVar("Kept", bound=models.Model)
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
-    """Uploads are their sender's alone, for a day."""
+class KeptFileQuerySet(models.QuerySet[Kept]):
+    """Files that are kept for one person alone, for a time."""
 
-    def visible_to(self, user: Any, *, at: datetime.datetime) -> "UploadQuerySet":
+    def visible_to(self, user: Any, *, at: datetime.datetime) -> Self:
         return self.filter(user=user, expires_at__gt=at)
 
-    def waiting(self) -> "UploadQuerySet":
+    def expired(self, *, at: datetime.datetime) -> Self:
+        return self.filter(expires_at__lte=at)
+
+
+class UploadQuerySet(KeptFileQuerySet["Upload"]):
+    """Uploads are their sender's alone, for a day."""
+
+    def waiting(self) -> Self:
         """Neither saved nor cancelled: being checked, or to be confirmed."""
         return self.filter(state__in=[Upload.State.CHECKING, Upload.State.CHECKED])
-
-    def expired(self, *, at: datetime.datetime) -> "UploadQuerySet":
-        return self.filter(expires_at__lte=at)
 
 
 UploadManager = models.Manager.from_queryset(UploadQuerySet)
@@ -67,6 +78,46 @@ class Upload(models.Model):
         return self.file_name
 
 
+class PreparedFileQuerySet(KeptFileQuerySet["PreparedFile"]):
+    """Files that were asked for are their asker's alone, for an hour."""
+
+    def waiting(self) -> Self:
+        return self.filter(state=PreparedFile.State.WAITING)
+
+
+PreparedFileManager = models.Manager.from_queryset(PreparedFileQuerySet)
+
+
+class PreparedFile(models.Model):
+    """A file to take away that takes long to write: which page would have handed it out, and what a worker made."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("being prepared")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("could not be prepared")
+        CANCELLED = "cancelled", _("cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("asked for by"))
+    address = models.TextField(_("address"))  # path and query of the page that hands the file out
+    language = models.CharField(_("language"), max_length=10)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    headers = models.JSONField(_("headers"), default=dict)
+    data = models.BinaryField(_("content"), default=b"")
+    asked_at = models.DateTimeField(_("asked for"))
+    expires_at = models.DateTimeField(_("kept until"))
+
+    objects = PreparedFileManager()
+
+    class Meta:
+        verbose_name = _("prepared file")
+        verbose_name_plural = _("prepared files")
+        ordering = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class ImportRecord(models.Model):
     """One import that was saved: who, when, which file, and what it did."""
 
@@ -88,10 +139,28 @@ class ImportRecord(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-imported_at"]
-        triggers = append_only()
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Erasure(models.Model):
+    """That personal data were erased: of whom, which columns, why, when and by which role; never what stood there."""
+
+    subject = models.CharField(_("whose data"), max_length=200)  # a proposal's number, or the key of an account
+    columns = models.JSONField(_("columns"))
+    row_count = models.IntegerField(_("rows"))
+    reason = models.CharField(_("reason"), max_length=300)
+    erased_at = models.DateTimeField(_("erased"), db_default=Now())
+    by_role = models.TextField(_("database role"), db_default=models.Func(function="", template="SESSION_USER"))
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        ordering = ["-erased_at"]
+
+    def __str__(self) -> str:
+        return self.subject
 
 
 class ExportRecord(models.Model):
@@ -112,7 +181,62 @@ class ExportRecord(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-exported_at"]
-        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.exported_at:%Y-%m-%d}"
+
+
+# --- the libraries' tables ------------------------------------------------------------------------------------------
+# Proxies, since their models are not ours to decorate.
+
+
+@track(exclude=("password", "last_login"), app_label="aspire", model_name="AccountEvent")
+class Account(User):
+    """An account: who made it, changed it or set its password. The password itself is kept nowhere else."""
+
+    class Meta:
+        proxy = True
+
+
+@track(app_label="aspire", model_name="AccountRoleEvent")
+class AccountRole(User.groups.through):  # type: ignore[name-defined,misc]
+    """A role that was given to somebody, or withdrawn."""
+
+    class Meta:
+        proxy = True
+
+
+@track(app_label="aspire", model_name="AccountPermissionEvent")
+class AccountPermission(User.user_permissions.through):  # type: ignore[name-defined,misc]
+    """A single permission, which our roles make no use of."""
+
+    class Meta:
+        proxy = True
+
+
+@track(app_label="aspire", model_name="RoleEvent")
+class NamedRole(Group):
+    """A role by its name, on which everything rests that somebody may do."""
+
+    class Meta:
+        proxy = True
+
+
+@track(app_label="aspire", model_name="RolePermissionEvent")
+class RolePermission(Group.permissions.through):  # type: ignore[name-defined,misc]
+    class Meta:
+        proxy = True
+
+
+class AdminLog(LogEntry):
+    """What Django's admin writes of every change in the records."""
+
+    class Meta:
+        proxy = True
+
+
+class OldContext(Context):
+    """Who acted, as pghistory kept it before each row of history said so itself."""
+
+    class Meta:
+        proxy = True

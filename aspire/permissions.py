@@ -1,4 +1,4 @@
-"""Which role may open which page: one table, read by the middleware at every request and by a test of the URLconf.
+"""Which role may open which page: one table of all apps, read by the middleware and by a test of the URLconf.
 
 A page missing from the table opens for nobody. What one may not see answers exactly as what does not exist.
 """
@@ -9,18 +9,21 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import render
+from django.utils.functional import Promise
 
+from aspire.logs import event
 from aspire.roles import STAFF, Role, roles_of
 
 ANYONE = frozenset({"anyone"})
 SIGNED_IN = frozenset(Role)
-OFFICER, REVIEWER, MANAGER, ADMINISTRATOR = Role.OFFICER, Role.REVIEWER, Role.MANAGER, Role.ADMINISTRATOR
-LOOKS = frozenset({OFFICER, MANAGER, ADMINISTRATOR})
+REVIEWER = Role.REVIEWER
+LOOKS = frozenset({Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
 
-# The first pattern that matches the whole of a URL's name decides.
+# The first pattern that matches the whole of a URL's name decides. These pages are everybody's or this package's own;
+# each app declares its own in its module ``permissions``.
 TABLE: list[tuple[str, frozenset[Any]]] = [
-    ("healthz", ANYONE),
+    ("healthz|readyz", ANYONE),
     ("set_language", ANYONE),
     # Signing in
     ("account_login", ANYONE),
@@ -29,32 +32,28 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
     ("account_reset_password.*", ANYONE),
     ("account_(change_password|set_password|reauthenticate)", SIGNED_IN),
     ("account_(signup|signup_by_passkey|email|email_verification_sent|confirm_email|confirm_login_code)", frozenset()),
-    # Everybody's first page, and each role's desk
-    ("home", SIGNED_IN),
-    ("review:(desk|sheet|declare|decline|save|reopen)", frozenset({REVIEWER})),
-    # Boards and lists
-    ("calls:(index|board|tallies|print_sheet|compare|reviews)", LOOKS),
-    ("partners:(index|country|funder)", LOOKS),
-    ("briefings:.*", LOOKS),
-    ("explore:(index|keep|freeze|view)", LOOKS),
-    ("fund:index", LOOKS),
-    ("proposals:(list|detail|export)", LOOKS),
-    # Awards: reviewers only where they lead a field, which the pages themselves ask
-    ("awards:(ranking|proposal|what_if|packet)", LOOKS | {REVIEWER}),
-    ("awards:batch", STAFF | {REVIEWER}),
-    ("awards:index", LOOKS),
-    ("awards:(submit|letters)", STAFF),
-    ("awards:(release|send_back|undo|embargo)", frozenset({MANAGER})),
     # Spreadsheets
-    ("calls:(stage|review_settings|assignments|assignment_plan|take_back|ask_again|leads)", STAFF),
-    ("calls:(conflicts|decide_conflict|retract_conflict)", STAFF),
-    ("proposals:timeline", STAFF),
-    ("proposals:(template|import_file)", STAFF),
     ("sheets:index", STAFF),
     ("sheets:.*", STAFF | {REVIEWER}),  # reviewers the marks of the field they lead, which the pages themselves ask
+    # A file that a worker prepares is its asker's alone, which the pages themselves ask
+    ("tasks:(file|progress|cancel|content)", SIGNED_IN),
     # The admin: what stands behind it is decided model by model in ``roles``
     ("admin:.*", STAFF),
 ]
+# The header's sections in their order: URL name and label.
+SECTIONS: list[tuple[str, Promise]] = []
+
+
+def declare_pages(*pages: tuple[str, frozenset[Any]]) -> None:
+    """Add an app's pages to the table: a pattern of URL names, and who may open them."""
+    if known := {pattern for pattern, _who in TABLE} & {pattern for pattern, _who in pages}:
+        raise ValueError(f"Declared twice: {', '.join(sorted(known))}")
+    TABLE.extend(pages)
+
+
+def declare_sections(*sections: tuple[str, Promise]) -> None:
+    """Add sections to the header, after those that are there."""
+    SECTIONS.extend(sections)
 
 
 def allowed(name: str) -> frozenset[Any] | None:
@@ -92,26 +91,14 @@ def permission_middleware(
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if not may_open(name, request.user):
+            event("page_refused", request, page=name)
+            if name == "home" and not roles_of(request.user):  # where every way leads, in a circle if it were missing
+                return render(request, "no_role.html", status=403)
             raise Http404
         return None
 
     middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
-
-
-SECTIONS = [
-    ("home", _("Home")),
-    ("calls:index", _("Calls")),
-    ("proposals:list", _("Proposals")),
-    ("explore:index", _("Explore")),
-    ("fund:index", _("Fund")),
-    ("partners:index", _("Partners")),
-    ("briefings:index", _("Briefings")),
-    ("sheets:index", _("Import")),
-    ("awards:index", _("Award decisions")),
-    ("review:desk", _("My reviews")),
-    ("admin:index", _("Records")),
-]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The records: Django's admin as our staff meet it; every refusal answers on the form as typed."""
 
+import contextlib
+from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.keyset import CappedPaginator
 from aspire.refusals import Refusal, from_error
-from aspire.roles import ADMINISTRATOR_MAY, STAFF, roles_of
+from aspire.roles import RECORDS, STAFF, Role, roles_of
 
 
 class AspireAdminSite(admin.AdminSite):
@@ -42,7 +46,7 @@ class AspireAdminSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
-        kept = [model for model in models if model._meta.label_lower in ADMINISTRATOR_MAY]
+        kept = [model for model in models if model._meta.label_lower in RECORDS[Role.ADMINISTRATOR]]
         super().register(kept, admin_class, **options)
 
 
@@ -66,7 +70,74 @@ class RefusingForm(ModelForm):  # type: ignore[type-arg]
         super()._update_errors(errors)  # type: ignore[misc]
 
 
-class RefusingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LoadedSelect(AutocompleteSelect):
+    """Django's own, which asks for the words of what is chosen; of a row that was read with them, nothing is asked."""
+
+    loaded: Any = None
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        if self.loaded is None or [str(each) for each in value] != [str(self.loaded.pk)]:
+            return super().optgroups(name, value, attrs)
+        label = self.choices.field.label_from_instance(self.loaded)
+        empty = [] if self.is_required else [self.create_option(name, "", "", selected=False, index=0)]
+        return [(None, [*empty, self.create_option(name, self.loaded.pk, label, selected=True, index=0)], 0)]
+
+
+class RowForm(RefusingForm):
+    """A form among many: what its record was read with is not asked for again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            select = getattr(field.widget, "widget", field.widget)
+            if isinstance(select, LoadedSelect) and self.instance.pk:
+                select.loaded = getattr(self.instance, name)
+
+
+class Rows(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows on the page of a record; how many there are makes no difference to the number of queries.
+
+    ``read_with``: what the words of a row are made of.
+    """
+
+    form = RowForm
+    extra = 0
+    read_with: Sequence[str] = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request)
+        return found.select_related(*self.read_with) if self.read_with else found
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The choices, read once for all rows; where one is sought instead, as ``LoadedSelect`` does."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = LoadedSelect(db_field, self.admin_site, using=kwargs.get("using"))
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.choices = cache(partial(_read, field.choices))
+        return field
+
+
+def _read(choices: Any) -> list[Any]:
+    """The choices by one statement: a list would count them before."""
+    return list(iter(choices))
+
+
+class AddressedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin whose form for a new record takes from its address only what its fields could hold."""
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        held: dict[str, Any] = {}
+        for name, text in super().get_changeform_initial_data(request).items():
+            with contextlib.suppress(FieldDoesNotExist, ValidationError):
+                field: Any = self.opts.get_field(name)
+                if typed := getattr(field, "formfield", lambda: None)():  # what refers to the record has none
+                    value = typed.clean(text)
+                    held[name] = text if field.is_relation else value
+        return held
+
+
+class RefusingAdmin(AddressedAdmin):
     """An admin in which a rule that only PostgreSQL can judge still answers on the form, with nothing lost."""
 
     form = RefusingForm

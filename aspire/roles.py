@@ -1,11 +1,13 @@
 """Who does what: four roles, kept as groups, and what each may do with each model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, cast
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import TextChoices
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, TextChoices, Value
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,52 +22,30 @@ STAFF = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
 REMEMBERED = "_aspire_roles"
 LOOK, LOG, KEEP = ("view",), ("view", "add", "change"), ("view", "add", "change", "delete")
 
-# What staff may do in the admin. Awards are marked on pages of their own; history is only looked at.
-OFFICER_MAY: Mapping[str, tuple[str, ...]] = {
-    "partners.country": LOG,
-    "partners.funder": LOG,
-    "partners.dialogue": KEEP,
-    "partners.initiative": LOG,
-    "partners.institution": LOG,
-    "calls.programme": LOOK,
-    "calls.field": LOG,
-    "calls.call": LOG,
-    "calls.callfield": KEEP,
-    "calls.terms": LOG,
-    "calls.eligiblefunder": KEEP,
-    "calls.publishedfigure": LOOK,
-    "proposals.proposal": LOG,
-    "proposals.annualcost": KEEP,
-    "proposals.counterpart": KEEP,
-    "proposals.award": LOOK,
-    "proposals.annualaward": LOOK,
-    "proposals.reviewer": LOG,
-    "calls.criterion": KEEP,
-    "calls.potslice": KEEP,
-    "aspire.exportrecord": LOOK,
-}
-ADMINISTRATOR_MAY: Mapping[str, tuple[str, ...]] = {
-    **OFFICER_MAY,
-    "calls.programme": LOG,
-    "calls.publishedfigure": LOG,
-    "auth.user": LOG,
+# What staff may do in the admin; each app declares its own records in its module ``permissions``. History is only
+# looked at.
+RECORDS: dict[Role, dict[str, tuple[str, ...]]] = {
+    Role.OFFICER: {"aspire.exportrecord": LOOK},
+    Role.REVIEWER: {},
+    Role.MANAGER: {},
+    Role.ADMINISTRATOR: {"aspire.exportrecord": LOOK, "auth.user": LOG},
 }
 
 
-def _permissions(table: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    return frozenset(
-        f"{app}.{action}_{model}"
-        for (app, model), actions in ((key.split("."), actions) for key, actions in table.items())
-        for action in actions
-    )
+def declare_records(
+    *, officer: Mapping[str, tuple[str, ...]], administrator: Mapping[str, tuple[str, ...]] | None = None
+) -> None:
+    """Add what an officer may do with an app's models, and where an administrator may do otherwise."""
+    permissions.cache_clear()
+    RECORDS[Role.OFFICER].update(officer)
+    RECORDS[Role.ADMINISTRATOR].update({**officer, **(administrator or {})})
 
 
-PERMISSIONS: Mapping[Role, frozenset[str]] = {
-    Role.OFFICER: _permissions(OFFICER_MAY),
-    Role.REVIEWER: frozenset(),
-    Role.MANAGER: frozenset(),
-    Role.ADMINISTRATOR: _permissions(ADMINISTRATOR_MAY),
-}
+@cache
+def permissions(role: Role) -> frozenset[str]:
+    """The names of Django's permissions that a role has."""
+    declared = ((*key.split("."), actions) for key, actions in RECORDS[role].items())
+    return frozenset(f"{app}.{action}_{model}" for app, model, actions in declared for action in actions)
 
 
 def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
@@ -75,20 +55,34 @@ def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
     remembered: frozenset[Role] | None = getattr(user, REMEMBERED, None)
     if remembered is None:
         person = cast(User, user)
-        names = {name for name in person.groups.values_list("name", flat=True) if name in Role.values}
-        if person.is_superuser:
-            names.add(Role.ADMINISTRATOR)
-        remembered = frozenset(map(Role, names))
-        setattr(user, REMEMBERED, remembered)
+        remembered = remember(person, person.groups.values_list("name", flat=True))
     return remembered
+
+
+def remember(person: User, groups: Iterable[str]) -> frozenset[Role]:
+    """The roles that a person's groups come to, kept with the person."""
+    roles = frozenset(Role(name) for name in groups if name in Role.values)
+    if person.is_superuser:
+        roles |= {Role.ADMINISTRATOR}
+    setattr(person, REMEMBERED, roles)
+    return roles
 
 
 class RoleBackend(ModelBackend):
     """Signs people in by name and password; what they may do follows from their roles alone."""
 
+    def get_user(self, user_id: int) -> User | None:
+        """Whoever is signed in, together with their roles: every page asks for both."""
+        groups = ArrayAgg("groups__name", filter=Q(groups__isnull=False), default=Value([]))
+        person = User.objects.annotate(group_names=groups).filter(pk=user_id).first()
+        if person is None or not self.user_can_authenticate(person):
+            return None
+        remember(person, person.group_names)
+        return person
+
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """The permissions of the person's roles, whatever single permissions somebody may have stored."""
-        return set().union(*(PERMISSIONS[role] for role in roles_of(user_obj)))
+        return set().union(*(permissions(role) for role in roles_of(user_obj)))
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         return any(name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj))

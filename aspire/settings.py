@@ -1,7 +1,10 @@
 """Every setting of the project, read from the environment; an unsafe one stops the start with one line."""
 
+import re
 import secrets
+import sys
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -33,18 +36,38 @@ def required(name: str) -> str:
     return value
 
 
+def database(name: str) -> dict[str, Any]:
+    """The server that an environment variable names, as Django wants it."""
+    named: dict[str, Any] = env.dj_db_url(name)
+    is_postgresql = named["ENGINE"] == "django.db.backends.postgresql"
+    refuse(name, "must name a PostgreSQL server (postgres://…)", when=not is_postgresql)
+    named["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "application_name": PROGRAM} | named.get(
+        "OPTIONS", {}
+    )
+    return named
+
+
 def is_https(origin: str) -> bool:
     return origin.startswith("https://")
+
+
+def is_time(text: str) -> bool:
+    """Whether PostgreSQL reads it as a time that ends."""
+    return re.fullmatch(r"[1-9]\d{0,6}(ms|s|min)", text, re.ASCII) is not None
 
 
 def local_secret_key() -> str:
     """A key of this machine's own, made at the first start and kept in ``var``."""
     path = VAR_DIR / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(secrets.token_urlsafe(50))
-        path.chmod(0o600)
-    return path.read_text()
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(secrets.token_urlsafe(50))
+            path.chmod(0o600)
+        return path.read_text()
+    except OSError as error:
+        reason = f"{VAR_DIR} cannot be used ({error.strerror}); have it written to, or set SECRET_KEY and DATABASE_URL"
+        raise ImproperlyConfigured(f"{reason}.") from error
 
 
 DEBUG = env.bool("DEBUG", False)
@@ -88,21 +111,29 @@ INSTALLED_APPS = [
     "import_export",
     "pghistory",
     "pgtrigger",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
     # Before the redirect to https and the check of the host's name: a load balancer asks by http and by number.
-    "aspire.views.health_middleware",
+    "aspire.operations.views.health_middleware",
+    "aspire.logs.request_log_middleware",
+    "aspire.operations.unavailable.streaming_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aspire.headers.header_middleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "aspire.accounts.sessions.idle_middleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # After all that asks the database nothing, before all that does.
+    "aspire.operations.server.watch_middleware",
+    "aspire.operations.server.patience_middleware",
     "allauth.account.middleware.AccountMiddleware",
     "aspire.permissions.permission_middleware",
     "pghistory.middleware.HistoryMiddleware",
@@ -124,32 +155,63 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "aspire.permissions.navigation",
                 "calls.embargo.notice",
+                "calls.hidden.notice",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aspire.templatetags.figures"],
         },
     }
 ]
 
+# What the database is told of who connects, and what its history names where nobody is signed in.
+PROGRAM = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])[:60]
+# Behind PgBouncer in transaction mode no session outlives its transaction (aspire/operations/pooler.py).
+DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
+# What a page waits for at most (aspire/operations/server.py); commands, workers and migrate wait as long as it takes.
+WEB_TIMEOUTS = {
+    "statement_timeout": env.str("DATABASE_STATEMENT_TIMEOUT", "30s"),
+    "lock_timeout": env.str("DATABASE_LOCK_TIMEOUT", "1s"),
+    "idle_in_transaction_session_timeout": env.str("DATABASE_IDLE_TIMEOUT", "60s"),
+}
+WRITE_LOCK_TIMEOUT = env.str("DATABASE_WRITE_LOCK_TIMEOUT", "10s")
+for variable, bound in zip(("STATEMENT", "LOCK", "IDLE"), WEB_TIMEOUTS.values(), strict=True):
+    refuse(f"DATABASE_{variable}_TIMEOUT", "must be a time such as 500ms, 30s or 2min", when=not is_time(bound))
+refuse("DATABASE_WRITE_LOCK_TIMEOUT", "must be a time such as 500ms, 30s or 2min", when=not is_time(WRITE_LOCK_TIMEOUT))
+# The application connects as one role and migrate as another, the owner of the tables (aspire/operations/grants.py).
+DATABASE_OWNER: dict[str, Any] | None = None
 if DATABASE_URL:
-    DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=env.int("CONN_MAX_AGE", 60))}
-    is_postgresql = DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
-    refuse("DATABASE_URL", "must name a PostgreSQL server (postgres://…)", when=not is_postgresql)
+    DATABASES = {"default": database("DATABASE_URL")}
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 0 if DATABASE_POOLED else 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
+    if env.str("DATABASE_OWNER_URL", ""):
+        DATABASE_OWNER = database("DATABASE_OWNER_URL")
 else:
     DATABASES = {
         "default": {
             "ENGINE": "aspire.embedded",
             "NAME": "postgres",
-            "USER": "postgres",
+            "USER": "aspire_app",
             "EMBEDDED_DATA_DIRECTORY": VAR_DIR / "postgres",
             "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"application_name": PROGRAM},
         }
     }
+    DATABASE_OWNER = {"USER": "postgres"}
+DATABASE_APPLICATION_ROLE: str = DATABASES["default"]["USER"] if DATABASE_OWNER else "aspire_app"
+# A file that the backup touches when it is whole, by which manage.py doctor knows of it.
+BACKUP_STAMP = env.str("BACKUP_STAMP", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FILTERS_EMPTY_CHOICE_LABEL = _("All")
 # The rate limits of the sign-in page must hold over all web processes, so their counters live in the database.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "aspire_cache"}}
+# So many fit that strangers cannot push a locked account's counter out; workers throw the expired ones away.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "aspire_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
@@ -172,7 +234,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "aspire.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "aspire.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -198,20 +260,41 @@ if env.str("EMAIL_URL", ""):
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
 
+# Work that outlives a request is done by workers: ``manage.py procrastinate worker``. A worker waits for new work by
+# LISTEN where its connection is its own, and asks every second behind a pooler that hands connections on.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = [
+    "aspire.sheets.running",
+    "aspire.tasks.housekeeping",
+    "aspire.tasks.mail",
+    "aspire.tasks.preparing",
+]
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": env.int("WORKER_CONCURRENCY", 4),
+    "listen_notify": env.bool("WORKER_LISTENS", not DATABASE_POOLED),
+    "fetch_job_polling_interval": 1.0,
+    "shutdown_graceful_timeout": 10.0,
+    "delete_jobs": "always",
+}
+
 PGHISTORY_LEVEL = "STATEMENT"
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
-PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+PGHISTORY_JSON_ENCODER = "aspire.history.Sealed"
 
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "aspire.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * env.int("SESSION_IDLE_MINUTES", 60)  # after the last sign of life (accounts/sessions.py)
+refuse("SESSION_IDLE_MINUTES", "must be positive", when=SESSION_COOKIE_AGE <= 0)
 X_FRAME_OPTIONS = "DENY"
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # Such a cookie is taken from this host over https alone: no neighbour under the same domain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SELF = ["'self'"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -230,15 +313,37 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{levelname} {name}: {message}", "style": "{"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{message}{request_id}",
+            "style": "{",
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            "json_ensure_ascii": False,
+        },
+    },
+    # A database that is gone has its one line from ``operations.unavailable``; each request need not say so again.
+    "filters": {
+        "request_id": {"()": "aspire.logs.RequestId"},
+        "incidents_told": {"()": "aspire.operations.unavailable.IncidentsTold"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if IS_PRODUCTION else "line",
+            "filters": ["request_id"],
+        },
         "nowhere": {"class": "logging.NullHandler"},
     },
     "loggers": {
         # Strangers who try host names, and HEAD requests, are nobody's trouble.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        "django.request": {"filters": ["incidents_told"]},
         "gunicorn.http.wsgi": {"level": "ERROR"},
+        # A line for each request and each event of security, where somebody collects them.
+        "aspire.requests": {"level": "INFO" if IS_PRODUCTION else "WARNING"},
+        "aspire.security": {"level": "INFO" if IS_PRODUCTION else "WARNING"},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

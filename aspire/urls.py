@@ -3,16 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from aspire import views
+from aspire.operations import views
 
 urlpatterns = [
-    path("", include("proposals.site_urls")),
+    path("", include("proposals.site")),
     path("imports/", include("aspire.sheets.urls")),
+    path("files/", include("aspire.tasks.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
 ]
 
+handler400 = "aspire.operations.error_pages.bad_request"
 # What one may not see answers exactly as what does not exist.
-handler403 = "aspire.views.not_found"
+handler403 = handler404 = "aspire.operations.error_pages.not_found"
+handler500 = "aspire.operations.error_pages.server_error"

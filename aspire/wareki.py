@@ -2,7 +2,9 @@
 
 import datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 REIWA = datetime.date(2019, 5, 1)
 HEISEI = datetime.date(1989, 1, 8)
@@ -30,14 +32,14 @@ def fiscal_year_ends_on(year: int) -> datetime.date:
 
 
 def era_year(day: datetime.date) -> tuple[str, str] | None:
-    """The era's name and the year in it ("1" is written as the first year, gannen); None before Heisei."""
+    """The era's name and the year in it (in Japanese the first is written gannen); None before Heisei."""
     if day >= REIWA:
         era, year = _("Reiwa"), day.year - 2018
     elif day >= HEISEI:
         era, year = _("Heisei"), day.year - 1988
     else:
         return None
-    return era, _("1 (gannen)") if year == 1 else str(year)
+    return era, pgettext("the first year of an era", "1") if year == 1 else str(year)
 
 
 def wareki_date(day: datetime.date) -> str:
@@ -46,7 +48,8 @@ def wareki_date(day: datetime.date) -> str:
     if found is None:
         return ""
     era, year = found
-    return _("%(era)s %(year)s-%(month)s-%(day)s") % {"era": era, "year": year, "month": day.month, "day": day.day}
+    month = date_format(day, "F")
+    return _("%(era)s %(year)s, %(day)s %(month)s") % {"era": era, "year": year, "month": month, "day": day.day}
 
 
 def wareki_fiscal_year(year: int) -> str:

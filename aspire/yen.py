@@ -1,6 +1,7 @@
 """Yen as staff read them: exact with grouping, in millions (the briefing's unit for ceilings), in hundred millions."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -36,8 +37,23 @@ def readable(yen: int) -> str:
     return oku(yen) if yen >= BILLION else millions(yen)
 
 
+def share(part: int | None, whole: int | None) -> Fraction | None:
+    """A part of a whole in percent, exactly; None where either is unknown or there is no denominator."""
+    return None if part is None or not whole else Fraction(part * 100, whole)
+
+
 def rate(part: int, whole: int) -> str | None:
     """A percentage with one decimal, half up; None where there is no denominator."""
-    if not whole:
-        return None
-    return str((Decimal(part) * 100 / whole).quantize(Decimal("0.1"), ROUND_HALF_UP))
+    exactly = share(part, whole)
+    return None if exactly is None else str(_tenths(exactly))
+
+
+def points(first: Fraction | None, second: Fraction | None) -> Decimal | None:
+    """The first less the second in percentage points, one decimal, rounded once from what they are exactly."""
+    return None if first is None or second is None else _tenths(first - second)
+
+
+def _tenths(number: Fraction) -> Decimal:
+    """One decimal, half up, below nought as above."""
+    tenths = (abs(number) * 20 + 1) // 2
+    return Decimal(tenths if number >= 0 else -tenths).scaleb(-1)

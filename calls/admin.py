@@ -1,8 +1,8 @@
 """How staff see and edit calls."""
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
@@ -10,11 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.records import RefusingAdmin, RefusingForm
+from aspire.keyset import key_of
+from aspire.records import RefusingAdmin, RefusingForm, Rows
 from aspire.roles import Role
 from aspire.templatetags.figures import day, fiscal
 from aspire.yen import exact, readable
 from calls.embargo import withheld_from
+from calls.hidden import is_partly_hidden, partly_hidden_from
+from calls.lacking import lacking
 from calls.models import (
     Call,
     CallField,
@@ -28,15 +31,34 @@ from calls.models import (
 )
 
 
-def is_withheld(request: HttpRequest, call: str) -> Case:
-    """Whether the results of the row's call are withheld from whoever asks."""
-    return Case(When(**{f"{call}__in": list(withheld_from(request.user))}, then=Value(True)), default=Value(False))
+def why_hidden(request: HttpRequest, call: str) -> Case:
+    """By what part of the row's call is hidden from whoever asks, who then is not told what its awards take."""
+    by = {"embargo": list(withheld_from(request.user)), "conflict": list(partly_hidden_from(request.user))}
+    hidden = [When(**{f"{call}__in": calls}, then=Value(why)) for why, calls in by.items()]
+    return Case(*hidden, default=Value(""))
 
 
-class CallFieldInline(admin.TabularInline):  # type: ignore[type-arg]
+class KeptFromTheBlind(Rows):
+    """Rows that do not move for whom part of the call is hidden: what may become of them would tell of that part."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not is_blind(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not is_blind(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not is_blind(request, obj)
+
+
+def is_blind(request: HttpRequest, call: Call | None) -> bool:
+    """Whether part of the call is hidden from whoever asks."""
+    return call is not None and is_partly_hidden(call, request.user)
+
+
+class CallFieldInline(KeptFromTheBlind):
     model = CallField
-    form = RefusingForm
-    extra = 0
+    read_with = ["field"]
     fields = ["position", "field", "label_as_printed", "lead_reviewer"]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -45,36 +67,23 @@ class CallFieldInline(admin.TabularInline):  # type: ignore[type-arg]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class CriterionInline(admin.TabularInline):  # type: ignore[type-arg]
+class CriterionInline(KeptFromTheBlind):
     model = Criterion
-    form = RefusingForm
-    extra = 0
 
 
-class PotSliceInline(admin.TabularInline):  # type: ignore[type-arg]
+class PotSliceInline(KeptFromTheBlind):
     model = PotSlice
-    form = RefusingForm
-    extra = 0
+    read_with = ["call"]
     fields = ["fiscal_year", "limit_yen", "taken"]
     readonly_fields = ["taken"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(is_withheld=is_withheld(request, "call"))
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not under embargo: what a slice may fall to would tell what is taken from it."""
-        return super().has_change_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and obj.pk in withheld_from(request.user))
+        return super().get_queryset(request).annotate(why_hidden=why_hidden(request, "call"))
 
     @admin.display(description=_("taken so far (yen)"))
     def taken(self, place: PotSlice) -> str:
-        if getattr(place, "is_withheld", False):
-            return gettext("under embargo")
+        if why := getattr(place, "why_hidden", ""):
+            return gettext("under embargo") if why == "embargo" else gettext("not shown to you")
         return exact(place.taken_yen) if place.pk else "\u2015"
 
 
@@ -89,14 +98,16 @@ class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
         (_("Where they come from"), {"fields": ["source", "source_en", "assumptions_ja", "assumptions_en"]}),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("call")
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
-class EligibleFunderInline(admin.TabularInline):  # type: ignore[type-arg]
+class EligibleFunderInline(Rows):
     model = EligibleFunder
-    form = RefusingForm
-    extra = 0
+    read_with = ["funder__country"]
     autocomplete_fields = ["funder"]
 
 
@@ -127,15 +138,20 @@ class CallAdmin(RefusingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Once results wait for its end, an embargo is the managers' to move.
 
-        Until then nor does the pot move for whom results are withheld: how far it may fall would tell what is taken.
+        Nor do pot and window move for whom part of the call is hidden: how far they may would tell of that part.
         """
         found = super().get_readonly_fields(request, obj)
         waits = obj is not None and Call.objects.under_embargo(at=timezone.now()).filter(pk=obj.pk).exists()
-        told = ["pot_yen", "max_awards"] if obj is not None and obj.pk in withheld_from(request.user) else []
+        told = ["opens_at", "closes_at", "pot_yen", "max_awards"] if is_blind(request, obj) else []
         return [*found, *(["embargo_until"] if waits else []), *told]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(is_withheld=is_withheld(request, "pk"))
+        return super().get_queryset(request).annotate(why_hidden=why_hidden(request, "pk"))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for sentence in lacking(form.instance):
+            messages.warning(request, sentence)
 
     @admin.display(description=_("fiscal year"), ordering="fiscal_year")
     def year(self, call: Call) -> str:
@@ -151,8 +167,11 @@ class CallAdmin(RefusingAdmin):
 
     @admin.display(description=_("staged and released awards"))
     def awarded(self, call: Call) -> str:
-        if getattr(call, "is_withheld", False):
+        why = getattr(call, "why_hidden", "")
+        if why == "embargo":
             return gettext("under embargo until %(at)s") % {"at": day(call.embargo_until)}
+        if why:
+            return gettext("not shown to you: a conflict of interest hides part of the call")
         return _("%(count)s awards, ¥%(yen)s") % {"count": call.taken_count, "yen": exact(call.taken_yen)}
 
 
@@ -164,8 +183,7 @@ class FieldAdmin(RefusingAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """For a proposal's form (``?call=``), only the fields of the call; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
-        call = request.GET.get("call", "")
-        if call.isdecimal():
+        if call := key_of(request.GET.get("call")):
             of_call = found.filter(call_fields__call=call).order_by("call_fields__position")
             found = of_call if queryset.filter(call_fields__call=call).exists() else found
         return found, has_duplicates
@@ -174,6 +192,16 @@ class FieldAdmin(RefusingAdmin):
 @admin.register(Programme)
 class ProgrammeAdmin(RefusingAdmin):
     list_display = ["code", "name_ja", "budget_source_ja", "fund"]
+    fieldsets = [
+        (None, {"fields": ["code", "name_ja", "name_en"]}),
+        (_("Money"), {"fields": ["budget_source_ja", "budget_source_en", "fund_yen"]}),
+        (_("Outer limits"), {"fields": ["limit_annual_yen", "limit_months", "limits_reason"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Programme, form: Any, change: bool) -> None:
+        """Whoever saves has changed the limits; where they stayed, PostgreSQL keeps who changed them last."""
+        obj.limits_changed_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=_("fund"), ordering="fund_yen")
     def fund(self, programme: Programme) -> str:

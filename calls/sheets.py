@@ -3,6 +3,8 @@
 from typing import Any
 
 from aspire.sheets.kinds import Kind
+from calls.embargo import withheld_from
+from calls.hidden import in_conflict, partly_hidden_from
 from calls.models import Call
 
 
@@ -21,6 +23,16 @@ class CallKind(Kind):
     @classmethod
     def calls(cls, user: Any = None) -> list[tuple[str, str]]:
         return [(call.code, call.name) for call in Call.objects.all()]
+
+    @classmethod
+    def partly_hidden_from(cls, user: Any) -> frozenset[str]:
+        return frozenset(Call.objects.filter(pk__in=partly_hidden_from(user)).values_list("code", flat=True))
+
+    def view(self) -> Any:
+        if self.user is None:
+            return None
+        conflicts = sorted(pk for pk, call in in_conflict(self.user).items() if call == self.call.pk)
+        return [conflicts, self.call.pk in withheld_from(self.user)]
 
     def locked(self) -> "CallKind":
         return type(self)(Call.objects.select_for_update(no_key=True).get(pk=self.call.pk))

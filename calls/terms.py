@@ -57,6 +57,25 @@ class Limits:
         return answering - datetime.timedelta(days=answering.day == starts_on.day)
 
 
+@dataclass(frozen=True)
+class OuterLimits:
+    """What the terms of a programme's calls may never exceed; None where the programme states none."""
+
+    programme: str
+    annual_yen: int | None
+    months: int | None
+
+
+def outer_breaches(limits: Limits, outer: OuterLimits) -> Iterator[Refusal]:
+    """Breaches by terms that allow more than their programme does, or whose programme states no limits."""
+    if outer.annual_yen is None or outer.months is None:
+        yield Refusal("programme_states_limits", {"programme": outer.programme})
+    elif limits.annual_ceiling_yen > outer.annual_yen or limits.max_months > outer.months:
+        values = {"value_yen": limits.annual_ceiling_yen, "months": limits.max_months}
+        values |= {"limit_yen": outer.annual_yen, "limit": outer.months}
+        yield Refusal("terms_within_programme", {"programme": outer.programme, **values})
+
+
 def add_months(day: datetime.date, months: int) -> datetime.date:
     """The same day so many months later, or the month's last day where it is shorter (as PostgreSQL counts)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from aspire.kana import search_key
+from aspire.keyset import key_of
 from aspire.records import RefusingAdmin
 from partners.models import Country, Dialogue, Funder, Initiative, Institution
 
@@ -48,8 +49,7 @@ class FunderAdmin(SearchedByKey):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """For a proposal's form (``?call=``), only funders that the call accepts; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
-        call = request.GET.get("call", "")
-        if call.isdecimal():
+        if call := key_of(request.GET.get("call")):
             eligible = found.filter(eligible_for__call=call)
             found = eligible if queryset.filter(eligible_for__call=call).exists() else found
         return found, has_duplicates

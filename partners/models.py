@@ -1,20 +1,54 @@
 """Who we work with: countries, their funders, what their officials said and what they launched."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any
+
 from django.db import models
-from django.db.models import GeneratedField, Q, Value
+from django.db.models import Case, Count, GeneratedField, Q, Value, When
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.kana import GojuonKey, SearchKey
-from aspire.rules import Check, Unique
-from partners.querysets import CountryQuerySet, FunderQuerySet
 
 FUNDER_CODE = r"^[A-Z]{2}-[A-Z0-9-]+$"
 ROR_ID = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"  # as https://ror.org/facts/ says: in base 32 by Crockford, then a checksum
 CROSSREF_ID = r"^[0-9]{9,12}$"
+
+
+class CountryQuerySet(models.QuerySet["Country"]):
+    def in_gojuon_order(self) -> "CountryQuerySet":
+        """By reading, as the briefing prints them."""
+        return self.order_by("sort_key", "alpha2")
+
+    def for_index(self) -> "CountryQuerySet":
+        """In printed order, with the number of dialogues."""
+        return self.in_gojuon_order().annotate(dialogue_count=Count("dialogues"))
+
+
+def funder_order(prefix: str = "") -> list[Any]:
+    """Order of funders: countries in gojuon order; inside one A to Z, the categories last."""
+    is_category = Case(When(**{f"{prefix}kind": "agency"}, then=Value(0)), default=Value(1))
+    return [f"{prefix}country__sort_key", is_category, f"{prefix}code"]
+
+
+class FunderQuerySet(models.QuerySet["Funder"]):
+    def in_printed_order(self) -> "FunderQuerySet":
+        """By country in gojuon order, agencies A to Z, categories such as private funders last."""
+        return self.order_by(*funder_order())
+
+    def named_by(self, words: Iterable[str]) -> dict[str, list[int]]:
+        """Leaves the queryset: by word, as ``search_key`` makes it, the funders that hold it or whose country does."""
+        keys = ("search_key", "country__search_key")
+        holding = [Q(**{f"{key}__contains": word}) for word in words for key in keys]
+        found = list(self.filter(reduce(or_, holding)).values_list("pk", *keys)) if holding else []
+        return {word: [pk for pk, *texts in found if any(word in text for text in texts)] for word in words}
+
 
 CountryManager = models.Manager.from_queryset(CountryQuerySet)
 FunderManager = models.Manager.from_queryset(FunderQuerySet)
@@ -63,7 +97,7 @@ class Country(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("partners:country", args=[self.alpha2])
+        return reverse("partnerships:country", args=[self.alpha2])
 
     @property
     def name(self) -> str:
@@ -134,7 +168,7 @@ class Funder(models.Model):
         return f"{self.country} {self.label}"
 
     def get_absolute_url(self) -> str:
-        return reverse("partners:funder", args=[self.country.alpha2, self.code])
+        return reverse("partnerships:funder", args=[self.country.alpha2, self.code])
 
     @property
     def is_category(self) -> bool:

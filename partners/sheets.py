@@ -16,8 +16,8 @@ from aspire.sheets.judging import RowJudge
 from aspire.sheets.plans import BAD, PlannedRow
 from aspire.sheets.recording import RecordKind
 from aspire.sheets.resources import TypedResource, column
-from aspire.spreadsheets import parsing
-from aspire.spreadsheets.columns import LANGUAGES, Column
+from aspire.workbooks import parsing
+from aspire.workbooks.columns import LANGUAGES, Column
 from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, Funder
 
 ALPHA2 = r"[A-Z]{2}"
@@ -101,7 +101,7 @@ class FunderJudge(RowJudge):
         return str(planned.values["name_ja"])
 
     def refusals(self, planned: PlannedRow, before: Funder | None) -> Iterator[Refusal]:
-        kind: Funders = self.planner.kind  # type: ignore[assignment]
+        kind: Funders = self.planner.kind
         values = planned.values
         if values["kind"] == Funder.Kind.AGENCY and not values["acronym"] and self.values.get("acronym") is not BAD:
             yield Refusal("funder_agency_has_acronym")

@@ -9,26 +9,22 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.records import RefusingAdmin, RefusingForm
+from aspire.records import RefusingAdmin, Rows
 from aspire.yen import exact, readable
 from calls.models import Call
-from proposals.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
-from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal, Reviewer
-from proposals.querysets import NEWEST_CALL
+from proposals.intake.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
+from proposals.record.models import AnnualAward, AnnualCost, Award, Counterpart, Proposal, Reviewer
+from proposals.record.querysets import NEWEST_CALL
 
 NOTHING = "\u2015"
 
 
-class AnnualCostInline(admin.TabularInline):  # type: ignore[type-arg]
+class AnnualCostInline(Rows):
     model = AnnualCost
-    form = RefusingForm
     formset = AnnualCostFormSet
-    extra = 0
     fields = ["fiscal_year", "direct_yen", "indirect_yen", "total", "remaining"]
     readonly_fields = ["total", "remaining"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AnnualCost]:
-        return super().get_queryset(request).select_related("proposal__terms")
+    read_with = ["proposal__terms"]
 
     @admin.display(description=_("total (yen)"))
     def total(self, cost: AnnualCost) -> str:
@@ -41,10 +37,9 @@ class AnnualCostInline(admin.TabularInline):  # type: ignore[type-arg]
         return exact(cost.proposal.terms.limits.remaining_yen(cost.direct_yen, cost.indirect_yen))
 
 
-class CounterpartInline(admin.TabularInline):  # type: ignore[type-arg]
+class CounterpartInline(Rows):
     model = Counterpart
-    form = RefusingForm
-    extra = 0
+    read_with = ["country", "funder__country"]
     autocomplete_fields = ["country", "funder"]
 
 
@@ -144,10 +139,8 @@ class ProposalAdmin(RefusingAdmin):
         return gettext("at most ¥%(yen)s a fiscal year, %(months)s months") % values
 
 
-class AnnualAwardInline(admin.TabularInline):  # type: ignore[type-arg]
+class AnnualAwardInline(Rows):
     model = AnnualAward
-    form = RefusingForm
-    extra = 0
     can_delete = False
 
 

@@ -7,9 +7,18 @@ class ProposalsConfig(AppConfig):
     verbose_name = _("Proposals")
 
     def ready(self) -> None:
-        from aspire.sheets.kinds import register  # noqa: PLC0415 - models are there only now
+        from django.db.models.signals import post_migrate  # noqa: PLC0415
+
+        from aspire.operations import readiness  # noqa: PLC0415 - models are there only now
+        from aspire.sheets.kinds import register  # noqa: PLC0415
+        from proposals.assignment.sheets import Assignments  # noqa: PLC0415
         from proposals.awards.sheets import Marks, ReleasedAwards  # noqa: PLC0415
-        from proposals.review.sheets import Assignments  # noqa: PLC0415
-        from proposals.sheets.kind import Proposals  # noqa: PLC0415
+        from proposals.intake.kind import Proposals  # noqa: PLC0415
+        from proposals.record.invariants import fault  # noqa: PLC0415
+        from proposals.record.trigrams import fault as slow_search  # noqa: PLC0415
+        from proposals.record.trigrams import make_index  # noqa: PLC0415
 
         register(Proposals, Assignments, Marks, ReleasedAwards)
+        readiness.register("invariants", fault)
+        readiness.register("search", slow_search)
+        post_migrate.connect(make_index, sender=self)

@@ -1,28 +1,35 @@
 """What one may ask of the list of proposals in its address, and what is said to a question it cannot answer."""
 
 import datetime
-from decimal import Decimal
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from aspire.choices import remember_choices
 from aspire.keyset import POSITION, counted
 from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
-from proposals.boards.changed import corrected, logged
-from proposals.models import Proposal
-from proposals.querysets import ProposalQuerySet
-from proposals.review.stages import short_in
-from proposals.status import COUNTED as COUNTED_STATUSES
-from proposals.status import NOT_COUNTED as NOT_COUNTED_STATUSES
-from proposals.status import Status
+from proposals.assignment.stages import short_in
+from proposals.record.changes import corrected, logged
+from proposals.record.models import Proposal
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import COUNTED as COUNTED_STATUSES
+from proposals.record.status import NOT_COUNTED as NOT_COUNTED_STATUSES
+from proposals.record.status import Status
 
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+LARGEST_KEY = 2**63 - 1
+# Days and years that an address may name: beyond them no proposal can be, and some days end outside all calendars.
+DAY: dict[str, Any] = {
+    "widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    "validators": [MinValueValidator(datetime.date(1900, 1, 1)), MaxValueValidator(datetime.date(2199, 12, 31))],
+}
 COUNTED, NOT_COUNTED = "counted", "not_counted"
 NOT_STATED = "-"  # in the address: the proposals that state no institution
+YEARS = {"min_value": 1900, "max_value": 2199}
 # Where the address has no other filter than these, the kept tallies hold the answer.
 KEPT = {
     "call": "call",
@@ -40,8 +47,15 @@ FLAGS = [
     ("incomplete", _("without a period or costs")),
     ("short", _("short of reviewers")),
     ("further", _("with partners in further countries")),
+    ("terms", _("that the terms now in force would refuse")),
 ]
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
+
+
+class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
+    """Rows of one fiscal year, a whole number."""
+
+    field_class = forms.IntegerField
 
 
 def known_calls(codes: str) -> None:
@@ -56,7 +70,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     call = django_filters.ModelChoiceFilter(label=_("Call"), queryset=Call.objects.all(), to_field_name="code")
-    fiscal_year = django_filters.NumberFilter(label=_("Fiscal year"), field_name="call__fiscal_year")
+    fiscal_year = YearFilter(label=_("Fiscal year"), field_name="call__fiscal_year", **YEARS)
     field = django_filters.ModelChoiceFilter(label=_("Field"), queryset=Field.objects.all(), to_field_name="code")
     country = django_filters.ModelChoiceFilter(
         label=_("Country or region"),
@@ -96,11 +110,12 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
         validators=[known_calls],
         help_text=_("codes, separated by commas"),
     )
-    paid_in = django_filters.NumberFilter(label=_("Paid in fiscal year"), method="with_payment")
-    received_since = django_filters.DateFilter(label=_("Received since"), method="with_receipt", widget=DAY)
-    received_on = django_filters.DateFilter(label=_("Received on"), method="with_receipt_on", widget=DAY)
-    logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", widget=DAY)
-    corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", widget=DAY)
+    terms = django_filters.NumberFilter(label=_("Terms no."), min_value=1, max_value=LARGEST_KEY)
+    paid_in = YearFilter(label=_("Paid in fiscal year"), method="with_payment", **YEARS)
+    received_since = django_filters.DateFilter(label=_("Received since"), method="with_receipt", **DAY)
+    received_on = django_filters.DateFilter(label=_("Received on"), method="with_receipt_on", **DAY)
+    logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", **DAY)
+    corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", **DAY)
     flag = django_filters.ChoiceFilter(label=_("To follow up"), choices=FLAGS, method="with_flag")
 
     class Meta:
@@ -119,6 +134,7 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             "programme",
             "synthetic",
             "without",
+            "terms",
             "paid_in",
             "received_since",
             "received_on",
@@ -152,8 +168,8 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def without_calls(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.exclude(call__code__in=value.split(","))
 
-    def with_payment(self, proposals: ProposalQuerySet, _name: str, value: Decimal) -> ProposalQuerySet:
-        return proposals.paid_in(int(value))
+    def with_payment(self, proposals: ProposalQuerySet, _name: str, value: int) -> ProposalQuerySet:
+        return proposals.paid_in(value)
 
     def with_receipt(self, proposals: ProposalQuerySet, _name: str, value: datetime.date) -> ProposalQuerySet:
         return proposals.received_since(value)
@@ -175,8 +191,15 @@ class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
             "complete": proposals.complete,
             "incomplete": proposals.incomplete,
             "further": proposals.in_further_countries,
+            "terms": proposals.beyond_current_terms,
         }
         return flagged[value]()
+
+    @property
+    def form(self) -> Any:
+        if not hasattr(self, "_form"):
+            remember_choices(super().form)
+        return super().form
 
     @property
     def problems(self) -> list[str]:

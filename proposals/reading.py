@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from proposals.models import Award, Proposal
+from proposals.record.models import Award, Proposal
 
 
 def sheet(proposal: Proposal, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:

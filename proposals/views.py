@@ -1,45 +1,26 @@
 """Home, the list of proposals, and one proposal."""
 
-import datetime
-
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aspire.keyset import POSITION, page_of
-from aspire.roles import Role, roles_of
-from proposals.boards.changed import changed
-from proposals.boards.effort import effort
-from proposals.boards.overview import overview
-from proposals.boards.waiting import waiting
 from proposals.filters import ProposalFilter
-from proposals.models import Proposal
-from proposals.querysets import IN_LIST
+from proposals.intake.exports import choices_for
 from proposals.reading import sheet
+from proposals.record.models import Proposal
+from proposals.record.querysets import IN_CALL, IN_LIST
 from proposals.review.timeline import Timeline
-from proposals.sheets.exporting import choices_for
+from proposals.tallies.effort import effort
 
 ROWS_A_PAGE = 50
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    if roles_of(request.user) == {Role.REVIEWER}:
-        return redirect("review:desk")
-    proposals, now = Proposal.objects.visible_to(request.user), timezone.now()
-    rows, yesterday = overview(proposals, at=now), timezone.localdate(now) - datetime.timedelta(days=1)
-    calls, context = [row.call for row in rows], {"calls": rows, "since": yesterday}
-    tasks = waiting(calls, proposals, reader=request.user, at=now)
-    changes = changed(calls, proposals, since=yesterday, reader=request.user)
-    return render(request, "home.html", context | {"tasks": tasks, "changes": changes})
-
-
-@require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
     asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
-    rows = asked.answer().for_list().in_order(asked.asked.get("call"))
-    page = page_of(rows, IN_LIST, request.GET, size=ROWS_A_PAGE)
+    columns = IN_CALL if "call" in asked.asked else IN_LIST
+    page = page_of(asked.answer().for_list().in_order(), columns, request.GET, size=ROWS_A_PAGE)
     rest = request.GET.copy()
     for name in ("page", *POSITION):
         rest.pop(name, None)
@@ -48,8 +29,8 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "filter": asked,
         "problems": asked.problems,
         "page": page,
-        "total": asked.number(),
-        "effort": effort() if asked.kept is None else None,
+        "total": asked.number() if page.has_other_pages else len(page),
+        "effort": effort(asked.asked.get("q", "")) if asked.kept is None else None,
         "querystring": rest.urlencode(),
         "export_columns": choices_for(request.user),
         "has_reconstructed": reconstructed,

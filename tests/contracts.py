@@ -4,11 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from aspire.spreadsheets import parsing
-from aspire.spreadsheets.columns import Column, match
-from aspire.spreadsheets.faults import Fault, Tier, Unreadable
-from aspire.spreadsheets.parsing import BadCell, Parsed
-from aspire.spreadsheets.reading import Cell, read
+from aspire.workbooks import parsing
+from aspire.workbooks.columns import Column, match
+from aspire.workbooks.faults import Fault, Tier, Unreadable
+from aspire.workbooks.parsing import BadCell, Parsed
+from aspire.workbooks.reading import Cell, read
 
 FIELDS = {parsing.normalised(name): code for name, code in {"bio": "bio", "AI・情報": "ai", "量子": "quantum"}.items()}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import translation
 
@@ -83,6 +84,15 @@ def run(sql: str, *values: Any) -> None:
 
 
 @contextlib.contextmanager
+def as_application() -> Iterator[None]:
+    """Run the block as the role that the web process has, and no longer as the owner of the tables."""
+    with transaction.atomic():
+        run(f"SET LOCAL ROLE {settings.DATABASE_APPLICATION_ROLE}")
+        yield
+        run("RESET ROLE")
+
+
+@contextlib.contextmanager
 def refused(name: str) -> Iterator[None]:
     """Expect PostgreSQL to refuse under that name, with a sentence for it in both languages."""
     with pytest.raises((DatabaseError, psycopg.Error)) as caught, transaction.atomic():
@@ -94,3 +104,9 @@ def refused(name: str) -> Iterator[None]:
         with translation.override(language):
             assert not UNFILLED.search(refusal.sentence)
             assert set(re.findall(r"%\((\w+)\)", str(CATALOGUE[name]))) <= refusal.values.keys()
+
+
+def with_triggers_ignored():
+    """What pgtrigger offers to switch its own triggers off."""
+    run("SELECT set_config('pgtrigger.ignore', "
+        "(SELECT '{' || string_agg(tgname, ',') || '}' FROM pg_trigger WHERE NOT tgisinternal), true)")  # fmt: skip

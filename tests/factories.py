@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group, User
 from factory.django import DjangoModelFactory
 
 from aspire.roles import Role
-from calls.models import Call, CallField, Criterion, Field, Programme, Terms
+from calls.models import Call, CallField, Criterion, Field, Programme, PublishedFigure, Terms
 from partners.models import Country, Funder
-from proposals.models import (
+from proposals.record.models import (
     AnnualAward,
     AnnualCost,
     Assignment,
@@ -25,7 +25,7 @@ from proposals.models import (
     Reviewer,
     Score,
 )
-from proposals.status import Decision, PacketState, Status
+from proposals.record.status import Decision, PacketState, Status
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 TODAY = datetime.date(2023, 10, 2)
@@ -80,6 +80,9 @@ class ProgrammeFactory(DjangoModelFactory):
     name_en = "Adopting Sustainable Partnerships for Innovative Research Ecosystem"
     budget_source_ja = "基金"
     budget_source_en = "fund"
+    limit_annual_yen = 10 * CEILING_YEN
+    limit_months = 60
+    limits_reason = "公表資料"
 
 
 class CallFactory(DjangoModelFactory):
@@ -117,6 +120,20 @@ class TermsFactory(DjangoModelFactory):
     max_months = 60
     indirect_included = True
     indirect_percent = 30
+
+
+class PublishedFigureFactory(DjangoModelFactory):
+    """What a press release states of a call: 7 proposals in the whole, unless told what of."""
+
+    class Meta:
+        model = PublishedFigure
+
+    call = factory.SubFactory(CallFactory)
+    measure = "proposals"
+    value = 7
+    position = factory.LazyAttribute(lambda figure: figure.call.published_figures.count() + 1)
+    source = "機構報 第1181号"
+    source_en = "Press release No. 1181"
 
 
 class ProposalFactory(DjangoModelFactory):
@@ -163,34 +180,103 @@ class UserFactory(DjangoModelFactory):
     username = factory.Sequence("person-{}".format)
 
 
+class OfficerFactory(UserFactory):
+    """Somebody in the role of officer."""
+
+    username = factory.Sequence("officer-{}".format)
+
+    @factory.post_generation
+    def role(self, create, _extracted, **_kwargs):
+        if create:
+            self.groups.set(Group.objects.filter(name=Role.OFFICER))
+
+
+class ManagerFactory(UserFactory):
+    """Somebody in the role of manager."""
+
+    username = factory.Sequence("manager-{}".format)
+
+    @factory.post_generation
+    def role(self, create, _extracted, **_kwargs):
+        if create:
+            self.groups.set(Group.objects.filter(name=Role.MANAGER))
+
+
+def decide(call: Call) -> None:
+    """Bring the call so far that its proposals may be marked, unless it is already."""
+    decided = {"deciding", "released"}
+    Call.objects.filter(pk=call.pk).exclude(progress__in=decided).update(progress="deciding")
+    call.progress = call.progress if call.progress in decided else Call.Progress.DECIDING
+
+
 class MarkFactory(DjangoModelFactory):
+    """An officer's mark; the call is brought so far as to be decided. A proposal that has its mark keeps it."""
+
     class Meta:
         model = Mark
+        django_get_or_create = ("proposal",)
 
     proposal = factory.SubFactory(ProposalFactory)
     decision = Decision.AWARD
-    marked_by = factory.SubFactory(UserFactory)
+    marked_by = factory.SubFactory(OfficerFactory)
     marked_at = NOON
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        decide(kwargs["proposal"].call)
+        return super()._create(model_class, *args, **kwargs)
+
+
+class PacketFactory(DjangoModelFactory):
+    """A packet that waits for release, with these ``marks`` and its step."""
+
+    class Meta:
+        model = Packet
+        skip_postgeneration_save = True
+
+    call = factory.SubFactory(CallFactory)
+    submitted_by = factory.SubFactory(OfficerFactory)
+    submitted_at = NOON
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        decide(kwargs["call"])
+        packet = super()._create(model_class, *args, **kwargs)
+        PacketStep.objects.create(packet=packet, state=packet.state, by=packet.submitted_by, at=packet.submitted_at)
+        packet.refresh_from_db()  # the moment is the server's
+        return packet
+
+    @factory.post_generation
+    def marks(self, create, extracted, **_kwargs):
+        if create and extracted:
+            Mark.objects.filter(pk__in=[mark.pk for mark in extracted]).update(packet=self)
+
+
+def decide_packet(packet: Packet, state: PacketState, *, by: User | None = None) -> None:
+    """Release the packet, send it back or undo its release, with the step that says so."""
+    person = by or ManagerFactory()
+    if state != PacketState.UNDONE:
+        packet.decided_by, packet.decided_at = person, NOON
+    packet.state = state
+    packet.save()
+    PacketStep.objects.create(packet=packet, state=state, by=person, at=NOON, comment="because")
+    packet.refresh_from_db()
 
 
 def release(*awards: Award) -> None:
     """Make staged awards of one call its result: marked by one person, released by another."""
     proposals = [award.proposal for award in awards]
-    submitter, releaser = UserFactory(), UserFactory()
-    packet = Packet.objects.create(call=proposals[0].call, submitted_by=submitter, submitted_at=NOON)
-    for proposal in proposals:
-        mark = getattr(proposal, "mark", None) or MarkFactory(proposal=proposal, marked_by=submitter)
-        Mark.objects.filter(pk=mark.pk).update(packet=packet)
-    packet.state, packet.decided_by, packet.decided_at = PacketState.RELEASED, releaser, NOON
-    packet.save()
-    PacketStep.objects.create(packet=packet, state=packet.state, by=releaser, at=NOON)
+    marks = [MarkFactory(proposal=proposal) for proposal in proposals]
+    packet = PacketFactory(call=proposals[0].call, marks=marks)
+    decide_packet(packet, PacketState.RELEASED)
     for proposal in proposals:
         proposal.status = Status.AWARDED
         Proposal.objects.filter(pk=proposal.pk).update(status=Status.AWARDED)
+    Call.objects.filter(pk=packet.call_id).update(progress=Call.Progress.RELEASED)
 
 
 class AwardFactory(DjangoModelFactory):
-    """A staged award; ``released=True`` makes it the call's result."""
+    """A staged award, marked; ``released=True`` makes it the call's result."""
 
     class Meta:
         model = Award
@@ -198,6 +284,12 @@ class AwardFactory(DjangoModelFactory):
 
     proposal = factory.SubFactory(ProposalFactory)
     awarded_on = datetime.date(2024, 3, 1)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        if not kwargs["proposal"].is_reconstructed:
+            MarkFactory(proposal=kwargs["proposal"])
+        return super()._create(model_class, *args, **kwargs)
 
     @factory.post_generation
     def released(self, create, extracted, **_kwargs):

@@ -100,7 +100,7 @@ def serving() -> Iterator[str]:
 def records() -> list[str]:
     """The forms of one proposal and one call, whose addresses are known only once they are loaded."""
     from calls.models import Call
-    from proposals.models import Proposal
+    from proposals.record.models import Proposal
 
     proposal, call = Proposal.objects.get(number="DEMO-OPEN-001"), Call.objects.get(code="R4-TRIAL")
     return [f"/admin/proposals/proposal/{proposal.pk}/change/", f"/admin/calls/call/{call.pk}/change/"]
@@ -114,8 +114,8 @@ def sent() -> list[str]:
     from aspire.models import Upload
     from aspire.sheets import running
     from calls.models import Call
-    from proposals.models import Proposal
-    from proposals.sheets.kind import Proposals
+    from proposals.intake.kind import Proposals
+    from proposals.record.models import Proposal
 
     officer, call = User.objects.get(username="officer"), Call.objects.get(code="DEMO-OPEN")
     first, second = Proposal.objects.filter(number__in=["DEMO-OPEN-001", "DEMO-OPEN-002"]).order_by("number")

@@ -21,6 +21,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
+from aspire.embedded import guardian
+
 PORT = "5432"
 WAIT_SECONDS = 60
 # A socket's whole path may have 107 bytes; its name takes 15 of them. Signs that need quoting are kept out of it.
@@ -75,7 +77,7 @@ class Engine:
         except BlockingIOError:  # others use it, or the guardian is stopping it and is waited for
             fcntl.flock(self.users, fcntl.LOCK_SH)
         else:
-            subprocess.run(self._stopping, check=False, capture_output=True)
+            guardian.stop(self._stopping)
         self.users.close()
 
     def _call_guardian(self) -> None:
@@ -104,12 +106,12 @@ class Engine:
         self._drop_stale_locks(sockets)
         options = shlex.join(["-p", PORT, "-k", str(sockets)])
         command = ["start", "-w", "-s", "-t", str(WAIT_SECONDS), "-D", str(self.data), "-l", str(log), "-o", options]
+        self._call_guardian()  # before, so that an engine that starts too slowly is stopped as well
         try:
             self._run("pg_ctl", *command)
         except EngineError as error:
-            reasons = re.findall(r"FATAL: +(.*)", log.read_text(errors="replace")) if log.exists() else []
+            reasons = re.findall(r"(?:FATAL|PANIC): +(.*)", log.read_text(errors="replace")) if log.exists() else []
             raise EngineError(f"{reasons[-1]}; see {log}" if reasons else str(error)) from error
-        self._call_guardian()
         return sockets
 
     def _address(self) -> Path | None:
@@ -200,7 +202,7 @@ class Engine:
 
     @property
     def _stopping(self) -> list[str]:
-        stop = [str(self._binaries / "pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D", str(self.data)]
+        stop = [str(self._binaries / "pg_ctl"), "stop", "-w", "-s", "-t", "30", "-m", "fast", "-D", str(self.data)]
         return [*self._as_owner, *stop]
 
     def _run(self, tool: str, *arguments: str) -> None:
@@ -211,8 +213,9 @@ class Engine:
             env={"PATH": os.defpath, "LC_ALL": "C"},
         )  # fmt: skip
         if done.returncode:
-            said = [line for line in done.stderr.splitlines() if line.strip()]
-            raise EngineError(f"{tool}: {said[-1] if said else f'exit code {done.returncode}'}")
+            said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
+            reason = next((line for line in said if re.search("error:|FATAL:|PANIC:", line)), said[-1])
+            raise EngineError(f"{tool}: {reason.removeprefix(f'{tool}: error: ')}")
 
     def _beside(self, what: str) -> Path:
         return self.data.with_name(f"{self.data.name}.{what}")

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from aspire.operations.schema import DataCommand
 from aspire.refusals import from_error
 from aspire.roles import roles_of
 from aspire.sheets import exporting
@@ -20,14 +21,14 @@ from aspire.sheets.kinds import KINDS, Kind
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan
 from aspire.sheets.saving import LookAgain, save
-from aspire.spreadsheets.columns import LANGUAGES, Column
-from aspire.spreadsheets.faults import Fault, Tier, Unreadable
-from aspire.spreadsheets.writing import Unwritable
+from aspire.workbooks.columns import LANGUAGES, Column
+from aspire.workbooks.faults import Fault, Tier, Unreadable
+from aspire.workbooks.writing import Unwritable
 
 REASON_LENGTH = 300
 
 
-class SheetCommand(BaseCommand):
+class SheetCommand(DataCommand):
     """A command about files of one kind: of the kind named by the class, or else by the first argument."""
 
     kind: ClassVar[str] = ""

@@ -9,9 +9,9 @@ from django.utils.translation import override
 
 from aspire.models import ExportRecord
 from aspire.sheets.kinds import Kind
-from aspire.spreadsheets.columns import Column
-from aspire.spreadsheets.faults import Fault
-from aspire.spreadsheets.writing import csv_bytes, template_bytes, workbook_bytes
+from aspire.workbooks.columns import Column
+from aspire.workbooks.faults import Fault
+from aspire.workbooks.writing import csv_bytes, template_bytes, workbook_bytes
 
 
 def written(

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aspire.models import Upload
 from aspire.sheets.kinds import Kind
-from aspire.spreadsheets.reading import BOUNDS
+from aspire.workbooks.reading import BOUNDS
 
 MIB = 2**20
+MOST_WAITING = 30  # files of one person that wait to be checked
 
 
 class ImportForm(forms.Form):
@@ -27,6 +30,7 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, kind: type[Kind], user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         calls = [(code, f"{code} {name}") for code, name in kind.calls(user)]
         self.fields["call"].choices = [("", "---------"), *calls]  # type: ignore[attr-defined]
         unasked = [*([] if kind.is_for_a_call else ["call"]), *([] if kind.takes_reason else ["reason"])]
@@ -40,6 +44,10 @@ class ImportForm(forms.Form):
             message = _("The file has %(size)s MiB; at most %(limit)s MiB are taken. Send it in parts.")
             size = f"{file.size / MIB:.1f}"
             raise forms.ValidationError(message, params={"size": size, "limit": BOUNDS.file_bytes // MIB})
+        waiting = Upload.objects.visible_to(self.user, at=timezone.now()).filter(state=Upload.State.CHECKING)
+        if waiting.count() >= MOST_WAITING:
+            message = _("%(limit)s of your files are still being checked. Wait until one is done, or cancel one.")
+            raise forms.ValidationError(message, params={"limit": MOST_WAITING})
         return file
 
 

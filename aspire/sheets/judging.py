@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
 from aspire.refusals import Refusal
 from aspire.sheets.kinds import New
 from aspire.sheets.plans import BAD, BLOCKED, CHANGE, CREATE, LEAVE, PlannedRow
-from aspire.spreadsheets.cells import BLANKS
-from aspire.spreadsheets.columns import Grid, GridRow
-from aspire.spreadsheets.faults import SENTENCES, Fault, Tier
-from aspire.spreadsheets.parsing import CLEAR, likeness
-
-if TYPE_CHECKING:
-    from aspire.sheets.planning import Planner
+from aspire.workbooks.cells import BLANKS
+from aspire.workbooks.columns import Grid, GridRow
+from aspire.workbooks.faults import SENTENCES, Fault, Tier
+from aspire.workbooks.parsing import CLEAR, likeness
 
 SENTENCES.update(
     {
@@ -56,7 +53,7 @@ def fault_at(  # noqa: PLR0917 - a place has that many parts
 class RowJudge:
     """One row against what is stored and what the rules allow. A kind says more in ``refusals`` and ``flag``."""
 
-    planner: "Planner"
+    planner: Any
     grid: Grid
     row: GridRow
     values: dict[str, Any]
@@ -140,7 +137,8 @@ class RowJudge:
 
     def stored_values(self, planned: PlannedRow, before: Any) -> Mapping[str, Any]:
         """What is stored, by column."""
-        return self.planner.kind.values(before)
+        values: Mapping[str, Any] = self.planner.kind.values(before)
+        return values
 
     # --- what is the same for every kind ---------------------------------------------------------------------------
 

@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from aspire.roles import STAFF, Role
+from aspire.models import ImportRecord
+from aspire.roles import STAFF, Role, roles_of
 from aspire.sheets.plans import BAD, PlannedRow, Sending
-from aspire.spreadsheets.columns import Column, GridRow
-from aspire.spreadsheets.faults import Fault
-from aspire.spreadsheets.markup import Value
-from aspire.spreadsheets.parsing import CLEAR
-
-if TYPE_CHECKING:
-    from aspire.sheets.judging import RowJudge
+from aspire.workbooks.columns import Column, GridRow
+from aspire.workbooks.faults import Fault
+from aspire.workbooks.markup import Value
+from aspire.workbooks.parsing import CLEAR
 
 
 class New(Enum):
@@ -37,7 +36,7 @@ class Kind:
     name: ClassVar[str]  # in addresses, commands and records
     title: ClassVar[Promise]  # what its rows are
     model: ClassVar[Any]  # of its records; the admin's list of them offers the files
-    judge: ClassVar[type["RowJudge"]]  # how one row is judged
+    judge: ClassVar[type[Any]]  # how one row is judged
     key: ClassVar[tuple[str, ...]]  # the columns that together name a record
     new: ClassVar[New]
     required: ClassVar[tuple[str, ...]] = ()  # what a new record needs
@@ -72,6 +71,15 @@ class Kind:
     def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
         """The columns, or groups of them, that an export form offers the person."""
         return [] if cls.is_for_a_call else [(column.name, column.label) for column in cls.open().columns]
+
+    @classmethod
+    def partly_hidden_from(cls, user: Any) -> frozenset[str]:
+        """The codes of the calls of which the person does not see every record."""
+        return frozenset()
+
+    def view(self) -> Any:
+        """What decides which records ``user`` sees, as JSON holds it: a plan made under another view is made anew."""
+        return None
 
     def is_open_to(self, user: Any) -> bool:
         """Whether it exists for a person whose roles may send or take its files."""
@@ -186,3 +194,23 @@ def register(*kinds: type[Kind]) -> None:
 def opened(name: str, call_code: str = "") -> Kind:
     """The kind of that name for that call. Raises ObjectDoesNotExist where there is no such call."""
     return KINDS[name].open(call_code)
+
+
+def is_anything_hidden_from(user: Any) -> bool:
+    """Whether the person does not see every record of some kind."""
+    return any(kind.partly_hidden_from(user) for kind in KINDS.values())
+
+
+def records_for(user: Any) -> QuerySet[ImportRecord]:
+    """What was imported: for staff by anybody, for others by themselves.
+
+    What others sent for a call that the person sees only part of, its file's name included, may tell of the rest.
+    """
+    records = ImportRecord.objects.select_related("user")
+    if not roles_of(user) & STAFF:
+        return records.filter(user=user)
+    others = Q()
+    for name, kind in KINDS.items():
+        if codes := kind.partly_hidden_from(user):
+            others |= Q(kind=name, call_code__in=codes)
+    return records.exclude(others & ~Q(user=user)) if others else records

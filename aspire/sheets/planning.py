@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from aspire.models import ImportRecord
 from aspire.sheets.judging import Seen, fault_at
-from aspire.sheets.kinds import Kind, New
+from aspire.sheets.kinds import Kind, New, records_for
 from aspire.sheets.plans import BAD, Plan, PlannedRow, creates
-from aspire.spreadsheets.columns import Grid, GridRow, match
-from aspire.spreadsheets.faults import Fault, Tier
-from aspire.spreadsheets.parsing import BadCell, likeness
-from aspire.spreadsheets.reading import read
+from aspire.workbooks.columns import Grid, GridRow, match
+from aspire.workbooks.faults import Fault, Tier
+from aspire.workbooks.parsing import BadCell, likeness
+from aspire.workbooks.reading import read
 
 ROWS_A_STEP = 500
 ParsedRow = tuple[GridRow, dict[str, Any]]
@@ -58,15 +58,17 @@ class Planner:
             faults += found
         faults.sort(key=lambda fault: (fault.row or 0, fault.tier))
         computed_from = basis(self.kind, stored, first if creates(rows) else "")
-        return Plan(sheet.form, sheet.encoding, sheet.sheet_name, rows, faults, computed_from, consequences)
+        form = (sheet.form, sheet.encoding, sheet.sheet_name)
+        return Plan(*form, rows, faults, computed_from, consequences, self.kind.view())
 
     def label(self, name: str) -> str:
         """A column's name in the reader's language."""
         return next(str(column.label) for column in self.kind.columns if column.name == name)
 
     def _imported_before(self, data: bytes) -> Iterator[Fault]:
-        records = ImportRecord.objects.filter(kind=self.kind.name, call_code=self.kind.call_code, created__gt=0)
-        record = records.filter(sha256=hashlib.sha256(data).hexdigest()).select_related("user").first()
+        records = records_for(self.kind.user) if self.kind.user else ImportRecord.objects.select_related("user")
+        records = records.filter(kind=self.kind.name, call_code=self.kind.call_code, created__gt=0)
+        record = records.filter(sha256=hashlib.sha256(data).hexdigest()).first()
         if record:
             who = record.user.get_full_name() if record.user else ""
             yield Fault(

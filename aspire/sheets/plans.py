@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.core.serializers.json import DjangoJSONEncoder
 
 from aspire.refusals import Refusal
-from aspire.spreadsheets.faults import Fault, Tier
+from aspire.workbooks.faults import Fault, Tier
 
 CREATE, CHANGE, LEAVE, BLOCKED = "create", "change", "leave", "blocked"
 BAD: Final = object()  # stands for a cell that has a fault already, so that nothing else is said of it
@@ -51,6 +51,7 @@ class Plan:
     faults: list[Fault]
     basis: str  # what it was computed from; another one means: look again
     consequences: dict[str, Any] = field(default_factory=dict)  # what comes of all rows together
+    view: Any = None  # which records its sender saw then
 
     @property
     def is_blocked(self) -> bool:

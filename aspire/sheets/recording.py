@@ -8,7 +8,7 @@ from aspire.sheets.copying import copy, execute, next_ids, update
 from aspire.sheets.kinds import Kind, New
 from aspire.sheets.plans import PlannedRow, Sending
 from aspire.sheets.resources import TypedResource
-from aspire.spreadsheets.markup import Value
+from aspire.workbooks.markup import Value
 
 
 class RecordKind(Kind):

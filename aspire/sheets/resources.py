@@ -4,7 +4,7 @@ from typing import Any
 
 from import_export import fields, resources, widgets
 
-from aspire.spreadsheets.markup import Value
+from aspire.workbooks.markup import Value
 
 
 class TypedWidget(widgets.Widget):  # type: ignore[misc]

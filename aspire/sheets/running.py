@@ -1,20 +1,21 @@
-"""How a file is checked: small ones at once, long ones beside the request, so that the page can be left and stopped."""
+"""How a file is checked: small ones at once, long ones by a worker, so that the page can be left and stopped."""
 
 import datetime
 import hashlib
-import threading
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from aspire.models import KEPT_FOR, ImportRecord, Upload
 from aspire.sheets.kinds import Kind, opened
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import Plan, restore
 from aspire.sheets.saving import save
-from aspire.spreadsheets.faults import Unreadable
+from aspire.tasks.queue import enqueue
+from aspire.workbooks.faults import Unreadable
 
 AT_ONCE_BYTES = 256 * 1024
 SILENT_FOR = datetime.timedelta(seconds=30)
@@ -45,18 +46,18 @@ def receive(data: bytes, *, kind: Kind, by: Any, file_name: str, reason: str = "
 
 
 def begin(upload: Upload) -> None:
-    """Check a short file now and a long one in a thread of its own."""
+    """Check a short file now and put a long one in line for a worker."""
     if len(upload.data) <= AT_ONCE_BYTES:
         check(upload.pk)
     else:
-        threading.Thread(target=_check_beside, args=(upload.pk,), daemon=True).start()
+        enqueue(check_in_turn, person=upload.user_id, once=f"check:{upload.pk}", pk=str(upload.pk))
 
 
-def _check_beside(pk: UUID) -> None:
-    try:
-        check(pk)
-    finally:
-        connection.close()
+@app.task(name="check_file", queue="files")
+def check_in_turn(pk: str) -> None:
+    """Check an upload that still waits for it; one that was stopped or thrown away meanwhile is passed over."""
+    if Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).exists():
+        check(UUID(pk))
 
 
 def check(pk: UUID) -> None:

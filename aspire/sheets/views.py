@@ -11,7 +11,6 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,25 +18,27 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from aspire.models import ImportRecord, Upload
+from aspire.models import Upload
 from aspire.refusals import from_error
 from aspire.roles import STAFF, roles_of
 from aspire.sheets import exporting, running
 from aspire.sheets.forms import ExportForm, ImportForm
-from aspire.sheets.kinds import KINDS, Kind, opened
+from aspire.sheets.kinds import KINDS, Kind, opened, records_for
 from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore, restored_fault
 from aspire.sheets.saving import IsBlocked, LookAgain
-from aspire.spreadsheets.columns import Column
-from aspire.spreadsheets.faults import Tier
-from aspire.spreadsheets.reading import read
-from aspire.spreadsheets.writing import Unwritable, annotated
+from aspire.tasks import preparing
+from aspire.workbooks.columns import Column
+from aspire.workbooks.faults import Tier
+from aspire.workbooks.reading import read
+from aspire.workbooks.writing import Unwritable, annotated
 
 FAULTS_SHOWN = 100
 ROWS_A_PAGE = 50
 RECORDS_SHOWN = 10
 CHARSETS = {"utf-8-sig": "utf-8", "cp932": "Shift_JIS"}  # as they are called on the way
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill"}  # in an address; the rest are filters
+# Our own words in an address; the rest are filters.
+OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill", preparing.TRIED}
 
 
 def importable(request: HttpRequest, name: str) -> type[Kind]:
@@ -60,15 +61,19 @@ def opened_or_404(request: HttpRequest, name: str, call_code: str) -> Kind:
         kind = opened(name, call_code)
     except ObjectDoesNotExist:
         raise Http404 from None
+    kind.user = request.user
     if not kind.is_open_to(request.user):
         raise Http404
     return kind
 
 
-def records_for(user: Any) -> QuerySet[ImportRecord]:
-    """What was imported: for staff by anybody, for others by themselves."""
-    records = ImportRecord.objects.select_related("user")
-    return records if roles_of(user) & STAFF else records.filter(user=user)
+def checked_anew(upload: Upload) -> Upload:
+    """The upload, looked at again where its check is stuck or rests on records that its sender sees no longer."""
+    plan, now = upload.plan, timezone.now()
+    if running.is_stuck(upload, at=now) or (plan is not None and plan.get("view") != running.kind_of(upload).view()):
+        running.look_again(upload)
+        upload.refresh_from_db()
+    return upload
 
 
 def upload_url(upload: Upload) -> str:
@@ -118,10 +123,7 @@ def send(request: HttpRequest, kind: str) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the file would do, or how far that is known."""
-    upload = upload_of(request, pk)
-    if running.is_stuck(upload, at=timezone.now()):
-        running.look_again(upload)
-        upload.refresh_from_db()
+    upload = checked_anew(upload_of(request, pk))
     if upload.state == Upload.State.SAVED and upload.record_id:
         return redirect("sheets:record", pk=upload.record_id)
     context: dict[str, Any] = {"upload": upload, "kind": KINDS[upload.kind], "notice": request.GET.get("notice", "")}
@@ -190,7 +192,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def annotated_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The sender's own file with a column that says what is wrong in each row."""
-    upload = upload_of(request, pk)
+    upload = checked_anew(upload_of(request, pk))
     if upload.plan is None:
         raise Http404
     plan = restore(upload.plan)
@@ -207,7 +209,11 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One import that was saved, with its rows."""
     shown = get_object_or_404(records_for(request.user), pk=pk)
     kind = opened_or_404(request, importable(request, shown.kind).name, shown.call_code)
-    page = Paginator(shown.rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rows_shown = shown.rows
+    if shown.call_code in kind.partly_hidden_from(request.user):
+        seen = set(kind.all_keys())
+        rows_shown = [row for row in shown.rows if row[2] in seen]
+    page = Paginator(rows_shown, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         (row, action, key, kind.url_of(key), [restored_fault(flag) for flag in flags])
         for row, action, key, flags in page
@@ -238,7 +244,11 @@ def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     sheet = opened_or_404(request, kind, request.GET.get("call", ""))
     filters = {name: str(value) for name, value in request.GET.items() if name not in OWN_WORDS}
     listed = sheet.listed(request.user)
-    records = sheet.for_export(listed.filter(pk__in=in_admin(request, declared, filters)) if filters else listed)
+    if filters:
+        listed = listed.filter(pk__in=in_admin(request, declared, filters))
+    if preparing.must_wait(request, rows=listed.count(), at_once=preparing.ROWS_AT_ONCE):
+        return preparing.begin(request)
+    records = sheet.for_export(listed)
     asked = {"call": sheet.call_code, **filters} if sheet.call_code else filters
     return answer(request, sheet, records, form=form, filters=asked, stem=sheet.call_code or kind)
 

@@ -1,7 +1,7 @@
 """A call for proposals, with its fields and the funders it accepts."""
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,16 +10,28 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aspire.constraints import CODE, Check, Unique
 from aspire.history import track
 from aspire.refusals import Refusal
-from aspire.rules import Check, Unique, never_truncated
-from calls import rules
 from calls.models.programmes import Field, Programme
-from calls.querysets import CallQuerySet
+from calls.terms import outer_breaches
 from partners.models import Funder, in_language
 
-if TYPE_CHECKING:
-    from calls.models.money import Terms
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def newest_first(self) -> "CallQuerySet":
+        """By fiscal year, the latest first; those of one year by code."""
+        return self.order_by("-fiscal_year", "code")
+
+    def under_embargo(self, *, at: datetime.datetime) -> "CallQuerySet":
+        """Calls with a released packet, or released as a whole, whose embargo has not ended."""
+        is_released = Q(progress="released") | Q(packets__state="released")
+        return self.filter(is_released, embargo_until__gt=at).distinct()
+
+    def open(self, *, at: datetime.datetime) -> "CallQuerySet":
+        """Calls whose application window holds the instant."""
+        return self.filter(opens_at__lte=at, closes_at__gte=at)
+
 
 CallManager = models.Manager.from_queryset(CallQuerySet)
 
@@ -111,6 +123,7 @@ class Call(models.Model):
         ordering = ["-fiscal_year", "code"]
         constraints = [
             Unique(fields=["code"], name="call_code_once"),
+            Check(condition=Q(code__regex=CODE), name="call_code_form"),
             Check(
                 condition=Q(opens_at__isnull=True, closes_at__isnull=True)
                 | Q(opens_at__isnull=False, closes_at__isnull=False),
@@ -124,27 +137,19 @@ class Call(models.Model):
                 name="call_awards_within_number",
             ),
         ]
-        triggers = [
-            rules.calls_queued,
-            *rules.counters_kept,
-            rules.calls_stay,
-            rules.limits_not_negative,
-            rules.awards_fit,
-            rules.window_covers_received,
-        ]
 
     def __str__(self) -> str:
         return self.code
 
     def get_absolute_url(self) -> str:
-        return reverse("calls:board", args=[self.code])
+        return reverse("boards:board", args=[self.code])
 
     @property
     def name(self) -> str:
         return in_language(self.name_ja, self.name_en)
 
     @property
-    def current_terms(self) -> "Terms | None":
+    def current_terms(self) -> Any:  # terms, which stand upon the call
         """The terms a proposal received now is pinned to: the latest."""
         return self.terms.order_by("-pk").first()
 
@@ -169,8 +174,15 @@ class Call(models.Model):
             numbers = {"value": stored.taken_count, "limit": self.max_awards}
             errors["max_awards"] = Refusal("call_awards_within_number", {"call": self.code, **numbers}).error()
         errors |= self._window_errors(stored)
+        if self.programme_id != stored.programme_id and (breach := self._breach_of_programme()):
+            errors["programme"] = breach.error()
         if errors:
             raise ValidationError(dict(errors))
+
+    def _breach_of_programme(self) -> Refusal | None:
+        """Terms of the call that are above what its new programme allows."""
+        found = (breach for terms in self.terms.all() for breach in outer_breaches(terms.limits, self.programme.outer))
+        return next(found, None)
 
     def _window_errors(self, stored: "Call") -> dict[str, ValidationError]:
         if (stored.opens_at, stored.closes_at) == (self.opens_at, self.closes_at):
@@ -209,7 +221,6 @@ class CallField(models.Model):
         verbose_name_plural = _("fields of a call")
         ordering = ["call", "position"]
         constraints = [Unique(fields=["call", "field"], name="call_field_once")]
-        triggers = [rules.fields_keep_proposals, never_truncated()]
 
     def __str__(self) -> str:
         return self.label_as_printed or str(self.field)

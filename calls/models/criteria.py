@@ -4,9 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aspire.constraints import Check, Unique
 from aspire.history import track
-from aspire.rules import Check, Unique, never_truncated
-from calls import rules
 from calls.models.calls import Call
 from partners.models import in_language
 
@@ -31,7 +30,6 @@ class Criterion(models.Model):
             Unique(fields=["call", "position"], name="criterion_once_a_place"),
             Check(condition=Q(weight__gte=1), name="criterion_weight_positive"),
         ]
-        triggers = [*rules.criteria_frozen_once_used, never_truncated()]
 
     def __str__(self) -> str:
         return self.name

@@ -7,12 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.refusals import Refusal
-from aspire.rules import Check, Unique, never_truncated
-from calls import rules
 from calls.models.calls import Call
-from calls.terms import Limits
+from calls.terms import Limits, outer_breaches
 from partners.models import in_language
 
 
@@ -39,7 +38,6 @@ class Terms(models.Model):
             Check(condition=Q(max_months__gt=0), name="terms_months_positive"),
             Check(condition=Q(indirect_percent__lte=100), name="terms_indirect_percent_sane"),
         ]
-        triggers = [rules.terms_frozen_once_used, rules.terms_stay, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.call.code} ¥{self.annual_ceiling_yen:,} × {self.max_months}"
@@ -62,6 +60,14 @@ class Terms(models.Model):
         stored = Terms.objects.filter(pk=self.pk).first() if self.pk else None
         if stored and stored.pinned != self.pinned and stored.is_used:
             raise Refusal("terms_frozen_once_used", {"call": stored.call.code}).error()
+        if self._is_stated and (breach := next(outer_breaches(self.limits, self.call.programme.outer), None)):
+            raise breach.error()
+
+    @property
+    def _is_stated(self) -> bool:
+        """Whether a form filled in everything that the programme's limits are asked about."""
+        has_programme = hasattr(self, "call") and self.call.programme_id is not None
+        return has_programme and None not in (self.annual_ceiling_yen, self.max_months)
 
     @property
     def pinned(self) -> tuple[Any, ...]:
@@ -92,9 +98,9 @@ class PotSlice(models.Model):
         constraints = [
             Unique(fields=["call", "fiscal_year"], name="pot_slice_once_a_fiscal_year"),
             Check(condition=Q(limit_yen__gte=0), name="pot_slice_not_negative"),
-            Check(condition=Q(taken_yen__lte=F("limit_yen")), name="call_awards_within_slice"),
+            # A slice below ¥0 is refused as such: PostgreSQL asks its checks in the order of their names.
+            Check(condition=Q(limit_yen__lt=0) | Q(taken_yen__lte=F("limit_yen")), name="call_awards_within_slice"),
         ]
-        triggers = [rules.slices_queued, rules.slices_kept, never_truncated()]
 
     def __str__(self) -> str:
         return f"{self.call.code} {self.fiscal_year}"

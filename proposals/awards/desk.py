@@ -10,10 +10,11 @@ from calls.embargo import withheld_from
 from calls.models import Call
 from proposals.awards.ranking import SEES_ALL_FIELDS, Standing, leads, rankable, standings
 from proposals.awards.spending import Spending, spending
-from proposals.models import Award, Conflict, Mark, Packet, Proposal
-from proposals.status import PacketState
+from proposals.record.models import Award, Conflict, Mark, Packet, Proposal
+from proposals.record.status import PacketState
 
 UNMARKED, ANY_MARK = "none", "any"
+STAGED = "staged"
 MARKED_IN = {Call.Progress.DECIDING, Call.Progress.RELEASED}
 
 
@@ -99,9 +100,12 @@ class Desk:
         """The packet that waits for release."""
         return self.call.packets.filter(state=PacketState.SUBMITTED).select_related("submitted_by").first()
 
-    def chosen(self, *, field: str, decision: str) -> list[Standing]:
+    def chosen(self, *, field: str, decision: str, release: str = "") -> list[Standing]:
         """The rows that a filter leaves."""
         found = [standing for standing in self.standings if not field or standing.field == field]
+        if release:
+            is_out = release == PacketState.RELEASED
+            found = [standing for standing in found if (standing.packet == PacketState.RELEASED) is is_out]
         if decision == UNMARKED:
             return [standing for standing in found if not standing.decision]
         if decision == ANY_MARK:

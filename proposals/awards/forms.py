@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingForm
 from calls.models import Call
-from proposals.awards.comparing import BEST, MARKED, NUMBERS, Pick
-from proposals.awards.desk import ANY_MARK, UNMARKED, Desk, Row
-from proposals.awards.marking import Amounts, Wish, reason_of
+from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick
+from proposals.awards.decisions import Amounts, Wish, reason_of
+from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Desk, Row
+from proposals.awards.pages import Sheet, version_of
 from proposals.awards.ranking import Standing, top
-from proposals.awards.reading import Sheet, version_of
-from proposals.status import Decision
+from proposals.record.status import Decision, PacketState
 
 TAKE_BACK = "take_back"
-PICK = re.compile(r"([^\s:]+):(\d+)")
+PICK = re.compile(r"([^\s:]+):(\d{1,18})")
 LONGEST_REASON = 1000
 
 
@@ -32,12 +32,17 @@ class RankingFilter(forms.Form):
         required=False,
         choices=[("", _("all")), (ANY_MARK, _("any mark")), (UNMARKED, _("not marked yet")), *Decision.choices],
     )
+    release = forms.ChoiceField(
+        label=_("Result"),
+        required=False,
+        choices=[("", _("all")), (PacketState.RELEASED, _("released")), (STAGED, _("not released yet"))],
+    )
 
     def __init__(self, data: Any, *, desk: Desk) -> None:
         super().__init__(data, prefix=None)
         self.fields["field"].choices = [("", _("all")), *desk.fields]  # type: ignore[attr-defined]
         self.is_valid()
-        self.asked = {name: self.cleaned_data.get(name) or "" for name in ("field", "decision")}
+        self.asked = {name: self.cleaned_data.get(name) or "" for name in ("field", "decision", "release")}
 
 
 class ReasonField(forms.CharField):

@@ -7,13 +7,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from aspire.spreadsheets import parsing
-from aspire.spreadsheets.columns import Column
-from aspire.spreadsheets.markup import Value
-from aspire.spreadsheets.writing import csv_bytes, workbook_bytes
+from aspire.workbooks import parsing
+from aspire.workbooks.columns import Column
+from aspire.workbooks.markup import Value
+from aspire.workbooks.writing import csv_bytes, workbook_bytes
 from calls.models import Call
-from proposals.models import Proposal, Review
-from proposals.status import PacketState
+from proposals.record.models import Proposal, Review
+from proposals.record.status import PacketState
 
 LONGEST = 32_767  # signs in a cell
 

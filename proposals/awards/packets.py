@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils import timezone
+
+from aspire.accounts.entrusting import Entrusting, entrusted
+from aspire.people import in_their_order
 from aspire.refusals import Refusal
 from aspire.roles import Role, roles_of
 from calls.models import Call
 from proposals.awards.desk import Desk, Row
-from proposals.awards.explaining import Leap, leaps
+from proposals.awards.explanations import Leap, leaps
 from proposals.awards.ranking import Standing
-from proposals.models import Conflict, Packet, PacketStep
-from proposals.status import Decision, PacketState
+from proposals.awards.release import is_in_conflict
+from proposals.record.models import Packet, PacketStep
+from proposals.record.status import Decision, PacketState
 
 
 @dataclass
@@ -75,8 +80,21 @@ class Dossier:
         user = self.desk.user
         if self.packet.submitted_by_id == user.pk or self.packet.marks.set_by(user).exists():
             return Refusal("release_by_second_person")
-        stands = Conflict.objects.standing().filter(person=user, proposal__mark__packet=self.packet)
-        return Refusal("release_without_conflict") if stands.exists() else None
+        if is_in_conflict(self.packet, by=user):
+            return Refusal("release_without_conflict")
+        return self._dependence(self.packet)
+
+    def _dependence(self, packet: Packet) -> Refusal | None:
+        """Why the person is no second one: whoever had a hand in the packet made them who they are."""
+        for each in self.entrusted:
+            if each.by.pk == packet.submitted_by_id or packet.marks.set_by(each.by).exists():
+                return Refusal("release_by_independent_person", {"who": in_their_order(each.by)})
+        return None
+
+    @cached_property
+    def entrusted(self) -> list[Entrusting]:
+        """What others lately gave the manager who reads it: the role, a password or the account."""
+        return entrusted(self.desk.user, at=timezone.now()) if self.is_manager else []
 
     @property
     def may_release(self) -> bool:
@@ -86,6 +104,15 @@ class Dossier:
     def is_manager(self) -> bool:
         return Role.MANAGER in roles_of(self.desk.user)
 
+    @cached_property
+    def undoable(self) -> list[Packet]:
+        """The standing releases that the person may undo: none with a proposal in conflict with them."""
+        if not self.is_manager:
+            return []
+        return [packet for packet in self.released if not is_in_conflict(packet, by=self.desk.user)]
+
     @property
-    def may_undo(self) -> bool:
-        return self.is_manager
+    def why_not_undone(self) -> Refusal | None:
+        """Why a manager cannot undo one of the releases."""
+        is_kept = self.is_manager and len(self.undoable) < len(self.released)
+        return Refusal("packet_without_conflict") if is_kept else None

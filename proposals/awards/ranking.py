@@ -12,9 +12,9 @@ from django.db.models.functions import Cast
 
 from aspire.roles import STAFF, Role, roles_of
 from calls.models import Call
-from proposals.models import Proposal, Review
-from proposals.querysets import ProposalQuerySet
-from proposals.status import Decision, PacketState
+from proposals.record.models import Proposal, Review
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import Decision, PacketState
 
 SEES_ALL_FIELDS = STAFF | {Role.MANAGER}
 NUMERIC: "DecimalField[Any, Any]" = DecimalField(max_digits=20, decimal_places=10)

@@ -17,22 +17,31 @@ from aspire.sheets.judging import RowJudge, Seen
 from aspire.sheets.kinds import New
 from aspire.sheets.plans import BAD, CHANGE, PlannedRow, Sending
 from aspire.sheets.saving import LookAgain
-from aspire.spreadsheets import parsing
-from aspire.spreadsheets.columns import LANGUAGES, Column
-from aspire.spreadsheets.faults import SENTENCES, Fault
-from aspire.spreadsheets.markup import Value
+from aspire.workbooks import parsing
+from aspire.workbooks.columns import LANGUAGES, Column
+from aspire.workbooks.faults import SENTENCES, Fault
+from aspire.workbooks.markup import Value
 from calls.models import Call, CallField
 from calls.sheets import CallKind
+from proposals.awards.decisions import (
+    Amounts,
+    Refused,
+    Wish,
+    amount_refusals,
+    hold,
+    rehearse,
+    stage,
+    staged_or_requested,
+)
 from proposals.awards.desk import MARKED_IN, Desk
 from proposals.awards.forms import LONGEST_REASON
-from proposals.awards.marking import Amounts, Batch, Wish, amount_refusals, hold, rehearse, staged_or_requested
+from proposals.awards.pages import version_of
 from proposals.awards.ranking import leads, rankable
-from proposals.awards.reading import version_of
 from proposals.awards.spending import restored, spending
-from proposals.models import Award, Proposal
-from proposals.querysets import ProposalQuerySet
-from proposals.sheets.contract import COSTS, Contract, cost, format_lazy_year
-from proposals.status import Decision, PacketState, Status
+from proposals.intake.contract import COSTS, Contract, cost, format_lazy_year
+from proposals.record.models import Award, Proposal
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import Decision, PacketState, Status
 
 SENTENCES.update(
     {
@@ -58,7 +67,7 @@ class MarkJudge(RowJudge):
 
     @property
     def kind(self) -> "Marks":
-        kind: Marks = self.planner.kind  # type: ignore[assignment]
+        kind: Marks = self.planner.kind
         return kind
 
     def accepts(self, key: str, before: Any, seen: Seen, alike: Mapping[str, str]) -> bool:
@@ -116,10 +125,6 @@ class Marks(CallKind):
     importers: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}  # where they lead a field
     exporters: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}
 
-    def __init__(self, call: Call) -> None:
-        super().__init__(call)
-        self.years = Contract(call).years
-
     @classmethod
     def calls(cls, user: Any = None) -> list[tuple[str, str]]:
         calls = Call.objects.filter(progress__in=MARKED_IN)
@@ -142,6 +147,10 @@ class Marks(CallKind):
     @cached_property
     def desk(self) -> Desk:
         return Desk(self.call, self.user)
+
+    @cached_property
+    def years(self) -> list[int]:
+        return Contract(self.call, self.user).years
 
     @property
     def amount_columns(self) -> list[tuple[int, str, str]]:
@@ -247,11 +256,10 @@ class Marks(CallKind):
 
     def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
         """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the plan is no longer right."""
-        wishes = [wish_of(row) for row in changed]
-        batch = Batch(self.call, wishes, by=self.user, at=timezone.now())
-        if list(batch.faults()):
-            raise LookAgain
-        batch.apply()
+        try:
+            stage(self.call, [wish_of(row) for row in changed], by=self.user, at=timezone.now())
+        except Refused:
+            raise LookAgain from None
 
     def url_of(self, key: str) -> str:
         return reverse("awards:proposal", args=[self.call_code, key])

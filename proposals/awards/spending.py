@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, F, Q, Sum
+from django.db.models import F, Sum
 
+from calls.hidden import is_partly_hidden
 from calls.models import Call
 from partners.models import Country
-from proposals.models import AnnualAward, Award, Proposal
-from proposals.status import Status
+from proposals.record.models import AnnualAward, Proposal
+from proposals.record.status import Status
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Spending:
-    """The money of a call at one moment: fields in the call's order, countries in gojuon order, years by date."""
+    """The money of a call at one moment: fields in the call's order, countries in gojuon order, years by date.
+
+    ``is_partly_hidden``: what the reader may not see of the call is in none of it, also where nothing of that is given.
+    """
 
     total: Line
     years: list[Line]
@@ -42,7 +46,7 @@ class Spending:
     released_count: int
     staged_count: int
     max_awards: int | None
-    is_partly_hidden: bool = False  # some of it is in the totals, and in no field or country
+    is_partly_hidden: bool = False
 
     @property
     def left_count(self) -> int | None:
@@ -60,22 +64,21 @@ def restored(stored: Mapping[str, Any]) -> Spending:
 def spending(call: Call, *, reader: Any) -> Spending:
     """The call's money as stored now, for one reader.
 
-    The pot is everybody's, so the whole and the fiscal years count every award; by field and country only those count
-    that no conflict of interest and no embargo hides from the reader.
+    Only awards count that no conflict of interest and no embargo hides from the reader: beside those that are shown, a
+    sum of all would tell the others to the yen.
     """
     call = Call.objects.get(pk=call.pk)
     proposal = "award__proposal"
     awarded = Proposal.objects.filter(call=call, award__isnull=False)
-    shown = awarded.without_conflicts_of(reader).without_embargoed_for(reader)
+    shown = awarded.without_conflicts_of(reader).without_embargoed_for(reader).order_by()
     rows = list(
-        AnnualAward.objects.filter(award__proposal__call=call)
+        AnnualAward.objects.filter(award__proposal__in=shown)
         .order_by()
         .values(
             "fiscal_year",
             field=F(f"{proposal}__field"),
             country=F(f"{proposal}__primary_funder__country"),
             status=F(f"{proposal}__status"),
-            is_shown=ExpressionWrapper(Q(award__proposal__in=shown.values("pk")), BooleanField()),
         )
         .annotate(yen=Sum(F("direct_yen") + F("indirect_yen")))
     )
@@ -87,22 +90,22 @@ def spending(call: Call, *, reader: Any) -> Spending:
 
     slices = dict(call.slices.values_list("fiscal_year", "limit_yen"))
     years = sorted({row["fiscal_year"] for row in rows} | set(slices))
-    countries = Country.objects.filter(pk__in={row["country"] for row in rows if row["is_shown"]}).in_gojuon_order()
+    countries = Country.objects.filter(pk__in={row["country"] for row in rows}).in_gojuon_order()
     places = call.call_fields.select_related("field")
-    statuses = list(Award.objects.filter(proposal__call=call).values_list("proposal__status", flat=True))
+    statuses = list(shown.values_list("status", flat=True))
     return Spending(
         total=line("", "", call.pot_yen, lambda _row: True),
         years=[line(y, str(y), slices.get(y), lambda row, y=y: row["fiscal_year"] == y) for y in years],  # type: ignore[misc]
         fields=[
-            line(f.field.code, str(f.field), None, lambda row, f=f: row["is_shown"] and row["field"] == f.field_id)  # type: ignore[misc]
+            line(f.field.code, str(f.field), None, lambda row, f=f: row["field"] == f.field_id)  # type: ignore[misc]
             for f in places
         ],
         countries=[
-            line(c.alpha2, str(c), None, lambda row, c=c: row["is_shown"] and row["country"] == c.pk)  # type: ignore[misc]
+            line(c.alpha2, str(c), None, lambda row, c=c: row["country"] == c.pk)  # type: ignore[misc]
             for c in countries
         ],
         released_count=statuses.count(Status.AWARDED),
         staged_count=len(statuses) - statuses.count(Status.AWARDED),
         max_awards=call.max_awards,
-        is_partly_hidden=any(not row["is_shown"] for row in rows),
+        is_partly_hidden=is_partly_hidden(call, reader),
     )

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from aspire.sheets.views import XLSX, attachment
 from calls.models import Call
 from proposals.awards import letters as lists
-from proposals.awards import releasing
-from proposals.awards.comparing import compare
+from proposals.awards import release as releasing
+from proposals.awards.comparison import compare
+from proposals.awards.decisions import Fault, Refused, rehearse, stage
 from proposals.awards.desk import MARKED_IN, Desk
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
-from proposals.awards.marking import Fault, Refused, rehearse, stage
 from proposals.awards.packets import Dossier
-from proposals.awards.reading import Sheet, sheet_of
+from proposals.awards.pages import Sheet, sheet_of
 
 ROWS_A_PAGE = 50
 

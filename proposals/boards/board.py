@@ -1,4 +1,4 @@
-"""What a call's board says: facts, six headline tiles, the tallies, what was left out, and where it all comes from."""
+"""The board of a call as it stands: facts, six headline tiles, the tallies, what was left out, where it comes from."""
 
 import datetime
 from collections.abc import Iterable
@@ -14,23 +14,21 @@ from django.utils.translation import gettext as _
 from aspire.templatetags.figures import fiscal
 from aspire.wareki import wareki_date
 from aspire.yen import exact, readable
+from calls.hidden import is_partly_hidden
 from calls.models import Call, EligibleFunder, Terms
-from partners.models import in_language
-from partners.querysets import funder_order
-from proposals.boards.arriving import Arrivals
-from proposals.boards.explaining import Explanation
-from proposals.boards.figures import Figure, Table, Tile, rows_url
-from proposals.boards.tallies import Tallies, add_up
-from proposals.boards.tiles import tiles_of
-from proposals.querysets import ProposalQuerySet
-from proposals.status import NOT_COUNTED
-
-NOTHING = "\u2015"
+from partners.models import funder_order, in_language
+from proposals.boards.arrivals import Arrivals
+from proposals.boards.terms import TermsOfCall, terms_of
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import NOT_COUNTED
+from proposals.tallies.board import Board
+from proposals.tallies.counts import Tallies, add_up
+from proposals.tallies.figures import NOTHING, Tile, compared, counting_rule, rows_url
 
 
 @dataclass
-class Board:
-    """The board of one call, over the proposals one reader may see, at one moment."""
+class CallBoard:
+    """Makes the board of one call, over the proposals one reader may see, at one moment, in the active language."""
 
     call: Call
     proposals: ProposalQuerySet
@@ -42,45 +40,35 @@ class Board:
         return Tallies(self.call, self.proposals)
 
     @property
-    def tables(self) -> list[Table]:
-        return self.tallies.tables
-
-    @property
-    def explanations(self) -> list[Explanation]:
-        return self.tallies.explanations
-
-    @property
-    def is_masked(self) -> bool:
-        """Whether small numbers are masked."""
-        return False
-
-    @property
-    def has_published(self) -> bool:
-        return self.tallies.has_published
-
-    @property
-    def is_reconstructed(self) -> bool:
-        return self.tallies.is_reconstructed
-
-    @property
-    def is_synthetic(self) -> bool:
-        return self.call.is_synthetic
-
-    @property
-    def code(self) -> str:
-        return self.call.code
-
-    @property
-    def title(self) -> str:
-        return self.call.name
-
-    @property
-    def programme(self) -> str:
-        return str(self.call.programme)
-
-    @property
-    def fiscal_year(self) -> int:
-        return self.call.fiscal_year
+    def board(self) -> Board:
+        """Everything that is shown of it, as a value."""
+        call, tallies = self.call, self.tallies
+        return Board(
+            code=call.code,
+            title=call.name,
+            programme=str(call.programme),
+            fiscal_year=call.fiscal_year,
+            stage=self.stage,
+            window=self.window,
+            between=self.between,
+            as_of=self.as_of,
+            address=call.get_absolute_url(),
+            facts=self.facts,
+            headline=self.headline,
+            tables=tallies.tables,
+            total=tallies.total,
+            left_out=self.left_out,
+            not_published=self.not_published,
+            sources=self.sources,
+            counting_rule=counting_rule(),
+            is_reconstructed=tallies.is_reconstructed,
+            is_synthetic=call.is_synthetic,
+            is_decided=tallies.is_decided,
+            has_rates=tallies.has_rates,
+            has_published=tallies.has_published,
+            explanations=tallies.explanations,
+            is_partial=self.reader is not None and is_partly_hidden(call, self.reader),
+        )
 
     @property
     def at_stage(self) -> Call.Stage:
@@ -117,6 +105,11 @@ class Board:
         places = self.call.eligible_funders.select_related("funder__country")
         return list(places.order_by(*funder_order("funder__")))
 
+    @property
+    def shown_eligible(self) -> list[EligibleFunder] | None:
+        """The same for the board itself, while the call is in preparation; None afterwards."""
+        return self.eligible if self.at_stage == Call.Stage.PREPARING else None
+
     @cached_property
     def arrivals(self) -> Arrivals | None:
         """How it comes in day by day; None unless it is open."""
@@ -124,25 +117,23 @@ class Board:
             return None
         return Arrivals(self.call, self.proposals, timezone.localdate(self.as_of))
 
-    @property
-    def is_preparing(self) -> bool:
-        return self.at_stage == Call.Stage.PREPARING
-
     @cached_property
     def terms(self) -> Terms | None:
-        return self.call.current_terms
+        return next(iter(self._newest_terms), None)
 
-    @property
-    def counting_rule(self) -> str:
-        return _(
-            "Each proposal counts once, under the country of its primary funder; withdrawn and ineligible ones are "
-            "left out."
-        )
+    @cached_property
+    def _newest_terms(self) -> list[Terms]:
+        return list(self.call.terms.order_by("-pk"))
+
+    @cached_property
+    def all_terms(self) -> TermsOfCall:
+        """The terms in force and the earlier ones, with the proposals under each."""
+        return terms_of(self.call, self._newest_terms, self.proposals)
 
     @property
     def not_published(self) -> list[str]:
         """The cross-tabulations that the source does not hold, which are therefore never shown as a number."""
-        if not self.is_reconstructed:
+        if not self.tallies.is_reconstructed:
             return []
         return [
             _("field by country"),
@@ -168,19 +159,15 @@ class Board:
     @property
     def sources(self) -> list[str]:
         """Where the published figures and the terms come from."""
-        printed = _("JST President's press briefing (2023-04-27)") if self.has_published else ""
-        stated = self.terms.stated_in if self.terms else ""
-        return [source for source in ("" if stated.startswith(printed) else printed, stated) if source]
+        terms = self.terms.stated_in if self.terms else ""
+        stated = dict.fromkeys(figure.stated_in for figure in self.tallies.published)
+        named = terms.partition(": ")[0]  # the terms quote theirs after its name
+        return [*(source for source in stated if source not in {terms, named}), *([terms] if terms else [])]
 
     @property
     def facts(self) -> list[tuple[str, str]]:
         """Who, what, until when and on what terms: label and text."""
         return [(label, text) for label, text in [*self._offer(), *self._conditions()] if text]
-
-    @property
-    def outline(self) -> list[tuple[str, str]]:
-        """The facts with the window, for where no line under the title says it."""
-        return [(_("Application window"), self.between), *self.facts]
 
     def _offer(self) -> Iterable[tuple[str, str]]:
         call = self.call
@@ -204,11 +191,6 @@ class Board:
         if terms:
             yield _("Assumptions"), terms.assumptions
 
-    @cached_property
-    def tiles(self) -> list[Tile]:
-        """Six numbers that the call's stage asks for, each leading to its rows."""
-        return tiles_of(self)
-
     @property
     def headline(self) -> list[Tile]:
         """Six numbers about the result, each leading to its rows."""
@@ -216,7 +198,7 @@ class Board:
         received, awarded = add_up(counted, "proposals"), add_up(counted, "awards")
         everything, awards, share = rows_url(call), rows_url(call, awarded="1"), self.tallies.total.rate
         of = _("%(awards)s of %(proposals)s") % {"awards": exact(awarded), "proposals": exact(received)}
-        of = of if self.tallies.is_decided else _("not decided")
+        of = of if self.tallies.has_rates else _("not decided")
         used = {cell["primary_funder"] for cell in counted}
         funders = [funder for funder in self.tallies.funders if funder.pk in used]
         agencies = [funder for funder in funders if not funder.is_category]
@@ -246,7 +228,7 @@ class Board:
 
     def _money_tile(self, everything: str, awards: str) -> Tile:
         counted, pot = self.tallies.counted, self.call.pot_yen
-        if self.is_reconstructed:
+        if self.tallies.is_reconstructed:
             return Tile(_("Amount requested"), _("not published"), _("the source states no amounts"), everything)
         if add_up(counted, "awards"):
             note = _("of a pot of %(pot)s") % {"pot": readable(pot)} if pot is not None else _("no pot is set")
@@ -259,13 +241,3 @@ class Board:
 def both(yen: int) -> str:
     """Yen in the unit staff would choose, with the exact amount behind it."""
     return _("%(pot)s (¥%(yen)s)") % {"pot": readable(yen), "yen": exact(yen)}
-
-
-def compared(figure: Figure) -> str:
-    """A headline number beside the published one, in words."""
-    if figure.published is None:
-        return _("recorded")
-    if figure.difference == 0:
-        return _("published %(published)s, no difference") % {"published": exact(figure.published)}
-    values = {"published": exact(figure.published), "difference": f"{figure.difference:+d}"}
-    return _("published %(published)s, difference %(difference)s") % values

@@ -1,18 +1,15 @@
 """A board for outside: small numbers masked in every table, and as many more as keep them from being worked out."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from proposals.boards.board import Board
-from proposals.boards.explaining import Explanation
-from proposals.boards.figures import MASK, MASKED, Figure, Row, Table, Tile
 from proposals.boards.masking import Edge, Masking, Node, Place
-from proposals.boards.tallies import Cells, Tallies
+from proposals.tallies.board import Board
+from proposals.tallies.figures import DERIVED, MASK, MASKED, RECORDED_ONLY, Figure, Row, Table
 
 # The columns of a table as it is masked: awards, the others, and both together, which is the number of proposals.
 AWARDS, OTHERS, PROPOSALS = COLUMNS = 0, 1, 2
@@ -26,7 +23,7 @@ class Block:
     """Rows that add up to one row more, which stands in another table too."""
 
     table: str
-    rows: list[Row]
+    rows: Sequence[Row]
     total: tuple[str, str]
 
     def sum_of(self, column: int) -> Node:
@@ -49,7 +46,7 @@ def numbers(row: Row) -> tuple[int, int, int]:
     return awards, proposals - awards, proposals
 
 
-def edges(tables: list[Table]) -> dict[Place, Edge]:
+def edges(tables: Sequence[Table]) -> dict[Place, Edge]:
     """Every number of the tables between the two sums in which it stands.
 
     Awards and others flow from the rows of funders into their countries, on into the whole, and from there into the
@@ -67,7 +64,8 @@ def edges(tables: list[Table]) -> dict[Place, Edge]:
                 ways = (inner, part.sum_of(column)) if part not in beside else (part.sum_of(column), inner)
                 least = int(part.table in LISTED and column == PROPOSALS)
                 found[*place, column] = _edge(ways, column, value, least, OF_A_COUNTRY if place in below else 0)
-    whole = [sum(column) for column in zip(*(numbers(row) for row in _all_of(parts)), strict=True)]
+    rows = [numbers(row) for row in _all_of(parts)]  # none where the call has no proposals, nor fields
+    whole = [sum(row[column] for row in rows) for column in COLUMNS]
     for column, value in zip(COLUMNS, whole, strict=True):
         first = below[WHOLE].sum_of(column) if WHOLE in below else ("row", *WHOLE)
         last = beside[0].sum_of(column) if beside else ("row", *WHOLE)
@@ -75,7 +73,7 @@ def edges(tables: list[Table]) -> dict[Place, Edge]:
     return found
 
 
-def _all_of(parts: list[Block]) -> list[Row]:
+def _all_of(parts: list[Block]) -> Sequence[Row]:
     """The rows of a table that adds up to the whole."""
     return next((part.rows for part in parts if part.total == WHOLE), [])
 
@@ -85,94 +83,75 @@ def _edge(ways: tuple[Node, Node], column: int, value: int, least: int, dearness
     return Edge(start, end, value, least, dearness)
 
 
-def masked_places(tables: list[Table], *, threshold: int) -> set[Place]:
-    """What to mask in all tables together."""
-    return Masking(edges(tables), threshold=threshold).complete()
+def public_places(tables: Iterable[Table], whole: Row) -> set[Place]:
+    """The numbers that everybody knows: published as they are recorded, or awards before anything is decided."""
+    rows = [(WHOLE, whole), *((WHOLE, table.total) for table in tables)]
+    rows += [((table.key, row.code), row) for table in tables for row in table.rows]
+    return {
+        (*place, column)
+        for place, row in rows
+        for column, figure in ((PROPOSALS, row.proposals), (AWARDS, row.awards))
+        if figure.is_public
+    }
 
 
-@dataclass
-class MaskedTallies(Tallies):
-    """The tables of a call, or of a briefing of it, with what is masked in them."""
+def masked_places(tables: Sequence[Table], *, threshold: int, public: Collection[Place] = ()) -> set[Place]:
+    """What to mask in all tables together, where the outside knows what is public."""
+    return Masking(edges(tables), threshold=threshold, known=public).complete()
 
-    plain: Tallies = field(kw_only=True)
-    threshold: int = field(kw_only=True)
 
-    @property
-    def explanations(self) -> list[Explanation]:
-        return []
+def masked(board: Board, *, known: Collection[Place] = ()) -> Board:
+    """The board to hand outside: small numbers masked, and no number that would tell one.
 
-    @cached_property
-    def cells(self) -> Cells:
-        return self.plain.cells
+    The very numbers that were published are public, and are not masked; ``known``: those that are public though the
+    tables do not say so.
+    """
+    threshold = int(settings.SMALL_CELLS)
+    public = public_places(board.tables, board.total).union(known)
+    places = masked_places(board.tables, threshold=threshold, public=public)
+    tables = [_masked(table, places) for table in board.tables]
+    rule = masking_rule(threshold, has_published=board.has_published)
+    return replace(
+        board,
+        tables=tables,
+        total=tables[0].total,
+        headline=[],  # each of them would tell a number
+        left_out=[],  # not by status, since these numbers are small
+        explanations=[],
+        counting_rule=" ".join([board.counting_rule, rule]),
+        masking_rule=rule,
+    )
 
-    @property
-    def is_reconstructed(self) -> bool:
-        return self.plain.is_reconstructed
 
-    @cached_property
-    def tables(self) -> list[Table]:
-        masked = masked_places(self.plain.tables, threshold=self.threshold)
-        return [self._masked(table, masked) for table in self.plain.tables]
+def _masked(table: Table, places: set[Place]) -> Table:
+    rows = [hidden(row, (table.key, row.code), places) for row in table.rows]
+    return replace(table, rows=rows, total=hidden(table.total, WHOLE, places))
 
-    @cached_property
-    def total(self) -> Row:
-        return self.tables[0].total
 
-    @staticmethod
-    def _masked(table: Table, masked: set[Place]) -> Table:
-        rows = [hidden(row, (table.key, row.code), masked) for row in table.rows]
-        return replace(table, rows=rows, total=hidden(table.total, WHOLE, masked))
+def masking_rule(threshold: int, *, has_published: bool) -> str:
+    """What is masked, in a sentence or two."""
+    rule = _(
+        "%(mask)s: masked. Numbers from 1 to %(most)s are masked, and further ones, nought among them, "
+        "so that sums do not give them away."
+    ) % {"mask": MASK, "most": threshold - 1}
+    public = _("Only a number that was itself published as it is recorded stands unmasked.")
+    return " ".join([rule, public]) if has_published else rule
 
 
 def hidden(row: Row, place: tuple[str, str], masked: set[Place]) -> Row:
-    """The row without the numbers that are masked, and without the links that would count them."""
+    """The row without the numbers that are masked, and without what leads to the proposals behind the others."""
     proposals, awards = (
-        Figure(None, None, MASKED) if (*place, column) in masked else replace(figure, href="")
+        shown(figure, is_masked=(*place, column) in masked)
         for column, figure in ((PROPOSALS, row.proposals), (AWARDS, row.awards))
     )
-    return replace(row, proposals=proposals, awards=awards)
+    return replace(row, proposals=proposals, awards=awards, explanations=[])
 
 
-@dataclass
-class MaskedBoard(Board):
-    """A board to hand outside. What was published before is public, and is not masked."""
-
-    @property
-    def threshold(self) -> int:
-        return int(settings.SMALL_CELLS)
-
-    @cached_property
-    def tallies(self) -> Tallies:
-        plain = super().tallies
-        if plain.has_published:
-            return plain
-        return MaskedTallies(self.call, self.proposals, plain=plain, threshold=self.threshold)
-
-    @property
-    def is_masked(self) -> bool:
-        return not self.has_published
-
-    @property
-    def tiles(self) -> list[Tile]:
-        """None: each of them would tell a number."""
-        return []
-
-    headline = tiles
-
-    @property
-    def left_out(self) -> list[tuple[str, int, str]]:
-        """Not by status, since these numbers are small."""
-        return []
-
-    @property
-    def counting_rule(self) -> str:
-        return " ".join([super().counting_rule, self.masking_rule])
-
-    @property
-    def masking_rule(self) -> str:
-        if not self.is_masked:
-            return _("These figures were published, so none of them is masked.")
-        return _(
-            "%(mask)s: masked. Numbers from 1 to %(most)s are masked, and further ones, nought among them, "
-            "so that sums do not give them away."
-        ) % {"mask": MASK, "most": self.threshold - 1}
+def shown(figure: Figure, *, is_masked: bool) -> Figure:
+    """A number to hand outside: where nothing is said in its place, masked or without its rows and what was derived."""
+    if figure.recorded is None:
+        return figure
+    if is_masked:
+        return Figure(None, None, MASKED)
+    status = RECORDED_ONLY if figure.status == DERIVED else figure.status
+    return replace(figure, href="", derived=None, status=status)

@@ -8,7 +8,7 @@ at least: then all of them can have other values, while everything shown stays a
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 Node = tuple[str, ...]
@@ -36,11 +36,12 @@ class Edge:
 class Masking:
     """The numbers of tables that belong together, by their places."""
 
-    def __init__(self, edges: Mapping[Place, Edge], *, threshold: int) -> None:
-        self.edges = edges
-        self.masked = {place for place, edge in edges.items() if 0 < edge.value < threshold}
+    def __init__(self, edges: Mapping[Place, Edge], *, threshold: int, known: Collection[Place] = ()) -> None:
+        """``known``: the numbers that readers have from elsewhere, which can take no other value."""
+        self.edges = {place: edge for place, edge in edges.items() if place not in known}
+        self.masked = {place for place, edge in self.edges.items() if 0 < edge.value < threshold}
         self.leaving: dict[Node, list[tuple[Node, Place]]] = {}
-        for place, edge in edges.items():
+        for place, edge in self.edges.items():
             for here, there in edge.ways:
                 self.leaving.setdefault(here, []).append((there, place))
 
@@ -52,9 +53,12 @@ class Masking:
         return self.masked
 
     def _way_back(self, place: Place) -> list[Place]:
-        """The other numbers through which a change of this one comes back to where it began."""
+        """The other numbers through which a change of this one comes back to where it began.
+
+        None where what is known gives it away: then it is as good as published, and no further mask would help.
+        """
         found = [path for start, end in self.edges[place].ways if (path := self._path(end, start, without=place))]
-        return min(found, key=lambda path: path[0])[1]
+        return min(found, key=lambda path: path[0], default=(0, []))[1]
 
     def _path(self, start: Node, end: Node, *, without: Place) -> tuple[int, list[Place]] | None:
         """The cheapest way between two sums, and its price: nothing for what is masked already."""

@@ -4,9 +4,9 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,26 +15,25 @@ from django.utils.translation import gettext as _
 from aspire.permissions import may_open
 from aspire.templatetags.figures import signed
 from aspire.yen import exact, readable
+from calls.hidden import is_partly_hidden
 from calls.models import Call
 from partners.models import in_language
-from proposals.awards.desk import ANY_MARK
-from proposals.boards.arriving import Arrivals
-from proposals.boards.figures import Tile, rows_url
-from proposals.boards.tallies import add_up
-from proposals.models import Tally
-from proposals.querysets import ProposalQuerySet
-from proposals.review.listing import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
-from proposals.status import Decision
+from proposals.awards.desk import ANY_MARK, STAGED
+from proposals.awards.spending import spending
+from proposals.boards.arrivals import Arrivals
+from proposals.boards.board import CallBoard
+from proposals.record.models import Mark, Packet, Tally
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import Decision, PacketState
+from proposals.review.progress import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
+from proposals.tallies.counts import add_up
+from proposals.tallies.figures import NOTHING, Tile, rows_url
 
-if TYPE_CHECKING:
-    from proposals.boards.board import Board
-
-NOTHING = "\u2015"
 RECENT_DAYS = 7
 AWARD_PAGE = "awards:ranking"
 
 
-def tiles_of(board: "Board") -> list[Tile]:
+def tiles_of(board: CallBoard) -> list[Tile]:
     """The tiles of the board's stage; those of the result where the reader sees nothing that is staged."""
     asked = Tiles(board)
     by_stage: dict[str, Callable[[], list[Tile]]] = {
@@ -51,7 +50,7 @@ def tiles_of(board: "Board") -> list[Tile]:
 class Tiles:
     """The tiles of one board, over the proposals its reader may see."""
 
-    board: "Board"
+    board: CallBoard
 
     @cached_property
     def call(self) -> Call:
@@ -174,23 +173,22 @@ class Tiles:
         ]
 
     def deciding(self) -> list[Tile]:
-        """What is marked and staged; the pot is everybody's, so its yen stand as on the award page."""
-        by_decision = {
-            decision: add_up([pace for pace in self.paces if pace["decision"] == decision], "proposals")
-            for decision in Decision.values
-        }
-        left = None if self.call.pot_yen is None else self.call.pot_yen - self.call.taken_yen
+        """What is marked and staged, with the yen as they stand on the award page."""
+        marks, released = self.marks, self.released_marks
+        waiting = {decision: number - released.get(decision, 0) for decision, number in marks.items()}
+        released_yen, staged_yen = self.taken_yen
+        left = None if self.call.pot_yen is None else self.call.pot_yen - released_yen - staged_yen
         pot = self.call.pot_yen
         of_pot = _("no pot is set") if pot is None else _("of a pot of %(pot)s") % {"pot": readable(pot)}
         marked = _("of %(number)s counted") % {"number": exact(self.received)}
-        awards, staged = self.of_mark(Decision.AWARD), _("not released yet")
+        awards, staged = self.of_mark(Decision.AWARD, STAGED), _("not released yet")
         return [
-            Tile(_("Marked"), exact(sum(by_decision.values())), marked, self.of_mark(ANY_MARK)),
-            Tile(_("Staged awards"), exact(by_decision.get(Decision.AWARD, 0)), staged, awards),
-            money(_("Staged"), self.staged_yen, _("over all fiscal years"), awards),
+            Tile(_("Marked"), exact(sum(marks.values())), marked, self.of_mark(ANY_MARK)),
+            Tile(_("Staged awards"), exact(waiting[Decision.AWARD]), staged, awards),
+            money(_("Staged"), staged_yen, _("over all fiscal years"), awards),
             money(_("Left of the pot"), left, of_pot, self.page(AWARD_PAGE)),
-            Tile(_("Reserves"), exact(by_decision.get(Decision.RESERVE, 0)), staged, self.of_mark(Decision.RESERVE)),
-            Tile(_("Declines"), exact(by_decision.get(Decision.DECLINE, 0)), staged, self.of_mark(Decision.DECLINE)),
+            Tile(_("Reserves"), exact(waiting[Decision.RESERVE]), staged, self.of_mark(Decision.RESERVE, STAGED)),
+            Tile(_("Declines"), exact(waiting[Decision.DECLINE]), staged, self.of_mark(Decision.DECLINE, STAGED)),
         ]
 
     # --- parts -------------------------------------------------------------------------------------------------
@@ -212,23 +210,41 @@ class Tiles:
 
     @property
     def short_tile(self) -> Tile:
-        page = "calls:assignments"
+        page = "assignment:assignments"
         href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
         wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
         return Tile(_("Short of reviewers"), exact(self.short), wanted, href)
 
     def reviews(self, state: str) -> str:
         """The call's reviews in that state, where the reader may open them."""
-        return self.page("calls:reviews", f"?state={state}")
+        return self.page("boards:reviews", f"?state={state}")
 
-    def of_mark(self, decision: str) -> str:
-        return self.page(AWARD_PAGE, f"?decision={decision}")
+    def of_mark(self, decision: str, release: str = "") -> str:
+        return self.page(AWARD_PAGE, f"?decision={decision}" + (f"&release={release}" if release else ""))
 
     @property
-    def staged_yen(self) -> int:
-        """What awards take from the pot, less what is released."""
-        released: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen"))
-        return self.call.taken_yen - (released["yen"] or 0)
+    def marks(self) -> dict[str, int]:
+        """How many counted proposals are marked how, whether that is released or not."""
+        return {
+            decision: add_up([pace for pace in self.paces if pace["decision"] == decision], "proposals")
+            for decision in Decision.values
+        }
+
+    @property
+    def released_marks(self) -> dict[str, int]:
+        """Those of them that a released packet holds: none, unless the call is being decided again."""
+        packets = Packet.objects.filter(call=self.call, state=PacketState.RELEASED)
+        marks = Mark.objects.filter(packet__in=packets, proposal__in=self.counted.order_by().values("pk"))
+        return dict(marks.order_by().values_list("decision").annotate(Count("pk")))
+
+    @property
+    def taken_yen(self) -> tuple[int, int]:
+        """What released and staged awards take from the pot: by the counters where the reader sees all of the call."""
+        if is_partly_hidden(self.call, self.board.reader):
+            total = spending(self.call, reader=self.board.reader).total
+            return total.released_yen, total.staged_yen
+        found: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen", default=0))
+        return found["yen"], self.call.taken_yen - found["yen"]
 
 
 def against(arrivals: Arrivals | None) -> Tile:

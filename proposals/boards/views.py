@@ -1,5 +1,7 @@
 """The calls and their boards."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,28 +12,31 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_safe
 
 from aspire.roles import STAFF, roles_of
+from aspire.tasks import preparing
 from calls.embargo import withheld_from
+from calls.lacking import lacking
 from calls.models import Call
-from proposals.boards.board import Board
-from proposals.boards.books import Books
-from proposals.boards.comparing import Comparison
+from proposals.boards.board import CallBoard
+from proposals.boards.comparison import Comparison
 from proposals.boards.freshness import board_tag
-from proposals.boards.masked import MaskedBoard
-from proposals.boards.overview import overview
-from proposals.models import Proposal
+from proposals.boards.masked import masked
+from proposals.boards.tiles import tiles_of
 from proposals.pack import files
 from proposals.pack.paper import printed
-from proposals.review import listing
-from proposals.snapshots.freezing import sees_whole
+from proposals.record.conflicts import sees_whole
+from proposals.record.models import Proposal
+from proposals.review import progress as listing
+from proposals.tallies.board import Board
+from proposals.tallies.books import Books
+from proposals.tallies.overview import overview
 
 ROWS_A_PAGE = 50
 
 
-def board_for(request: HttpRequest, code: str) -> Board:
-    """The board of a call as its reader may see it, now, masked where the address asks; an unknown call is none."""
+def made_for(request: HttpRequest, code: str) -> CallBoard:
+    """What makes the board of a call as its reader may see it, now; an unknown call is none."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
-    kind = MaskedBoard if is_masked(request) else Board
-    return kind(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
+    return CallBoard(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
 
 
 def is_masked(request: HttpRequest) -> bool:
@@ -40,35 +45,44 @@ def is_masked(request: HttpRequest) -> bool:
 
 
 def stated_board_for(request: HttpRequest, code: str) -> Board:
-    """The same to take away, which does not exist for whom its results are under embargo."""
-    found = board_for(request, code)
-    if found.call.pk in withheld_from(request.user):
+    """The board to take away, masked where the address asks; it does not exist for whom its results are withheld."""
+    made = made_for(request, code)
+    if made.call.pk in withheld_from(request.user):
         raise Http404
-    return found
+    found = made.board
+    return masked(found) if is_masked(request) else found
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     rows = overview(Proposal.objects.visible_to(request.user), at=timezone.now())
-    return render(request, "calls/index.html", {"calls": rows})
+    return render(request, "boards/index.html", {"calls": rows})
 
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     books = Books(Proposal.objects.visible_to(request.user), at=timezone.now())
     comparison = Comparison(books, request.GET.get("a", ""), request.GET.get("b", ""))
-    return render(request, "calls/compare.html", {"comparison": comparison})
+    return render(request, "boards/compare.html", {"comparison": comparison})
 
 
 @require_safe
 @cache_control(private=True, no_cache=True)
 @etag(board_tag)
 def board(request: HttpRequest, code: str) -> HttpResponse:
-    found = board_for(request, code)
-    if found.call.pk in withheld_from(request.user):
-        return render(request, "calls/embargo.html", {"call": found.call, "board": found})
-    context = {"call": found.call, "board": found, "pack_forms": files.labels()}
-    return render(request, "calls/board.html", context | {"can_freeze": sees_whole(request.user, found.call)})
+    made = made_for(request, code)
+    call = made.call
+    if call.pk in withheld_from(request.user):
+        return render(request, "boards/embargo.html", {"call": call, "board": made})
+    found = made.board
+    context = {"call": call, "board": found, "pack_forms": files.labels(), "terms": made.all_terms}
+    context |= {"has_rows": made.tallies.counted, "can_freeze": sees_whole(request.user, call)}
+    if is_masked(request):
+        return render(request, "boards/board.html", context | {"board": masked(found)})
+    context |= {"tiles": tiles_of(made), "eligible": made.shown_eligible, "arrivals": made.arrivals}
+    if roles_of(request.user) & STAFF:
+        context["lacking"] = lacking(call)
+    return render(request, "boards/board.html", context)
 
 
 @require_safe
@@ -83,20 +97,24 @@ def reviews(request: HttpRequest, code: str) -> HttpResponse:
     rest.pop("page", None)
     context = {"call": call, "filter": asked, "page": page, "rows": [(row, who(row)) for row in page]}
     context |= {"is_of_conflicts": asked.asked == listing.CONFLICT, "querystring": rest.urlencode()}
-    return render(request, "calls/reviews.html", context)
+    return render(request, "boards/reviews.html", context)
 
 
 @require_safe
 def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
     """The board to take away, in the language that ``lang`` names."""
-    return taken_away(request, stated_board_for(request, code), form)
+    return taken_away(request, lambda: stated_board_for(request, code), form)
 
 
-def taken_away(request: HttpRequest, found: Board, form: str) -> HttpResponse:
-    """A board as a file of the pack."""
+def taken_away(request: HttpRequest, make: Callable[[], Board], form: str) -> HttpResponse:
+    """A board as a file of the pack, made in the language of the file."""
     if form not in files.FORMS:
         raise Http404
     language = language_asked(request)
+    with override(language):
+        found = make()
+    if preparing.must_wait(request, rows=files.row_count(found), at_once=files.ROWS_AT_ONCE):
+        return preparing.begin(request)
     data = files.hand_out(found, form=form, language=language, by=request.user)
     disposition = f'attachment; filename="{files.name_of(found, form, language)}"'
     headers = {"Content-Disposition": disposition, "Content-Language": language}
@@ -106,14 +124,15 @@ def taken_away(request: HttpRequest, found: Board, form: str) -> HttpResponse:
 @require_safe
 def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
     """The board on a sheet of A4."""
-    return on_paper(request, stated_board_for(request, code))
+    return on_paper(request, lambda: stated_board_for(request, code))
 
 
-def on_paper(request: HttpRequest, found: Board) -> HttpResponse:
-    """A board as a page to print."""
+def on_paper(request: HttpRequest, make: Callable[[], Board]) -> HttpResponse:
+    """A board as a page to print, in the language of the page."""
     language = language_asked(request)
     with override(language):
-        answer = render(request, "calls/print_sheet.html", {"board": found, "sheet": printed(found)})
+        found = make()
+        answer = render(request, "boards/print_sheet.html", {"board": found, "sheet": printed(found)})
     answer.headers["Content-Language"] = language
     return answer
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import Group, User
 
-from proposals.demo.sheets import rows
+from proposals.demo.data_files import rows
 
 PASSWORD = "aspire-demo"  # noqa: S105 - printed for everybody to read
 

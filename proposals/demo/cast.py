@@ -9,8 +9,8 @@ import itertools
 from dataclasses import dataclass
 from random import Random
 
-from aspire.spreadsheets.parsing import check_digit
-from proposals.demo.sheets import rows
+from aspire.workbooks.parsing import check_digit
+from proposals.demo.data_files import rows
 
 SEED = "aspire"
 CARDS_OF = tuple(row["code"] for row in rows("calls"))

@@ -13,15 +13,15 @@ from aspire.refusals import TOKYO
 from aspire.wareki import fiscal_year
 from calls.models import Call, CallField, EligibleFunder, Field, Terms
 from partners.models import Country, Funder, Institution
-from proposals.awards import releasing
+from proposals.awards import release as releasing
 from proposals.demo.accounts import make_accounts
 from proposals.demo.cast import SEED
-from proposals.demo.drafting import Desk, Draft
-from proposals.demo.judging import judge
+from proposals.demo.data_files import rows
+from proposals.demo.drafts import Desk, Draft
+from proposals.demo.judgements import judge
 from proposals.demo.reviewers import make_reviewers
-from proposals.demo.sheets import rows
-from proposals.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
-from proposals.status import NOT_COUNTED, Decision
+from proposals.record.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
+from proposals.record.status import NOT_COUNTED, Decision
 
 MODEL_CALL = "ASPIRE"  # whose programme, wording and terms the synthetic calls share
 OPENING, CLOSING = datetime.time(10), datetime.time(12)
@@ -74,7 +74,7 @@ def load_call(row: dict[str, str], *, on: datetime.date) -> tuple[Call, bool]:
         desk.award(drafts, on=days_before(on, row["awarded_days_ago"]))
     save(drafts)
     if row["awarded_days_ago"]:
-        release_awards(call, drafts, at=instant(days_before(on, row["awarded_days_ago"]), CLOSING))
+        give(call, drafts, at=instant(days_before(on, row["awarded_days_ago"]), CLOSING))
     judge(call, on=on)
     call.refresh_from_db()
     return call, True
@@ -146,6 +146,15 @@ def save(drafts: list[Draft]) -> None:
         for counterpart in draft.counterparts:
             counterpart.proposal = draft.proposal
     Counterpart.objects.bulk_create(counterpart for draft in drafts for counterpart in draft.counterparts)
+
+
+def give(call: Call, drafts: list[Draft], *, at: datetime.datetime) -> None:
+    """Give the call its result the way it is given: marked and submitted by the officer, released by the manager."""
+    officer, manager = (User.objects.get(username=name) for name in ("officer", "manager"))
+    counted = [draft for draft in drafts if draft.proposal.status not in NOT_COUNTED]
+    Mark.objects.bulk_create(
+        Mark(proposal=draft.proposal, decision=decision_of(draft), marked_by=officer, marked_at=at) for draft in counted
+    )
     awarded = [(draft, draft.award) for draft in drafts if draft.award]
     for draft, award in awarded:
         award.proposal = draft.proposal
@@ -153,16 +162,6 @@ def save(drafts: list[Draft]) -> None:
     AnnualAward.objects.bulk_create(
         AnnualAward(award=award, **vars(amount)) for draft, award in awarded for amount in draft.amounts
     )
-
-
-def release_awards(call: Call, drafts: list[Draft], *, at: datetime.datetime) -> None:
-    """Give the call its result the way it is given: marked by the officer, released by the manager."""
-    officer, manager = (User.objects.get(username=name) for name in ("officer", "manager"))
-    counted = [draft for draft in drafts if draft.proposal.status not in NOT_COUNTED]
-    marks = [
-        Mark(proposal=draft.proposal, decision=decision_of(draft), marked_by=officer, marked_at=at) for draft in counted
-    ]
-    Mark.objects.bulk_create(marks)
     releasing.release(releasing.submit(call, by=officer, at=at), by=manager, at=at)
 
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group, User
 
 from aspire.roles import Role
 from calls.models import Call, CallField, Field
-from proposals.demo.sheets import rows
-from proposals.models import Reviewer
-from proposals.review.assigning import Candidate
+from proposals.assignment.spread import Candidate
+from proposals.demo.data_files import rows
+from proposals.record.models import Reviewer
 
 SIGNS_IN = "reviewer"
 

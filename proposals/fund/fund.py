@@ -1,6 +1,7 @@
 """A fund over fiscal years: committed by released awards, staged, left, and how many more projects it can pay.
 
-The money is everybody's: it counts every award, whoever looks. Synthetic calls never enter the sums of real ones.
+It counts every award but those that a conflict of interest or an embargo hides from the reader. Synthetic calls never
+enter the sums of real ones.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,11 +13,12 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
 from django.urls import reverse
 
 from calls.models import Call, Programme, Terms
-from proposals.boards.figures import rows_url
+from proposals.fund import stored
 from proposals.fund.requests import Requests, requests_by_call
-from proposals.models import AnnualAward, Award, Tally
-from proposals.querysets import ProposalQuerySet
-from proposals.status import Status
+from proposals.record.models import AnnualAward, Award, Tally
+from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import Status
+from proposals.tallies.figures import rows_url
 
 RELEASED = Q(award__proposal__status=Status.AWARDED)
 
@@ -145,6 +147,10 @@ class Fund:
     ledgers: list[Ledger]
     others: list[CallLine] = field(default_factory=list)
 
+    @property
+    def has_synthetic_others(self) -> bool:
+        return any(line.call.is_synthetic for line in self.others)
+
 
 def awards_url(programme: Programme, *, is_synthetic: bool, **more: Any) -> str:
     """The released awards of a programme's real or synthetic calls."""
@@ -152,19 +158,20 @@ def awards_url(programme: Programme, *, is_synthetic: bool, **more: Any) -> str:
     return f"{reverse('proposals:list')}?{urlencode(asked)}"
 
 
-def fund(proposals: ProposalQuerySet, *, without: Collection[int] = ()) -> Fund:
+def fund(proposals: ProposalQuerySet, *, without: Collection[int] = (), hidden: Collection[int] = ()) -> Fund:
     """The funds as stored now; what is requested is counted over the proposals a reader may see.
 
-    ``without``: the calls whose results the reader may not know yet, which no sum holds.
+    ``without``: the calls whose results the reader may not know yet, which no sum holds. ``hidden``: the proposals in
+    conflict with the reader, whose awards no sum holds either.
     """
     # By the kept tallies: of most calls no such proposal is found, however long one looks.
     made = Tally.objects.order_by().values("call").annotate(made=Sum("reconstructed")).filter(made__gt=0).values("call")
     reconstructed = ExpressionWrapper(Q(pk__in=made), output_field=BooleanField())
     known = Call.objects.newest_first().select_related("programme").exclude(pk__in=without)
     calls = list(known.annotate(is_reconstructed=reconstructed))
-    lines = call_lines(calls, proposals)
+    lines = call_lines(calls, proposals, hidden=hidden)
     latest = {terms.call_id: terms for terms in Terms.objects.select_related("call").order_by("pk")}
-    years = amounts_by_year(without)
+    years = amounts_by_year(without, hidden=hidden)
     programmes = [programme for programme in Programme.objects.all() if programme.fund_yen is not None]
     ledgers = [
         ledger(programme, is_synthetic, lines=lines, latest=latest, years=years)
@@ -196,10 +203,10 @@ def ledger(
     return Ledger(programme, programme.fund_yen or 0, is_synthetic, own, found, terms)
 
 
-def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet) -> list[CallLine]:
+def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet, *, hidden: Collection[int]) -> list[CallLine]:
     """Each call with its money, the newest first."""
-    held = {row["call"]: row for row in _awards_by_call()}
-    asked = requests_by_call(proposals)
+    held = {row["call"]: row for row in (_awards_by_call(hidden) if hidden else stored.awards_by_call())}
+    asked = requests_by_call(proposals) if hidden else stored.requests_by_call()
     nothing = {"committed_yen": 0, "staged_yen": 0, "committed_count": 0, "staged_count": 0}
     return [
         CallLine(
@@ -213,11 +220,12 @@ def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet) -> list[CallLi
     ]
 
 
-def _awards_by_call() -> Iterable[dict[str, Any]]:
+def _awards_by_call(hidden: Collection[int]) -> Iterable[dict[str, Any]]:
     released = Q(proposal__status=Status.AWARDED)
     yen = F("awarded_direct_yen") + F("awarded_indirect_yen")
     rows: Iterable[dict[str, Any]] = (
-        Award.objects.order_by()
+        Award.objects.exclude(proposal__in=hidden)
+        .order_by()
         .values(call=F("proposal__call"))
         .annotate(
             committed_yen=Sum(yen, filter=released, default=0),
@@ -229,15 +237,23 @@ def _awards_by_call() -> Iterable[dict[str, Any]]:
     return rows
 
 
-def amounts_by_year(without: Collection[int]) -> dict[tuple[int, bool], list[tuple[int, int, int]]]:
-    """By programme and whether synthetic: fiscal year, yen committed, yen staged; the years in between as well."""
+def _amounts_by_year(without: Collection[int], hidden: Collection[int]) -> Iterable[dict[str, Any]]:
     call, yen = "award__proposal__call__", F("direct_yen") + F("indirect_yen")
-    rows = (
+    rows: Iterable[dict[str, Any]] = (
         AnnualAward.objects.exclude(award__proposal__call__in=without)
+        .exclude(award__proposal__in=hidden)
         .order_by()
         .values("fiscal_year", programme=F(f"{call}programme"), is_synthetic=F(f"{call}is_synthetic"))
         .annotate(committed=Sum(yen, filter=RELEASED, default=0), staged=Sum(yen, filter=~RELEASED, default=0))
     )
+    return rows
+
+
+def amounts_by_year(
+    without: Collection[int], *, hidden: Collection[int]
+) -> dict[tuple[int, bool], list[tuple[int, int, int]]]:
+    """By programme and whether synthetic: fiscal year, yen committed, yen staged; the years in between as well."""
+    rows = _amounts_by_year(without, hidden) if hidden else stored.amounts_by_year(without)
     found: dict[tuple[int, bool], dict[int, tuple[int, int]]] = {}
     for row in rows:
         place = found.setdefault((row["programme"], row["is_synthetic"]), {})

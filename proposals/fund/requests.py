@@ -1,6 +1,5 @@
 """How much is asked for beside what the terms allow: sums, the median, the indirect part."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from django.db.models import Aggregate, BigIntegerField, Case, Count, F, FloatFi
 from django.db.models.functions import Cast
 
 from aspire.yen import rate
-from proposals.querysets import ProposalQuerySet
+from proposals.record.querysets import ProposalQuerySet
 
 DIRECT, INDIRECT = F("requested_direct_yen"), F("requested_indirect_yen")
 ASKED = DIRECT + INDIRECT
@@ -59,16 +58,23 @@ MEASURES: dict[str, Any] = {
     "indirect_yen": Sum(INDIRECT),
     "under_yen": Sum(Case(When(terms__indirect_included=True, then=ASKED), default=DIRECT, output_field=WHOLE)),
     "allowed_yen": Sum(F("terms__annual_ceiling_yen") * Cast("terms__max_months", WHOLE) / Value(12, WHOLE)),
-    "median_yen": Median(ASKED),
 }
 
 
+def asked_by_call(proposals: ProposalQuerySet) -> Any:
+    """The counted proposals whose amounts are known, by call; reconstructed ones state none."""
+    return proposals.counted().filter(is_reconstructed=False).order_by().values("call")
+
+
 def requests_by_call(proposals: ProposalQuerySet) -> dict[int, Requests]:
-    """The requests of each call that has counted proposals whose amounts are known; reconstructed ones state none."""
-    rows: Iterable[dict[str, Any]] = (
-        proposals.counted().filter(is_reconstructed=False).order_by().values("call").annotate(**MEASURES)
-    )
+    """The requests of each call that has such proposals."""
+    rows = asked_by_call(proposals).annotate(**MEASURES, median_yen=Median(ASKED))
     return {row.pop("call"): Requests(**{**row, "median_yen": whole(row["median_yen"])}) for row in rows}
+
+
+def medians_by_call(proposals: ProposalQuerySet) -> dict[int, int | None]:
+    """The median of what is asked in each such call, in whole yen."""
+    return {row["call"]: whole(row["median"]) for row in asked_by_call(proposals).annotate(median=Median(ASKED))}
 
 
 def whole(yen: float | None) -> int | None:

@@ -7,10 +7,12 @@ from django.views.decorators.http import require_safe
 
 from calls.embargo import withheld_from
 from proposals.fund.fund import fund
-from proposals.models import Proposal
+from proposals.record.conflicts import conflicts_of
+from proposals.record.models import Proposal
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    found = fund(Proposal.objects.visible_to(request.user), without=withheld_from(request.user))
+    hidden = {"without": withheld_from(request.user), "hidden": conflicts_of(request.user)}
+    found = fund(Proposal.objects.visible_to(request.user), **hidden)
     return render(request, "fund/index.html", {"fund": found, "as_of": timezone.now()})

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from aspire.models import ExportRecord
-from proposals.boards.board import Board
-from proposals.boards.exports import COLUMNS, as_csv, as_json
+from proposals.pack.exports import as_csv, as_json, columns_of
 from proposals.pack.slides import as_pptx
 from proposals.pack.workbook import as_xlsx
+from proposals.tallies.board import Board
 
+ROWS_AT_ONCE = 300  # of the tables of a pack; a longer one is written by a worker
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
@@ -52,6 +53,11 @@ def name_of(board: Board, form: str, language: str) -> str:
     return f"{board.code}_{timezone.localdate(board.as_of):%Y-%m-%d}{masked}_{language}.{form}"
 
 
+def row_count(board: Board) -> int:
+    """How many rows the tables of the board have, totals included."""
+    return sum(len(table.rows) + 1 for table in board.tables)
+
+
 def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
     """The file in that language, remembered as taken by that person."""
     with override(language):
@@ -60,8 +66,8 @@ def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
         user=by,
         kind="tallies",
         filters={"call": board.code, "lang": language, "masked": board.is_masked},
-        columns=COLUMNS if form == "csv" else [table.key for table in board.tables],
-        row_count=sum(len(table.rows) + 1 for table in board.tables),
+        columns=columns_of(board) if form == "csv" else [table.key for table in board.tables],
+        row_count=row_count(board),
         form=form,
         sha256=hashlib.sha256(data).hexdigest(),
         exported_at=timezone.now(),

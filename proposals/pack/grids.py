@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from aspire.templatetags.figures import NOTHING, count, signed
-from proposals.boards.board import Board
-from proposals.boards.figures import NOT_PUBLISHED, Figure, Row, Table, with_groups
+from proposals.tallies.board import Board
+from proposals.tallies.figures import NOT_PUBLISHED, Figure, Row, Table, with_groups
 
 Value = int | Decimal | str
 Read = Callable[[Row, str], Value]
-PUBLISHED, RECORDED, DIFFERENCE = "published", "recorded", "difference"
+PUBLISHED, DERIVED, RECORDED, DIFFERENCE = "published", "derived", "recorded", "difference"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Grid:
 
 def plain(board: Board, table: Table) -> Grid:
     """The table as one would present it: one number a measure, three where recorded and published differ."""
-    kinds = [PUBLISHED, RECORDED, DIFFERENCE] if differs(board) else [RECORDED]
+    kinds = compared_kinds(board) if differs(board) else [RECORDED]
     columns = [*_labels(table), *_measure("proposals", kinds)]
     if table.has_awards:
         columns += [*_measure("awards", kinds), Column("rate_percent", _("Success rate (%)"), "rate", _rate)]
@@ -79,7 +79,7 @@ def plain(board: Board, table: Table) -> Grid:
 
 def full(board: Board, table: Table) -> Grid:
     """The table with codes, every kind of number and the denominator of each rate."""
-    kinds = [PUBLISHED, RECORDED, DIFFERENCE] if board.has_published else [RECORDED]
+    kinds = compared_kinds(board) if board.has_published else [RECORDED]
     columns = [*_codes_and_labels(table), *_measure("proposals", kinds), *_measure("awards", kinds)]
     columns.append(Column("rate_percent", _("Success rate (%)"), "rate", _rate))
     columns.append(Column("rate_denominator", _("Denominator of the rate (proposals)"), "count", _denominator))
@@ -88,8 +88,21 @@ def full(board: Board, table: Table) -> Grid:
 
 def differs(board: Board) -> bool:
     """Whether any number of the board is another than the published one."""
-    rows = (row for table in board.tables for row in (*table.rows, table.total))
-    return any(figure.difference for row in rows for figure in (row.proposals, row.awards))
+    return any(figure.difference for figure in figures_of(board))
+
+
+def has_derived(board: Board) -> bool:
+    """Whether a number derived from a publication stands beside any number of the board."""
+    return any(figure.derived is not None for figure in figures_of(board))
+
+
+def figures_of(board: Board) -> Iterator[Figure]:
+    return (figure for table in board.tables for row in table.all_rows for figure in (row.proposals, row.awards))
+
+
+def compared_kinds(board: Board) -> list[str]:
+    """The numbers of a measure where what was published stands beside what is recorded."""
+    return [PUBLISHED, *([DERIVED] if has_derived(board) else []), RECORDED, DIFFERENCE]
 
 
 def _grid(board: Board, table: Table, columns: list[Column]) -> Grid:
@@ -143,6 +156,7 @@ def kind_label(kind: str) -> str:
     """How a kind of number is called."""
     words = {
         PUBLISHED: pgettext("column", "published"),
+        DERIVED: pgettext("column", "derived"),
         RECORDED: pgettext("column", "recorded"),
         DIFFERENCE: pgettext("column", "difference"),
     }
@@ -157,6 +171,8 @@ def number(figure: Figure, kind: str) -> Value:
     """The number, or in words why it is not said; a dash where nothing was printed to compare with."""
     if figure.words:
         return figure.words
+    if kind == PUBLISHED and figure.unstated:
+        return figure.unstated
     value: int | None = getattr(figure, kind)
     return NOTHING if value is None else value
 
@@ -169,8 +185,10 @@ def _rate(row: Row, _group: str) -> Value:
     return NOTHING if row.rate is None else Decimal(row.rate)
 
 
-def _denominator(row: Row, _group: str) -> Value:
-    return number(row.proposals, RECORDED)
+def _denominator(row: Row, group: str) -> Value:
+    """What the rate is made of; where the rate is not said, neither is this."""
+    rate = _rate(row, group)
+    return rate if isinstance(rate, str) and rate != NOTHING else number(row.proposals, RECORDED)
 
 
 def _series(board: Board, table: Table) -> Iterable[Series]:

@@ -9,12 +9,13 @@ from django.utils.translation import pgettext
 
 from aspire import wareki
 from aspire.templatetags.figures import NOTHING
-from proposals.boards.board import Board
-from proposals.boards.figures import MASK
+from proposals.pack.grids import figures_of, has_derived
+from proposals.tallies.board import Board
+from proposals.tallies.figures import MASK, NOT_STATED
 
 
 def warnings(board: Board) -> list[str]:
-    """That the rows are not real ones, where they are not."""
+    """That the rows are not real ones, or not all of them, where that is so."""
     said = []
     if board.is_reconstructed:
         said.append(
@@ -22,6 +23,8 @@ def warnings(board: Board) -> list[str]:
         )
     if board.is_synthetic:
         said.append(_("The proposals, people and amounts of this call are synthetic, made for demonstration."))
+    if board.is_partial:
+        said.append(_("What a conflict of interest or an embargo hides from the reader is in no figure."))
     return said
 
 
@@ -75,6 +78,10 @@ def definitions(board: Board) -> list[tuple[str, str]]:
             (pgettext("column", "recorded"), _("As counted from the records of this system at the moment stated.")),
             (pgettext("column", "difference"), _("Recorded less published.")),
         ]
+    if any(figure.status == NOT_STATED for figure in figures_of(board)):
+        terms.append((_("not stated"), _("No publication states it; that is not zero.")))
+    if has_derived(board):
+        terms.append((pgettext("column", "derived"), _("Worked out from what was published; not published itself.")))
     if board.is_masked:
         terms.append((MASK, _("Masked: small, or it would give a small number away.")))
     terms += [

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from proposals.boards.board import Board
 from proposals.pack import notes
 from proposals.pack.grids import Grid, Value, plain
+from proposals.tallies.board import Board
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pptx.enum.text import PP_ALIGN
 
-from aspire.spreadsheets.assembly import width as units
 from aspire.templatetags.figures import NOTHING, count, fiscal
-from proposals.boards.board import Board, compared
-from proposals.boards.figures import Figure
+from aspire.workbooks.assembly import width as units
 from proposals.pack import notes
 from proposals.pack.deck import COVER, COVER_SIZE, FOOT, INNER, MARGIN, TOP, add_slide, add_text, new_deck, write
 from proposals.pack.drawing import SMALLEST, add_chart, add_table, row_height, row_lines
 from proposals.pack.grids import Grid, Value, plain
 from proposals.pack.look import PRIMARY, QUIET
+from proposals.tallies.board import Board
+from proposals.tallies.figures import Figure, compared
 
 BODY = FOOT - TOP - 0.15
 ACROSS_LABEL, SHORTEST_WORD, LONGEST_WORD = 1.9, 8, 24  # inches; signs of half width
@@ -79,7 +79,7 @@ def _outline(pack: Pack) -> None:
 
 def _results(pack: Pack) -> None:
     slide, board = pack.slide(_("Results")), pack.board
-    total = board.tallies.total
+    total = board.total
     share = NOTHING if total.rate is None else f"{total.rate} %"
     numbers = {"awards": _shown(total.awards), "proposals": _shown(total.proposals)}
     of = _("%(awards)s of %(proposals)s") % numbers

@@ -16,12 +16,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from aspire.spreadsheets.assembly import new_book, put, sheet_name, width
 from aspire.templatetags.figures import NOTHING
-from proposals.boards.board import Board
+from aspire.workbooks.assembly import new_book, put, sheet_name, width
 from proposals.pack import notes
 from proposals.pack.grids import DIFFERENCE, PUBLISHED, Grid, Series, Value, full
 from proposals.pack.look import AWARD, COUNT, EAST_ASIAN, INK, LINE, PALE, QUIET
+from proposals.tallies.board import Board
 
 HEADER_ROW = 5
 FORMATS = {"count": "#,##0", DIFFERENCE: "+#,##0;-#,##0;0", "rate": "0.0"}
@@ -49,7 +49,7 @@ def as_xlsx(board: Board) -> bytes:
 
 
 def _overview(sheet: Worksheet, board: Board) -> None:
-    total = board.tallies.total
+    total = board.total
     rows: list[Sequence[Value]] = [(_("Call code"), board.code), (_("Stage"), board.stage), *board.outline]
     for label, figure in ((_("Proposals"), total.proposals), (_("Awards"), total.awards)):
         rows.append((label, figure.words or figure.recorded or 0))

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from calls.models import Call
 from partners.models import Country, Funder
-from proposals.boards.books import EVERYTHING, OverCalls, Score, Slice, of_country, of_funder
-from proposals.boards.figures import NOT_PUBLISHED, Figure
-from proposals.status import Status
+from proposals.record.status import Status
+from proposals.tallies.books import EVERYTHING, OverCalls, Score, Slice, of_country, of_funder
+from proposals.tallies.figures import NOT_PUBLISHED, Figure
 
 MEASURES = ("proposals", "awards")
 

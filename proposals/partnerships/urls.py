@@ -4,7 +4,7 @@ from django.urls import path
 
 from proposals.partnerships import views
 
-app_name = "partners"
+app_name = "partnerships"
 urlpatterns = [
     path("", views.index, name="index"),
     path("<slug:alpha2>/", views.country, name="country"),

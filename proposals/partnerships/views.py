@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from calls.models import EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
-from proposals.boards.books import Books, Slice, of_country, of_funder
-from proposals.models import Proposal
 from proposals.partnerships.ledger import MEASURES, Ledger, Matrix
 from proposals.partnerships.timeline import timeline
+from proposals.record.models import Proposal
+from proposals.tallies.books import Books, Slice, of_country, of_funder
 
 
 def books_for(request: HttpRequest) -> Books:
@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
     initiatives = Initiative.objects.select_related("country")
     context = {"matrix": matrix, "rows": rows, "funders": funders, "initiatives": initiatives}
     context |= {"whole": matrix.whole(), "dialogues": Dialogue.objects.count()}
-    return render(request, "partners/index.html", {**context, "as_of": matrix.books.at})
+    return render(request, "partnerships/index.html", {**context, "as_of": matrix.books.at})
 
 
 @require_safe
@@ -55,7 +55,7 @@ def country(request: HttpRequest, alpha2: str) -> HttpResponse:
     page |= {"events": timeline(page["ledger"], page["dialogues"], initiatives, page["eligible"])}
     page |= {"matrix": matrix, "rows": matrix.of_funders(funders), "initiatives": initiatives}
     page["whole"] = matrix.whole(of_country(found, funders))
-    return render(request, "partners/country.html", {"country": found, "funders": funders, **page})
+    return render(request, "partnerships/country.html", {"country": found, "funders": funders, **page})
 
 
 @require_safe
@@ -63,4 +63,4 @@ def funder(request: HttpRequest, alpha2: str, funder: str) -> HttpResponse:
     found = get_object_or_404(Funder.objects.select_related("country"), country__alpha2=alpha2, code=funder)
     page = partner_page(request, of_funder(found), [found], funder=found)
     page |= {"events": timeline(page["ledger"], page["dialogues"], [], page["eligible"])}
-    return render(request, "partners/funder.html", {"funder": found, **page})
+    return render(request, "partnerships/funder.html", {"funder": found, **page})

@@ -1,1 +1,1 @@
-"""How proposals are judged: assignments, conflicts of interest, reviews."""
+"""Reviewing: interests that are declared, reviews that are written, and the reviewer's desk."""

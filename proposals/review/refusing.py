@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
+from aspire import refusals
 from aspire.refusals import Refusal, from_error
 
 
-class Refused(Exception):  # noqa: N818 - what the rule did
-    """Nothing was saved; ``refusal`` says why."""
+class Refused(refusals.Refused):
+    """By one rule, with the values of its sentence."""
 
     def __init__(self, name: str, **values: Any) -> None:
         super().__init__(name)
@@ -30,9 +31,9 @@ def decided() -> Iterator[None]:
         raise Refused(refusal.name, **refusal.values) from None
 
 
-class AllRefused(Exception):  # noqa: N818 - what the rules did
-    """Nothing of a batch was saved; ``faults`` says why, each beside the proposal it speaks of."""
+class AllRefused(refusals.Refused):
+    """Of a batch; ``faults`` says why, each beside the proposal it speaks of."""
 
     def __init__(self, faults: list[tuple[str, Refusal]]) -> None:
         super().__init__(", ".join(refusal.name for _number, refusal in faults))
-        self.faults = faults
+        self.faults, self.refusal = faults, faults[0][1]

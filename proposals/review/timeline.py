@@ -12,10 +12,11 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.history import by_no_person
 from aspire.people import in_their_order
 from aspire.templatetags.figures import day, fiscal, moment
-from proposals.models import Proposal
-from proposals.status import PacketState, Status
+from proposals.record.models import Proposal
+from proposals.record.status import PacketState, Status
 
 NOTHING = "\u2015"
 Change = tuple[str, str, str]
@@ -26,7 +27,7 @@ UNTOLD |= {"assigned_at", "recorded_at", "marked_at", "saved_at"}
 
 @dataclass(frozen=True)
 class Entry:
-    """One act: when, who (empty for a command or SQL, a dash for nobody here), what it was, and what it changed."""
+    """One act: when, who (a program for a command or SQL, a dash for nobody here), what it was, and what it changed."""
 
     at: datetime.datetime
     who: str
@@ -98,14 +99,14 @@ class Timeline:
     def _events(self, model: str) -> Iterable[Any]:
         asked = WHERE.get(model, of_proposal)(self.proposal.pk)
         found = history(model).filter(**asked)
-        rows: Iterable[Any] = found.select_related("pgh_context").order_by("pgh_id")
+        rows: Iterable[Any] = found.order_by("pgh_id")
         return rows
 
     def _look_up(self, events: dict[str, list[Any]]) -> None:
         """The names behind every key that occurs, one query a table."""
         wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
         for event in (event for found in events.values() for event in found):
-            wanted[User].add(user_of(event))
+            wanted[User].add(event.pgh_user)
             for column in told_columns(event):
                 if column.related_model:
                     wanted[column.related_model].add(getattr(event, column.attname))
@@ -123,7 +124,7 @@ class Timeline:
                 yield entry
 
     def _entry(self, source: Source, event: Any, before: Any) -> Entry | None:
-        who = self.names.get(user_of(event) or 0, "")
+        who = self.names[event.pgh_user] if event.pgh_user in self.names else by_no_person(event)
         if source.model == "Review":
             return self._of_review(event, before, who)
         if source.model == "PacketStep":
@@ -199,11 +200,6 @@ WHERE: dict[str, Callable[[int], dict[str, Any]]] = {
     "AnnualAward": lambda pk: {"award__in": history("Award").filter(proposal=pk).values("id")},
     "PacketStep": lambda pk: {"packet__in": history("Mark").filter(proposal=pk, packet__gt=0).values("packet")},
 }
-
-
-def user_of(event: Any) -> int | None:
-    """Who was signed in; nobody where a command or SQL wrote."""
-    return event.pgh_context.metadata.get("user") if event.pgh_context else None
 
 
 def moment_of(event: Any) -> tuple[Any, ...]:

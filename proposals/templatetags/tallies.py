@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import MINUS, count, exact_yen, percent, signed
-from proposals.boards.books import Score
-from proposals.boards.comparing import ComparedRow, Share
-from proposals.boards.figures import MASK, NOT_DECIDED, NOT_PUBLISHED, Figure, Row
+from proposals.boards.comparison import ComparedRow, Share
+from proposals.tallies.books import Score
+from proposals.tallies.figures import MASK, NOT_DECIDED, NOT_PUBLISHED, Figure, Row
 
 register = template.Library()
 
@@ -43,18 +43,28 @@ def figure_cells(row: Row, figure: Figure, measure: str, *, is_split: bool) -> I
     if not is_split:
         yield shown
         return
-    published = count(figure.published)
-    yield format_html('<td class="number published" data-series="{}-published">{}</td>', measure, published)
+    title = format_html(' title="{}"', figure.source) if figure.source else ""
+    cell = '<td class="number published" data-series="{}-published"{}>{}</td>'
+    yield format_html(cell, measure, title, published_number(figure))
     yield shown
     yield difference_cell(row, figure)
 
 
+def published_number(figure: Figure) -> str:
+    """What was published: a number, a derived one marked as such, or in words that there is none."""
+    if figure.derived is not None:
+        return _("%(number)s (derived)") % {"number": count(figure.derived)}
+    return figure.unstated or count(figure.published)
+
+
 def difference_cell(row: Row, figure: Figure) -> SafeString:
-    """The difference with its sign; one that is not zero names the proposals that explain it."""
+    """The difference with its sign; one that is not zero names the proposals that explain it, where any do."""
     difference = signed(figure.difference)
     if not figure.difference:
         return format_html('<td class="number difference--none">{}</td>', difference)
     because = ", ".join(explanation.proposal.number for explanation in row.explanations)
+    if not because:
+        return format_html('<td class="number difference--some">{}</td>', difference)
     return format_html(
         '<td class="number difference--some"><a href="#differences" title="{}">{}</a></td>', because, difference
     )

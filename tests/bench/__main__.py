@@ -1,4 +1,7 @@
-"""Measure on a database of its own, which is made for the run and dropped after it, and print one small table."""
+"""Measure on a database of its own, which is made for the run and dropped after it, and print a table for each part.
+
+``--small`` runs everything on a handful of rows, to see that it runs; its ratios mean nothing.
+"""
 
 import os
 import signal
@@ -7,17 +10,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
 
 import tests.environment  # noqa: F401 - declares a local instance before the settings are read
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
+if TYPE_CHECKING:
+    from tests.bench.measuring import Sizes
 
-SIZES = (43, 10_000, 100_000, 1_000_000)
-JUDGED_SIZES = (10_000, 1_000_000)  # of a call with its reviews and marks, at every stage
-WHOLE_UP_TO = 100_000  # what a board never reads is not copied for more proposals
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aspire.settings")
 
 
 @contextmanager
@@ -38,43 +41,46 @@ def said(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def measure() -> None:
+def shown(*lines: str) -> None:
+    """Print a part as soon as it is known."""
+    sys.stdout.write("\n".join(["", *lines, ""]))
+    sys.stdout.flush()
+
+
+def measure(sizes: "Sizes") -> None:
     """Fill, settle, measure; every table is printed as soon as it is known."""
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import assigning, awards, boards, imports, lists, rows, tallies, writes
+    from tests.bench import assigning, awards, boards, imports, lists, measuring, pages, rows, tallies, writes
     from tests.bench.measuring import table
 
+    measuring.choose(sizes)
     call_command("load_demo", verbosity=0)
-    calls = {}
-    for size in SIZES:
+    calls = []
+    for size in sizes.calls:
         started = time.perf_counter()
-        parts = rows.ALL if size <= WHOLE_UP_TO else [rows.AWARDS]
-        calls[size] = rows.make_call(f"BENCH-{size}", size, parts=parts)
+        parts = rows.ALL if size <= sizes.whole_up_to else [rows.AWARDS]
+        calls.append(rows.make_call(f"BENCH-{size}", size, parts=parts))
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
-    judged = [rows.make_call(f"JUDGED-{size}", size, parts=rows.JUDGING, of=rows.JUDGED) for size in JUDGED_SIZES]
-    copied = rows.make_call("BENCH-COPY", 10_000, parts=[])
+    judged = [rows.make_call(f"JUDGED-{size}", size, parts=rows.JUDGING, of=rows.JUDGED) for size in sizes.judged]
+    copied = rows.make_call("BENCH-COPY", sizes.copied, parts=[])
     sent = rows.make_call("BENCH-SENT", 0)
     rows.settle()
     version = connection.cursor().execute("SHOW server_version").fetchone()[0]
-    sys.stdout.write(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
-    sys.stdout.write(f"\n{table(boards.measure(calls))}\n{boards.statements(calls[1_000_000])}\n")
-    sys.stdout.flush()
-    everything = sum(call.proposals.count() for call in [*calls.values(), *judged, copied])
-    lines, said_of = boards.measure_stages(*judged)
-    sys.stdout.write("\n".join(["", table(lines), *said_of, "", table(boards.measure_pages(everything)), ""]))
-    sys.stdout.flush()
-    sys.stdout.write(f"\n{table(lists.measure(calls))}\n")
-    sys.stdout.flush()
-    sys.stdout.write(f"\n{table(tallies.measure(calls[100_000], sent))}\n")
-    sys.stdout.flush()
-    sys.stdout.write(f"\n{table(writes.measure(calls[10_000], copied))}\n")
-    sys.stdout.flush()
-    sys.stdout.write(f"\n{table([*awards.measure(), *assigning.measure()])}\n")
-    sys.stdout.flush()
+    shown(f"PostgreSQL {version}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    with pages.with_base_page():
+        shown(table(pages.measure(calls[-1])))
+        shown(table(boards.measure(calls)), boards.statements(calls[-1]))
+        lines, said_of = boards.measure_stages(*judged)
+        shown(table(lines), *said_of)
+    shown(table(lists.measure(calls)))
+    shown(table(tallies.measure(calls[2], sent)))
+    shown(table(writes.measure(calls[1], copied)))
+    shown(table([*awards.measure(), *assigning.measure()]))
     rows.settle()
-    sys.stdout.write(f"\n{table([*imports.measure(sent), *imports.reading(sent)])}\n{imports.memory(sent)}\n")
+    shown(table([*imports.measure(sent, sizes.imported), *imports.reading(sent, sizes.imported)]))
+    shown(imports.memory(sent, sizes.remembered))
 
 
 def main() -> None:
@@ -85,8 +91,11 @@ def main() -> None:
         settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
         settings.STATIC_ROOT = empty
         django.setup()
+        settings.DATABASES["default"] |= settings.DATABASE_OWNER or {}  # who may make a database
+        from tests.bench.measuring import FULL, SMALL
+
         with scratch_database():
-            measure()
+            measure(SMALL if "--small" in sys.argv else FULL)
 
 
 if __name__ == "__main__":

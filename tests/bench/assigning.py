@@ -1,18 +1,19 @@
 """Assigning three reviewers to each of a thousand proposals automatically, against five seconds and against fifty."""
 
+from functools import partial
+
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
 from aspire.roles import Role
 from calls.models import Call
-from proposals.models import Proposal, Reviewer
-from proposals.review import appointing
-from tests.bench import rows
+from proposals.assignment import decisions as appointing
+from proposals.record.models import Proposal, Reviewer
+from tests.bench import measuring, rows
 from tests.bench.measuring import Line, medians
 
 ROUNDS, WANTED, REVIEWERS = 3, 3, 40
-SIZES = (50, 1000)
 LIMIT = 5.0  # seconds
 
 
@@ -38,13 +39,12 @@ def assign(call: Call, by: User) -> None:
 
 
 def measure() -> list[Line]:
-    calls = {size: rows.make_call(f"BENCH-ASSIGN-{size}", size, parts=[]) for size in SIZES}
-    make_reviewers(calls[SIZES[0]])
+    sizes = measuring.chosen.compared
+    calls = {size: rows.make_call(f"BENCH-ASSIGN-{size}", size, parts=[]) for size in sizes}
+    make_reviewers(calls[sizes[0]])
     rows.settle()
     officer = User.objects.get(username="officer")
-    taken = medians({str(size): lambda call=call: assign(call, officer) for size, call in calls.items()}, rounds=ROUNDS)
-    what = "assigning 1,000 proposals x 3"
-    return [
-        Line(what, taken["1000"], "five seconds", LIMIT, 1.0),
-        Line(what, taken["1000"], "assigning 50 proposals x 3", taken["50"]),
-    ]
+    works = {f"assigning {size:,} proposals x 3": partial(assign, call, officer) for size, call in calls.items()}
+    taken = medians(works, rounds=ROUNDS)
+    few, many = works
+    return [Line(many, taken[many], "five seconds", LIMIT, 1.0), Line(many, taken[many], few, taken[few])]

@@ -4,12 +4,11 @@ from django.db import connection
 from django.urls import reverse
 
 from calls.models import Call
-from tests.bench import rows
-from tests.bench.boards import page
+from tests.bench import measuring, rows
 from tests.bench.measuring import Line, medians
+from tests.bench.pages import page
 
 ROUNDS = 7
-SIZES = (50, 1000)
 GOAL = 3.0
 REVIEWS = """
     INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active,
@@ -45,7 +44,7 @@ REVIEWS = """
 STAGED = """
     INSERT INTO proposals_mark (proposal_id, decision, reason, marked_by_id, marked_at, version)
     SELECT p.id, 'award', 'x', u.id, now(), 1 FROM proposals_proposal p, auth_user u
-     WHERE p.call_id = %(call)s AND p.status = 'in_review' AND u.username = 'bench-1'
+     WHERE p.call_id = %(call)s AND p.status = 'in_review' AND u.username = 'officer'
        AND EXISTS (SELECT 1 FROM proposals_annualcost c WHERE c.proposal_id = p.id) ORDER BY p.number LIMIT %(count)s;
     INSERT INTO proposals_award (proposal_id, note, awarded_direct_yen, awarded_indirect_yen)
     SELECT m.proposal_id, '', 0, 0 FROM proposals_mark m JOIN proposals_proposal p ON p.id = m.proposal_id
@@ -68,6 +67,10 @@ def make_call(size: int) -> Call:
 
 
 def measure() -> list[Line]:
-    works = {f"{size}": page("officer", reverse("awards:ranking", args=[make_call(size).code])) for size in SIZES}
+    works = {
+        f"ranking, {size:,} proposals": page("officer", reverse("awards:ranking", args=[make_call(size).code]))
+        for size in measuring.chosen.compared
+    }
     taken = medians(works, rounds=ROUNDS)
-    return [Line("ranking, 1,000 proposals", taken["1000"], "ranking, 50 proposals", taken["50"], GOAL)]
+    few, many = works
+    return [Line(many, taken[many], few, taken[few], GOAL)]

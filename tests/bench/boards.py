@@ -5,19 +5,16 @@ import io
 from collections.abc import Callable
 
 import pandas
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
 from calls.models import Call
 from tests.bench.measuring import Line, medians
+from tests.bench.pages import BASE, asked, base_page, page
 
 ROUNDS = 11
-GOAL, GOAL_AT = 1.5, 10_000
-AT_MOST_OF_BASE, BASE_AT = 1.5, 1_000_000
+GOAL = 5.0  # a board of the second size
+AT_MOST_OF_BASE = 1.5  # the greatest call, of that
 AT_MOST_STATEMENTS = 10
 
 # The cheapest single statement that yields every count and sum of a board.
@@ -39,18 +36,6 @@ TO_CSV = """
 """
 
 
-def page(username: str, url: str) -> Callable[[], object]:
-    """Ask for a page as that person."""
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.get(username=username))
-
-    def ask() -> None:
-        response = client.get(url)
-        assert response.status_code == 200, (url, response.status_code)
-
-    return ask
-
-
 def counts(call: Call) -> Callable[[], object]:
     """The counts of a board by psycopg alone."""
     connection.ensure_connection()
@@ -70,30 +55,24 @@ def grouped_by_pandas(call: Call) -> Callable[[], object]:
     return count
 
 
-def measure(calls: dict[int, Call]) -> list[Line]:
-    works = {"empty": page("reviewer", reverse("account_change_password"))}
-    for size, call in calls.items():
+def measure(calls: list[Call]) -> list[Line]:
+    """``calls``: from the smallest to the greatest."""
+    works, sizes = {BASE: base_page()}, [call.proposals.count() for call in calls]
+    for size, call in zip(sizes, calls, strict=True):
         works[f"board {size}"] = page("manager", call.get_absolute_url())
         works[f"raw {size}"] = counts(call)
         works[f"pandas {size}"] = grouped_by_pandas(call)
     taken = medians(works, rounds=ROUNDS)
+    middle, greatest = sizes[1], sizes[-1]
     return [
-        *(grown_line(size, taken) for size in calls if size > GOAL_AT),
-        *(board_line(size, taken) for size in calls),
-        *(against(f"raw SQL, {size:,} proposals", f"raw {size}", "empty", taken) for size in calls),
-        *(against(f"board, {size:,} proposals", f"board {size}", f"pandas {size}", taken) for size in calls),
+        *(grown_line(size, middle, taken, AT_MOST_OF_BASE if size == greatest else None) for size in sizes[2:]),
+        *(board_line(size, taken, GOAL if size == middle else None) for size in sizes),
+        *(Line(f"raw SQL, {size:,} proposals", taken[f"raw {size}"], BASE, taken[BASE]) for size in sizes),
+        *(
+            Line(f"board, {size:,} proposals", taken[f"board {size}"], "pandas, CSV in memory", taken[f"pandas {size}"])
+            for size in sizes
+        ),
     ]
-
-
-PAGES = {"home": "home", "fund": "fund:index", "list of calls": "calls:index", "partners": "partners:index"}
-
-
-def measure_pages(proposals: int) -> list[Line]:
-    """The other pages that a manager opens every morning, over everything in the database."""
-    works = {"empty": page("reviewer", reverse("account_change_password"))}
-    works |= {name: page("manager", reverse(url)) for name, url in PAGES.items()}
-    taken = medians(works, rounds=ROUNDS)
-    return [against(f"{name}, {proposals:,} proposals in all", name, "empty", taken) for name in PAGES]
 
 
 STAGES = ("preparing", "open", "closed", "in_review", "deciding", "released")
@@ -128,34 +107,20 @@ def measure_stages(small: Call, great: Call) -> tuple[list[Line], list[str]]:
     return lines, said
 
 
-def against(what: str, measured: str, base: str, taken: dict[str, float]) -> Line:
-    return Line(what, taken[measured], {"empty": "empty page"}.get(base, "pandas, CSV in memory"), taken[base])
+def grown_line(size: int, base_size: int, taken: dict[str, float], goal: float | None) -> Line:
+    base = taken[f"board {base_size}"]
+    return Line(f"board, {size:,} proposals", taken[f"board {size}"], f"at {base_size:,}", base, goal)
 
 
-def grown_line(size: int, taken: dict[str, float]) -> Line:
-    goal = AT_MOST_OF_BASE if size == BASE_AT else None
-    base = taken[f"board {GOAL_AT}"]
-    return Line(f"board, {size:,} proposals", taken[f"board {size}"], f"at {GOAL_AT:,}", base, goal)
-
-
-def board_line(size: int, taken: dict[str, float]) -> Line:
-    base = taken[f"raw {size}"] + taken["empty"]
-    goal = GOAL if size == GOAL_AT else None
-    return Line(f"board, {size:,} proposals", taken[f"board {size}"], "raw SQL + empty page", base, goal)
+def board_line(size: int, taken: dict[str, float], goal: float | None) -> Line:
+    base = taken[f"raw {size}"] + taken[BASE]
+    return Line(f"board, {size:,} proposals", taken[f"board {size}"], f"raw SQL + {BASE}", base, goal)
 
 
 def statements(call: Call) -> str:
     """How many statements a board takes beyond those of any page: session, person and roles."""
     board = asked(page("manager", call.get_absolute_url()))
-    anyway = asked(page("manager", reverse("account_change_password")))
+    anyway = asked(base_page())
     verdict = "met" if board - anyway <= AT_MOST_STATEMENTS else "MISSED"
     own = f"{board - anyway} SQL statements and the {anyway} of any page"
     return f"board of {call.code}: {own}  goal <= {AT_MOST_STATEMENTS}  {verdict}"
-
-
-def asked(ask: Callable[[], object]) -> int:
-    """How many statements a page takes when it is asked for again."""
-    ask()
-    with CaptureQueriesContext(connection) as statements:
-        ask()
-    return len(statements)

@@ -24,14 +24,14 @@ from aspire.sheets.copying import copy, execute, next_ids
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import restore
 from aspire.sheets.saving import save
-from aspire.spreadsheets.reading import read
-from aspire.spreadsheets.writing import workbook_bytes
 from aspire.wareki import fiscal_year_ends_on, fiscal_year_starts_on
+from aspire.workbooks.reading import read
+from aspire.workbooks.writing import workbook_bytes
 from calls.models import Call
-from proposals.models import AnnualCost, Proposal
-from proposals.sheets.contract import Contract
-from proposals.sheets.kind import Proposals
-from proposals.status import Status
+from proposals.intake.contract import Contract
+from proposals.intake.kind import Proposals
+from proposals.record.models import AnnualCost, Proposal
+from proposals.record.status import Status
 from tests.bench.measuring import Line, medians, seconds
 
 ROUNDS = 3
@@ -200,7 +200,7 @@ def by_copy(contract: Contract, rows: Rows) -> Callable[[], None]:
     return taken_back(work)
 
 
-def measure(call: Call, count: int = 10_000) -> list[Line]:
+def measure(call: Call, count: int) -> list[Line]:
     """``call`` has no proposals. The stock resources are timed on fewer rows, and scaled to as many."""
     contract = Contract(call)
     rows = content(contract, count)
@@ -221,7 +221,7 @@ def measure(call: Call, count: int = 10_000) -> list[Line]:
     ]
 
 
-def reading(call: Call, count: int = 10_000) -> list[Line]:
+def reading(call: Call, count: int) -> list[Line]:
     """One workbook read by us, checks of every cell included, against the engine alone and openpyxl's quickest way."""
     rows = content(Contract(call), count)
     columns = {column.name: column for column in Contract(call).columns}
@@ -248,7 +248,7 @@ def by_openpyxl(data: bytes) -> object:
     return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True).worksheets[0].iter_rows(values_only=True))
 
 
-def memory(call: Call, count: int = 20_000) -> str:
+def memory(call: Call, count: int) -> str:
     """How much a process of its own takes to preview and save that many rows, above what it takes idle."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "bench.csv")

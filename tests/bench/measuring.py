@@ -8,6 +8,34 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """On how many rows everything is measured; ``rounds``: how often at most, where not as often as each asks for."""
+
+    calls: tuple[int, int, int, int] = (43, 10_000, 100_000, 1_000_000)
+    whole_up_to: int = 100_000  # what a board never reads is not copied for more proposals
+    judged: tuple[int, int] = (10_000, 1_000_000)  # of a call with its reviews and marks, at every stage
+    saved: int = 20
+    copied: int = 10_000  # with costs in five fiscal years
+    compared: tuple[int, int] = (50, 1_000)  # of the pages that show or assign a whole call
+    imported: int = 10_000
+    remembered: int = 20_000  # imported by a process whose memory is measured
+    rounds: int | None = None
+
+
+FULL = Sizes()
+SMALL = Sizes((5, 10, 20, 30), 20, (10, 20), saved=2, copied=20, compared=(5, 10), imported=20, remembered=20, rounds=1)
+chosen = FULL
+
+
+def choose(sizes: Sizes) -> None:
+    """Measure on these sizes from now on."""
+    global chosen  # noqa: PLW0603 - one program, one choice
+    chosen = sizes
+
+
 Around = Callable[[], AbstractContextManager[None]]
 
 
@@ -16,6 +44,7 @@ def medians(works: Mapping[str, Work], *, rounds: int, around: Mapping[str, Arou
 
     ``around``: what a work needs about it, which is not measured.
     """
+    rounds = min(rounds, chosen.rounds or rounds)
     times: dict[str, list[float]] = {name: [] for name in works}
     for number in range(rounds + 1):
         for name in works if number % 2 else reversed(works):

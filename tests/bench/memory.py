@@ -19,7 +19,7 @@ def main(database: str, code: str, file: Path) -> None:
     django.setup()
     connection.settings_dict["NAME"] = database
     from calls.models import Call
-    from proposals.sheets.contract import Contract
+    from proposals.intake.contract import Contract
     from tests.bench.imports import as_csv, content, through_us
 
     call = Call.objects.get(code=code)

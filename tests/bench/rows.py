@@ -7,7 +7,7 @@ from django.db import connection
 
 from calls.models import Call
 from proposals.demo.loading import copy_terms, place_fields
-from proposals.invariants import rebuild_tallies
+from proposals.record.invariants import rebuild_tallies
 
 SOURCE = "DEMO-RELEASED"
 JUDGED = "DEMO-DECIDING"  # reviewed and partly marked
@@ -29,7 +29,9 @@ PROPOSALS = f"""
          WHERE turn * places + place <= %(count)s;
     INSERT INTO proposals_proposal
         (call_id, terms_id, number, {PROPOSAL_COLUMNS})
-    SELECT %(call)s, %(terms)s, new_number, {PROPOSAL_COLUMNS} FROM source JOIN pair ON pair.old_id = source.id;
+    SELECT %(call)s, %(terms)s, new_number,
+           CASE WHEN status <> 'awarded' OR %(with_awards)s THEN status ELSE 'received' END,
+           {PROPOSAL_COLUMNS.removeprefix("status, ")} FROM source JOIN pair ON pair.old_id = source.id;
     ANALYZE proposals_proposal;
     UPDATE pair SET new_id = p.id FROM proposals_proposal p WHERE p.number = new_number;
     ANALYZE pair;
@@ -74,6 +76,12 @@ MARKS = """
     SELECT new_id, decision, reason, marked_by_id, marked_at, version
       FROM pair JOIN proposals_mark m ON m.proposal_id = old_id
 """
+TAKEN = """
+    UPDATE calls_call c SET (taken_count, taken_yen) =
+        (SELECT count(*), coalesce(sum(a.awarded_direct_yen + a.awarded_indirect_yen), 0)
+           FROM proposals_award a JOIN proposals_proposal p ON p.id = a.proposal_id WHERE p.call_id = c.id)
+     WHERE c.id = %(call)s
+"""
 ALL = (COSTS, AWARDS, AMOUNTS)
 JUDGING = (AWARDS, ASSIGNMENTS, REVIEWS, STANDING, MARKS)
 TABLES = (
@@ -110,8 +118,9 @@ def make_call(code: str, count: int, *, parts: Iterable[str] = ALL, of: str = SO
     call.save()
     place_fields(call)
     values = {"source": source.pk, "call": call.pk, "terms": copy_terms(call).pk, "code": code, "count": count}
+    values["with_awards"] = AWARDS in parts  # none is awarded without an award
     with rules_off(), connection.cursor() as cursor:
-        for statement in (PROPOSALS, *parts):
+        for statement in (PROPOSALS, *parts, TAKEN):
             cursor.execute(statement, values)
         cursor.execute("DROP TABLE source, pair")
     rebuild_tallies()

@@ -7,13 +7,13 @@ from django.db import connection, transaction
 
 from aspire.wareki import fiscal_year_ends_on, fiscal_year_starts_on
 from calls.models import Call
-from proposals.models import AnnualCost
+from proposals.record.models import AnnualCost
+from proposals.record.status import Status
+from tests.bench import measuring
 from tests.bench.measuring import Line, medians
 from tests.bench.rows import rules_off, settle
 
 SAVE_ROUNDS, COPY_ROUNDS = 5, 3
-SAVES = 20
-MANY, FEW = 50_000, 10_000
 YEARS = range(2027, 2032)
 COPY = "COPY proposals_annualcost (proposal_id, fiscal_year, direct_yen, indirect_yen) FROM STDIN"
 
@@ -35,11 +35,11 @@ def saving(costs: list[AnnualCost], *, judged: bool = False) -> Callable[[], obj
 
 
 def copying(call: Call, count: int) -> Callable[[], object]:
-    """COPY a cost for each of five fiscal years of every proposal, check the foreign keys, and take it all back."""
+    """COPY a cost for each of five fiscal years of so many proposals, check the foreign keys, and take it all back."""
     call.proposals.update(starts_on=fiscal_year_starts_on(YEARS[0]), ends_on=fiscal_year_ends_on(YEARS[-1]))
-    proposals = call.proposals.values_list("pk", flat=True)[: count // len(YEARS)]
+    proposals = call.proposals.values_list("pk", flat=True)[:count]
     rows = [(proposal, year, 20_000_000, 6_000_000) for proposal in proposals for year in YEARS]
-    assert len(rows) == count
+    assert len(rows) == count * len(YEARS)
 
     def copy() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -53,8 +53,10 @@ def copying(call: Call, count: int) -> Callable[[], object]:
 
 
 def measure(saved: Call, copied: Call) -> list[Line]:
-    costs = list(AnnualCost.objects.filter(proposal__call=saved, direct_yen__gt=1_000_000)[:SAVES])
-    save, judged, copy = saving(costs), saving(costs, judged=True), copying(copied, MANY)
+    many, few_of_them = measuring.chosen.copied, measuring.chosen.copied // len(YEARS)
+    open_to_change = AnnualCost.objects.filter(proposal__call=saved).exclude(proposal__status=Status.AWARDED)
+    costs = list(open_to_change.filter(direct_yen__gt=1_000_000)[: measuring.chosen.saved])
+    save, judged, copy = saving(costs), saving(costs, judged=True), copying(copied, many)
     off = {"save, off": rules_off, "copy, off": rules_off}
     works = {"save, on": save, "save, off": save, "judged": judged}
     settle()
@@ -62,7 +64,7 @@ def measure(saved: Call, copied: Call) -> list[Line]:
     taken = {name: seconds / len(costs) for name, seconds in taken.items()}
     settle()
     taken |= medians({"copy, on": copy, "copy, off": copy}, rounds=COPY_ROUNDS, around=off)
-    few = copying(copied, FEW)
+    few = copying(copied, few_of_them)
     settle()
     taken |= medians({"few, settled": few}, rounds=COPY_ROUNDS)
     settle()
@@ -71,8 +73,11 @@ def measure(saved: Call, copied: Call) -> list[Line]:
     return [
         Line("one cost saved, rules on", taken["save, on"], "rules off", taken["save, off"]),
         Line("one cost full_clean()ed and saved", taken["judged"], "saved, rules off", taken["save, off"]),
-        Line(f"COPY of {MANY:,} costs, rules on", taken["copy, on"], "rules off", taken["copy, off"]),
+        Line(f"COPY of {many * len(YEARS):,} costs, rules on", taken["copy, on"], "rules off", taken["copy, off"]),
         Line(
-            f"COPY of {FEW:,} costs after single saves", taken["few, planned"], "fresh session", taken["few, settled"]
+            f"COPY of {few_of_them * len(YEARS):,} costs after single saves",
+            taken["few, planned"],
+            "fresh session",
+            taken["few, settled"],
         ),
     ]

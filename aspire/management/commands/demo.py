@@ -1,10 +1,15 @@
 """Everything one person needs to look around: a database, the briefing, demo data, and the site on this machine."""
 
+import errno
 import hashlib
+import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -12,18 +17,31 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.wsgi import get_wsgi_application
-from django.db import OperationalError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection, connections
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.utils import timezone
 from gunicorn.app.base import BaseApplication
 
+from aspire.operations import pooler, schema, unavailable
+from aspire.operations import server as web
+from aspire.operations.grants import as_owner, make_application_role, settle
+from aspire.operations.schema import State
+
 ADDRESS = "127.0.0.1"
+WORKER_SECONDS = 5  # that a worker has to end what it does
 ACCOUNTS = ["officer", "reviewer", "manager", "admin"]
 PASSWORD = "aspire-demo"  # noqa: S105 - known to everybody, which is why the demo answers on this machine alone
-OTHER_VERSION = (
-    "The demo's database was made by another version of ASPIRE, whose tables this one does not read. "
-    "Delete var/postgres (or empty the database that DATABASE_URL names) and run the demo again: it is then made anew."
+SET_ASIDE = (
+    "Another version of ASPIRE made the tables of the database {name}. It is kept, with all that was entered, as "
+    "{kept}; making a new one"
 )
+NOT_SET_ASIDE = (
+    "Another version of ASPIRE made the tables of the database {name}, and it could not be set aside ({reason}). "
+    "End what else uses it, or name another database in DATABASE_URL."
+)
+NOT_ITSELF = "DATABASE_URL leads to a pooler, and the demo needs PostgreSQL itself: name that."
+NOT_WRITTEN = "The demo cannot write to {place} ({reason}). It needs a folder of its own and some 500 MB."
+LEAST_FREE_BYTES = 32 * 1024 * 1024  # two of PostgreSQL's smallest steps
 ONE_AT_A_TIME = 2_023_0427  # the advisory lock under which the demo's database is prepared
 
 
@@ -40,27 +58,38 @@ class Site(BaseApplication):  # type: ignore[misc]
             "workers": 2,
             "threads": 4,
             "preload_app": True,
-            "graceful_timeout": 3,
+            "graceful_timeout": 15,
             "loglevel": "warning",
             "control_socket_disable": True,
-            "when_ready": self.end_with_the_terminal,
+            "when_ready": self.begin,
+            "on_exit": self.end,
             "post_worker_init": self.announce,
+            "worker_exit": self.end_at_once,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        return get_wsgi_application()
+        return web.application()
 
-    @staticmethod
-    def end_with_the_terminal(arbiter: Any) -> None:
+    def begin(self, arbiter: Any) -> None:
         """A closed terminal stops the demo; gunicorn alone would take it as a wish to start anew."""
         signal.signal(signal.SIGHUP, lambda _signal, frame: arbiter.signal(signal.SIGTERM, frame))
+        self.worker = start_worker()
+
+    def end(self, _arbiter: Any) -> None:
+        """Let the worker end first; what it leaves is taken up at the next start."""
+        self.worker.terminate()
+        try:
+            self.worker.wait(WORKER_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.worker.kill()
 
     def announce(self, worker: Any) -> None:
         """Say where the site is, once its first worker answers."""
         for of_the_terminal in (signal.SIGINT, signal.SIGHUP):  # a worker stops at the arbiter's word alone
             signal.signal(of_the_terminal, signal.SIG_IGN)
+        worker.cfg.set("graceful_timeout", 3)  # the arbiter, whose settings these are not, waits for longer
         if worker.age == 1:
             sys.stdout.write(
                 f"\nASPIRE answers at http://{ADDRESS}:{self.port}/\n"
@@ -68,6 +97,12 @@ class Site(BaseApplication):  # type: ignore[misc]
                 "Ctrl-C stops it and keeps what was entered.\n"
             )
             sys.stdout.flush()
+
+    @staticmethod
+    def end_at_once(_arbiter: Any, worker: Any) -> None:
+        """Nothing of a worker outlives it; Python's own way out would wait for pages that nobody waits for any more."""
+        if worker.booted and worker.pid == os.getpid():
+            os._exit(0)
 
 
 class Command(BaseCommand):
@@ -83,7 +118,8 @@ class Command(BaseCommand):
         refuse_taken_port(port)
         signal.signal(signal.SIGTERM, stop)
         try:
-            self.prepare()
+            with in_one_sentence():
+                self.prepare()
         except KeyboardInterrupt:
             sys.exit(130)
         connections.close_all()
@@ -92,42 +128,98 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         """Bring database and static files up to date; what was entered stays."""
         self.say("Starting the database")
-        try:
-            connection.ensure_connection()
-        except OperationalError as error:
-            reason = " ".join(str(error).split())
-            raise CommandError(f"The database that DATABASE_URL names does not answer: {reason}") from error
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
-            made_by = version_of_tables(cursor)
-            if made_by not in {"", version_of_migrations()}:
-                raise CommandError(OTHER_VERSION)
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.say("Making its tables")
-            call_command("migrate", interactive=False, verbosity=0)
-        with connection.cursor() as cursor:
-            cursor.execute(f"COMMENT ON TABLE django_migrations IS '{version_of_migrations()}'")
+        connection.ensure_connection()
+        if sentence := pooler.fault() or (NOT_ITSELF if pooler.stands_before() and settings.DATABASE_POOLED else ""):
+            raise CommandError(str(sentence))
+        with as_owner():
+            self.prepare_tables()
+        act_as_application()
         collect_static_files(self.say)
         self.say("Loading the briefing and the demo data")
-        call_command("load_briefing", verbosity=0)
-        call_command("load_demo", verbosity=0)
+        with one_at_a_time():
+            call_command("load_briefing", verbosity=0)
+            call_command("load_demo", verbosity=0)
+
+    def prepare_tables(self) -> None:
+        """Make what is missing, as their owner, and give the application's role what it needs of them."""
+        if schema.state() in {State.OTHER, State.AHEAD}:
+            name, kept = connection.settings_dict["NAME"], set_aside(connection)
+            self.say(SET_ASIDE.format(name=name, kept=kept))
+        with one_at_a_time():
+            make_application_role()
+            if schema.state() is State.BEHIND:
+                self.say("Making its tables")
+                call_command("migrate", interactive=False, verbosity=0)
+            settle()
 
     def say(self, doing: str) -> None:
         self.stdout.write(f"{doing} …")
         self.stdout.flush()
 
 
-def version_of_migrations() -> str:
-    """A fingerprint of what makes the tables: until the first release, migrations are rewritten and not added to."""
-    own = sorted(settings.BASE_DIR.glob("*/migrations/0*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in own)).hexdigest()
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """Say why the demo cannot be prepared where that is no fault of its own: a disk, a folder, a database."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(
+            NOT_WRITTEN.format(place=error.filename or settings.VAR_DIR, reason=error.strerror)
+        ) from error
+    except DatabaseError as error:
+        if not unavailable.reason_of(error):
+            raise
+        is_full = settings.VAR_DIR.exists() and shutil.disk_usage(settings.VAR_DIR).free < LEAST_FREE_BYTES
+        if is_full and not settings.DATABASE_URL:
+            raise CommandError(NOT_WRITTEN.format(place=settings.VAR_DIR, reason=os.strerror(errno.ENOSPC))) from error
+        raise CommandError(unavailable.told(error)) from error
 
 
-def version_of_tables(cursor: Any) -> str:
-    """The fingerprint of the migrations that made the tables; empty where nobody wrote it down."""
-    cursor.execute("SELECT coalesce(obj_description(to_regclass('django_migrations')), '')")
-    return str(cursor.fetchone()[0])
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let a second demo on the same database wait until this one has done its part."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        yield
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+def act_as_application() -> None:
+    """Where DATABASE_URL names one role for all, serve as the application's all the same, as an installation does."""
+    if settings.DATABASE_OWNER is None and make_application_role():
+        connection.close()
+        options = connection.settings_dict["OPTIONS"]
+        options["options"] = f"{options.get('options', '')} -c role={settings.DATABASE_APPLICATION_ROLE}".strip()
+
+
+def set_aside(connection: Any) -> str:
+    """Give the database another name and make an empty one in its place; the name under which it is kept.
+
+    Raises CommandError where somebody uses it, or where our role may not.
+    """
+    name = connection.settings_dict["NAME"]
+    kept = f"{name[:40]}_until_{timezone.localtime():%Y%m%d_%H%M%S}"
+    connection.close()
+    administration = connection.copy(alias=NO_DB_ALIAS)
+    administration.settings_dict["NAME"] = "template1" if name == "postgres" else "postgres"
+    quoted, quoted_kept = connection.ops.quote_name(name), connection.ops.quote_name(kept)
+    try:
+        with administration.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {quoted} RENAME TO {quoted_kept}")
+            cursor.execute(f"CREATE DATABASE {quoted} ENCODING 'UTF8'")
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(NOT_SET_ASIDE.format(name=name, reason=reason)) from error
+    finally:
+        administration.close()
+    return kept
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    """A worker beside the site, which ends with this process however that ends, and not by the terminal's Ctrl-C."""
+    with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    command = [*with_us, sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own command
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:

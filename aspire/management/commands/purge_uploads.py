@@ -1,17 +1,22 @@
-"""``manage.py purge_uploads``: throw away the files that were sent and have expired; for a daily schedule."""
+"""``manage.py purge_uploads``: throw away files that have expired, sent or prepared; a worker does it every hour."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aspire.models import Upload
+from aspire.models import PreparedFile, Upload
+from aspire.operations.schema import DataCommand
 
 
-class Command(BaseCommand):
-    help = "Throw away the files that were sent to be imported more than a day ago. Records of imports stay."
+class Command(DataCommand):
+    help = (
+        "Throw away the files that were sent to be imported more than a day ago, and those prepared to be taken away "
+        "more than an hour ago. Records of imports and exports stay."
+    )
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
-        count, _of = Upload.objects.expired(at=timezone.now()).delete()
-        self.stdout.write(_("%(count)s expired files thrown away.") % {"count": count})
+    def handle(self, *_args: Any, verbosity: int, **_options: Any) -> None:
+        now = timezone.now()
+        count = sum(files.expired(at=now).delete()[0] for files in (Upload.objects, PreparedFile.objects))
+        if verbosity:
+            self.stdout.write(_("%(count)s expired files thrown away.") % {"count": count})

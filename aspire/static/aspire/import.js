@@ -41,15 +41,16 @@
 
   const running = document.querySelector("[data-progress]");
   if (running) {
+    const busy = running.dataset.busy || "checking";
     const follow = async () => {
       try {
         const answer = await fetch(running.dataset.progress);
         const { state, done, total } = answer.ok && !answer.redirected ? await answer.json() : {};
-        if (state !== "checking" && answer.status < 500) {
+        if (state !== busy && answer.status < 500) {
           window.location.reload();
           return;
         }
-        if (state) running.querySelector("[data-done]").textContent = done.toLocaleString();
+        if (done !== undefined) running.querySelector("[data-done]").textContent = done.toLocaleString();
         if (total) {
           const bar = running.querySelector("progress");
           [bar.max, bar.value] = [total, done];

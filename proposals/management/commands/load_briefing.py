@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
+from aspire.operations.schema import DataCommand
 from calls.models import PublishedFigure
 from partners.models import Country, Dialogue, Funder
-from proposals.briefing.loading import TRIAL, load
-from proposals.models import Proposal
+from proposals.demo.press_briefing import TRIAL, load
+from proposals.record.models import Proposal
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Load the press briefing of 27 April 2023. Loading it again changes nothing."
 
     def handle(self, *_args: Any, **options: Any) -> None:

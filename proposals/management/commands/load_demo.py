@@ -4,18 +4,19 @@ import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aspire.operations.schema import DataCommand
 from calls.models import Call
 from proposals.demo.accounts import PASSWORD, make_accounts
 from proposals.demo.loading import instant, load
-from proposals.status import Status
+from proposals.record.status import Status
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Load four synthetic calls and four demonstration accounts. Loading them again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,1 @@
+"""Accounts: who gets in, what was done with an account, and what is erased when a person leaves."""

@@ -1,0 +1,112 @@
+"""What was done with an account, and by whom: opened, changed, its password set, its roles given and withdrawn."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from aspire.history import by_no_person
+from aspire.people import in_their_order
+
+OPENED, PASSWORD, ADDRESS, GIVEN, WITHDRAWN = "opened", "password", "address", "given", "withdrawn"
+CHANGED, DELETED = "changed", "deleted"
+WORDS = {
+    OPENED: _("account opened"),
+    PASSWORD: _("password set"),
+    ADDRESS: _("mail address changed"),
+    GIVEN: _("role given"),
+    WITHDRAWN: _("role withdrawn"),
+    CHANGED: _("account changed"),
+    DELETED: _("account deleted"),
+}
+LABELS = {"insert": OPENED, "password": PASSWORD, "address": ADDRESS, "delete": DELETED}  # of an account's events
+# Whoever does one of these to another's account can sign in as that person, or made the person what they are.
+ENTRUSTS = (OPENED, PASSWORD, ADDRESS, GIVEN)
+UNTOLD = {"id", "date_joined"}
+Change = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that was done with an account, as the history has it.
+
+    ``by`` is the account of whoever was signed in; None for a command, SQL, or somebody who was not signed in, which
+    ``who`` then says. ``is_own``: by the person, signed in or by a link that was sent to them.
+    """
+
+    at: datetime.datetime
+    what: str
+    by: int | None
+    who: str
+    is_own: bool
+    role: str = ""
+    changes: tuple[Change, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.what]}: {gettext(self.role)}" if self.role else str(WORDS[self.what])
+
+
+def acts_on(person: User, *, since: datetime.datetime | None = None) -> list[Act]:
+    """Everything that was done with a person's account, the earliest first, in a fixed number of queries."""
+    account = list(_history("Account").filter(pgh_obj=person.pk).order_by("pgh_id"))
+    roles = list(_history("AccountRole").filter(user=person.pk).order_by("pgh_id"))
+    names = {
+        user.pk: in_their_order(user) for user in User.objects.in_bulk([e.pgh_user for e in account + roles]).values()
+    }
+    groups = dict(Group.objects.values_list("pk", "name"))
+    found = [*_of_account(account, names), *_of_roles(roles, names, groups)]
+    found = [act for act in found if since is None or act.at >= since]
+    return sorted(found, key=lambda act: act.at)
+
+
+def _history(model: str) -> Any:
+    return apps.get_model(f"aspire.{model}Event")._default_manager
+
+
+def _act(event: Any, what: str, names: dict[int, str], *, of: int, **more: Any) -> Act:
+    by = event.pgh_user
+    is_own = by == of or (by is None and event.pgh_context_id is not None)
+    return Act(event.pgh_created_at, what, by, names.get(by) or by_no_person(event), is_own, **more)
+
+
+def _of_account(events: list[Any], names: dict[int, str]) -> Iterator[Act]:
+    before = None
+    for event in events:
+        what = LABELS.get(event.pgh_label, CHANGED)
+        # One write may leave two events, such as that of the address before that of the row: it is told once.
+        if what != CHANGED or before is None or _row(before) != _row(event):
+            changes = _changes(before, event) if before else ()
+            yield _act(event, what, names, of=event.pgh_obj_id, changes=changes)
+        before = event
+
+
+def _of_roles(events: list[Any], names: dict[int, str], groups: dict[int, str]) -> Iterator[Act]:
+    for event in events:
+        what = WITHDRAWN if event.pgh_label == "delete" else GIVEN
+        yield _act(event, what, names, of=event.user_id, role=groups.get(event.group_id, ""))
+
+
+def _row(event: Any) -> dict[str, Any]:
+    """The account as the event left it, by column."""
+    names = (column.name for column in event._meta.fields if not column.name.startswith("pgh_"))
+    return {name: getattr(event, name) for name in names}
+
+
+def _changes(before: Any, after: Any) -> tuple[Change, ...]:
+    old, columns = _row(before), cast(Any, User._meta)
+    return tuple(
+        (str(columns.get_field(name).verbose_name), _written(old[name]), _written(new))
+        for name, new in _row(after).items()
+        if old[name] != new and name not in UNTOLD
+    )
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value) or "\u2015"

@@ -1,0 +1,1 @@
+"""What an operator asks: the schema, the roles of the database, readiness, and what happens when something is gone."""

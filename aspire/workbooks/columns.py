@@ -1,0 +1,185 @@
+"""The header's contract: which columns a file may and must have, found in either language, and the rows under them."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import override
+
+from aspire.kana import search_key
+from aspire.workbooks.cells import BLANKS, EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
+from aspire.workbooks.faults import Fault
+from aspire.workbooks.roundtrip import is_errors_header
+
+LANGUAGES = ("ja", "en")
+_COMPARED = 100  # signs of a header that are compared with the names known
+_WITHOUT_BLANKS = str.maketrans(dict.fromkeys(BLANKS, ""))
+_FIGURE = re.compile("[-+\u25b2\u25b3\u00a5]?[0-9][0-9,.]*\u5186?")
+# Total, grand totals, subtotal and sum in Japanese; then in English.
+_TOTALS = {"\u5408\u8a08", "\u7dcf\u8a08", "\u7dcf\u5408\u8a08", "\u5c0f\u8a08", "\u8a08", "total", "totals", "sum"}
+_TOTALS |= {"grandtotal", "subtotal"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract: its fixed English name, its label in the reader's language, and how a cell is read."""
+
+    name: str
+    label: Promise
+    meaning: Promise
+    example: str | Promise
+    parse: Callable[[Cell], Any]
+    is_required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    kind: Literal["text", "day", "yen", "code", "truth"] = "text"
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One row under its Excel number: cells by column name, only of columns that the file has."""
+
+    number: int
+    cells: dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows under a header, and for each column found its Excel letter and its header as it stands in the file."""
+
+    rows: list[GridRow]
+    letters: dict[str, str]
+    headers: dict[str, str]
+    faults: list[Fault]
+
+
+def match(sheet: Sheet, columns: Sequence[Column]) -> Grid:
+    """The sheet's rows by column name; whatever breaks the contract becomes a fault, all of them at once.
+
+    Rows that have another shape than the header, and totals, are faults and left out of the grid.
+    """
+    if not sheet.lines:
+        return Grid([], {}, {}, [Fault("file_empty")])
+    header, lines = sheet.lines[0], _without_errors(sheet)
+    places, faults = _places(header, columns)
+    faults += [
+        Fault("column_missing", header=column.name, values={"label": column.label, "name": column.name})
+        for column in columns
+        if column.is_required and column.name not in places
+    ]
+    if not lines:
+        faults.append(Fault("rows_missing"))
+    if others := [name for name, texts in sheet.asides if _is_a_header(texts, columns)]:
+        faults.append(Fault("sheets_several", values={"sheets": ", ".join([sheet.sheet_name, *others])}))
+    headed = [index for index, cell in enumerate(header.cells) if cell is not EMPTY]
+    shape = _Shape(header, [index for index in headed if not is_errors_header(header.cells[index].text)], sheet.form)
+    rows = []
+    for line in lines:
+        found = list(shape.faults(line))
+        faults += found
+        if not found:
+            rows.append(GridRow(line.number, {name: line.cells[index] for name, index in places.items()}))
+    found_letters = {name: letters(index + 1) for name, index in places.items()}
+    return Grid(rows, found_letters, {name: header.cells[index].text for name, index in places.items()}, faults)
+
+
+def _without_errors(sheet: Sheet) -> list[Line]:
+    """The rows under the header, without what an annotated copy added: a row with nothing else in it is blank."""
+    header, lines = sheet.lines[0], sheet.lines[1:]
+    added = {index for index, cell in enumerate(header.cells) if is_errors_header(cell.text)}
+    if not added:
+        return lines
+    bare = (tuple(EMPTY if index in added else cell for index, cell in enumerate(line.cells)) for line in lines)
+    kept = zip(lines, bare, strict=True)
+    return [replace(line, cells=cells) for line, cells in kept if cells.count(EMPTY) < len(cells)]
+
+
+def _places(header: Line, columns: Sequence[Column]) -> tuple[dict[str, int], list[Fault]]:
+    """Where each column stands, and what is wrong with the other headers."""
+    known = {key: column for column in columns for key in _keys(column)}
+    places: dict[str, int] = {}
+    faults = []
+    for index, cell in enumerate(header.cells):
+        column = known.get(_key(cell.text)) if len(cell.text) <= WORD_AT_MOST else None
+        fault = partial(Fault, row=header.number, column=letters(index + 1), header=cell.text, value=cell.text)
+        if cell is EMPTY or is_errors_header(cell.text):
+            continue
+        if column is None:
+            faults.append(fault("column_unknown", values=_nearest(cell.text, known)))
+        elif column.name in places:
+            faults.append(fault("column_duplicate", values={"first": letters(places[column.name] + 1)}))
+        else:
+            places[column.name] = index
+    return places, faults
+
+
+def _is_a_header(texts: Sequence[str], columns: Sequence[Column]) -> bool:
+    """Whether a row names every column that a file must have."""
+    named = {_key(text) for text in texts}
+    required = [column for column in columns if column.is_required]
+    return bool(required) and all(named & set(_keys(column)) for column in required)
+
+
+def _keys(column: Column) -> Iterator[str]:
+    """Every way in which the column may be named."""
+    yield _key(column.name)
+    for language in LANGUAGES:
+        with override(language):
+            yield _key(str(column.label))
+
+
+def _key(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().translate(_WITHOUT_BLANKS)
+
+
+def _nearest(text: str, known: dict[str, Column]) -> dict[str, Any]:
+    found = difflib.get_close_matches(_key(text[:_COMPARED]), known, n=1, cutoff=0.0)
+    column = known[found[0]] if found else None
+    return {"nearest": column.label if column else "", "name": column.name if column else ""}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a row must look like under a header: ``headed`` are the places that have one."""
+
+    header: Line
+    headed: list[int]
+    form: Literal["csv", "xlsx"]
+
+    def faults(self, line: Line) -> Iterator[Fault]:
+        """What is wrong with the row as a whole: the first of these, or each cell without a header."""
+        filled = [cell for cell in line.cells if cell is not EMPTY]
+        width = max(self.headed, default=-1) + 1
+        values = {"cells": len(line.cells), "columns": width}
+        strays = [index for index, cell in enumerate(line.cells) if cell is not EMPTY and not self._is_headed(index)]
+        if is_totals(filled):
+            yield Fault("totals_row", row=line.number, value=filled[0].text)
+        elif len(line.cells) < width:
+            yield Fault("row_short", row=line.number, column=letters(len(line.cells)), values=values)
+        elif self.form == "csv" and strays and strays[-1] >= len(self.header.cells):
+            yield Fault("row_long", row=line.number, column=letters(strays[-1] + 1), values=values)
+        else:
+            for index in strays:
+                text = line.cells[index].text
+                yield Fault("cell_without_header", row=line.number, column=letters(index + 1), value=text)
+
+    def _is_headed(self, index: int) -> bool:
+        return index < len(self.header.cells) and self.header.cells[index] is not EMPTY
+
+
+def is_totals(filled: Sequence[Cell]) -> bool:
+    """Whether the row's filled cells are a word for a total, and figures."""
+    first, *others = filled
+    is_word = len(first.text) <= WORD_AT_MOST and search_key(first.text) in _TOTALS
+    return is_word and all(_is_figure(cell) for cell in others)
+
+
+def _is_figure(cell: Cell) -> bool:
+    if cell.kind != "text":
+        return True
+    return len(cell.text) <= WORD_AT_MOST and bool(_FIGURE.fullmatch(unicodedata.normalize("NFKC", cell.text)))

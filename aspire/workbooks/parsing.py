@@ -1,0 +1,289 @@
+"""What one cell means: strict readings that refuse rather than guess, and say what was put into standard form."""
+
+import datetime
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from aspire.kana import search_key
+from aspire.wareki import HEISEI, REIWA
+from aspire.workbooks.cells import BLANKS, WORD_AT_MOST, Cell
+
+HINTS = 100  # different texts of a file for which the nearest code is named
+YEN_AT_MOST = 999_999_999_999
+_DIGITS_KEPT = 10**15  # by Excel
+_CLEARING = {"[\u7a7a]", "[clear]"}  # "empty" in Japanese
+_YES = {"\u25cb", "\u25ef", "\u3007", "yes", "true"}  # circles, also large and as a numeral
+_NO = {"\u00d7", "\u2715", "\u2716", "\u2717", "no", "false"}  # crosses, also heavy and as a multiplication sign
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"))
+_PLAIN = {0xFEE0 + sign: chr(sign) for sign in range(0x21, 0x7F)} | {0x3000: " ", 0xFFE5: "\u00a5"}
+_PLAIN |= {0x32FF: "\u4ee4\u548c", 0x337B: "\u5e73\u6210"}  # the eras in one square sign
+_STANDS_FOR_OTHERS = re.compile("<(?!wide|narrow|noBreak)")
+
+_YEN = re.compile("0|[1-9][0-9]{0,17}")
+_GROUPED_YEN = re.compile("[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}")
+# What an amount that is refused may look like, in this order; the units are yen, thousand, million and hundred million.
+_NOT_YEN = {
+    "yen_exponent": re.compile(r"[-+]?[0-9.]+e[-+]?[0-9]+", re.IGNORECASE),
+    "yen_negative": re.compile("[-\u25b2\u25b3][0-9.,]+|\\([0-9.,]+\\)"),
+    "yen_not_whole": re.compile(r"[0-9,]*\.[0-9]*"),
+    "yen_grouping": re.compile("[0-9,]*,[0-9,]*"),
+    "yen_has_unit": re.compile(
+        "[\u00a5$]\\s*[-0-9.,]+|[-0-9.,]+\\s*(?:[\u5341\u767e\u5343\u4e07\u5104]+\u5186?|\u5186|[kmb%]|yen|jpy|usd)",
+        re.IGNORECASE,
+    ),
+}
+
+_YEAR, _MONTH, _DAY = "\u5e74", "\u6708", "\u65e5"
+_WESTERN = re.compile(
+    f"([0-9]{{4}})(?:([-/.])([0-9]{{1,2}})\\2([0-9]{{1,2}})|{_YEAR}([0-9]{{1,2}}){_MONTH}([0-9]{{1,2}}){_DAY})"
+)
+_JAPANESE = re.compile(
+    "(\u4ee4\u548c|\u5e73\u6210|[rh])(\u5143|[0-9]{1,2})"
+    f"(?:([-/.])([0-9]{{1,2}})\\3([0-9]{{1,2}})|{_YEAR}([0-9]{{1,2}}){_MONTH}([0-9]{{1,2}}){_DAY})"
+)
+_FIRST_YEAR = "\u5143"
+_ERAS = {
+    **dict.fromkeys(("\u4ee4\u548c", "r"), (2018, REIWA, datetime.date.max)),
+    **dict.fromkeys(("\u5e73\u6210", "h"), (1988, HEISEI, REIWA - datetime.timedelta(days=1))),
+}
+_NOT_DAY = {
+    "day_two_digit_year": re.compile(
+        r"'?[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}"
+    ),
+    "day_order_ambiguous": re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"),
+    "day_serial": re.compile(r"[0-9]{1,6}(?:\.[0-9]+)?"),
+    "day_with_time": re.compile(r".*[0-9]:[0-9]{2}.*"),
+}
+_LIKE_DATE = re.compile(
+    f"[0-9]{{1,4}}[-/][0-9]{{1,2}}(?:[-/][0-9]{{1,4}})?|[0-9]{{1,2}}{_MONTH}[0-9]{{1,2}}{_DAY}|[0-9]{{1,2}}-[a-z]{{3}}(?:-[0-9]+)?|[a-z]{{3}}-[0-9]{{2}}"
+)
+_RESEARCHER = re.compile("[0-9]{8}")
+
+
+class BadCell(Exception):  # noqa: N818 - said of a cell, not of the program
+    """A cell that cannot be taken as it is: a code of the catalogue and the values of its sentence."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+class Clear:
+    """The word that empties a value; a blank cell leaves it."""
+
+    def __repr__(self) -> str:
+        return "CLEAR"
+
+
+CLEAR: Final = Clear()
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A value, the typed text where it was put into standard form, and what to follow up: codes with their values."""
+
+    value: Any
+    normalised_from: str | None = None
+    flags: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+
+Parser = Callable[[Cell], Parsed]
+NOTHING, CLEARED = Parsed(None), Parsed(CLEAR)
+
+
+def normalised(text: str) -> str:
+    """The form in which names and codes are compared: width, case, kana script, spaces and dots make no difference."""
+    return search_key(text)
+
+
+def likeness(text: str) -> str:
+    """The form in which two numbers are one to the eye: as ``normalised``, and without what nobody sees."""
+    kept = (sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) not in {"Cf", "Cc"})
+    return search_key("".join(kept).translate(_HYPHENS))
+
+
+def plain(text: str) -> str:
+    """Full-width signs and those of an era as plain ones, without the blanks around; no other sign is guessed at."""
+    return text if text.isascii() and text.strip() == text else text.translate(_PLAIN).strip(BLANKS)
+
+
+def is_spelt_out(text: str) -> bool:
+    """Whether every sign stands for itself, in whatever width: a circled or raised digit does not."""
+    return text.isascii() or not any(_STANDS_FOR_OTHERS.match(unicodedata.decomposition(sign)) for sign in text)
+
+
+def _read_by(read: Parser, *, is_word: bool = True) -> Parser:
+    """The parser of filled cells that have a value; what is the same for every column is decided here.
+
+    A word has a length that is looked at first, so that no long text is brought into standard form only to be refused.
+    """
+
+    def parse(cell: Cell) -> Parsed:
+        if cell.kind == "empty":
+            return NOTHING
+        if cell.kind == "error":
+            raise BadCell("cell_error")
+        if cell.kind == "formula":
+            raise BadCell("formula_without_value")
+        length = len(cell.text) if len(cell.text) <= WORD_AT_MOST else len(cell.text.strip(BLANKS))
+        if is_word and length > WORD_AT_MOST:
+            raise BadCell("text_too_long", length=length, limit=WORD_AT_MOST)
+        if length <= WORD_AT_MOST and cell.text[-1:] in "]\uff3d" + BLANKS and plain(cell.text).casefold() in _CLEARING:
+            return CLEARED
+        return read(cell)
+
+    return parse
+
+
+def text(max_length: int) -> Parser:
+    """A text of at most so many signs, without the blanks around it."""
+
+    def read(cell: Cell) -> Parsed:
+        if cell.kind in {"day", "instant"}:
+            raise BadCell("cell_became_date")
+        if cell.number is not None and abs(cell.number) >= _DIGITS_KEPT:
+            raise BadCell("number_lost_digits")
+        found = cell.text.strip(BLANKS)
+        if len(found) > max_length:
+            raise BadCell("text_too_long", length=len(found), limit=max_length)
+        return Parsed(found, None if found == cell.text else cell.text)
+
+    return _read_by(read, is_word=False)
+
+
+def whole_yen() -> Parser:
+    """Whole yen from 0 up, grouped by threes or not at all."""
+    return _read_by(_whole_yen)
+
+
+def _whole_yen(cell: Cell) -> Parsed:
+    typed = plain(cell.text).translate(_HYPHENS)
+    if cell.kind not in {"text", "number"}:
+        raise BadCell("yen_not_number")
+    if not (_YEN.fullmatch(typed) or _GROUPED_YEN.fullmatch(typed)):
+        raise BadCell(_first_like(_NOT_YEN, typed, otherwise="yen_not_number"))
+    yen = int(typed.replace(",", ""))
+    if yen > YEN_AT_MOST:
+        raise BadCell("yen_too_large", limit=f"{YEN_AT_MOST:,}")
+    return Parsed(yen, None if cell.text == str(yen) else cell.text)
+
+
+def _first_like(patterns: Mapping[str, re.Pattern[str]], typed: str, *, otherwise: str) -> str:
+    return next((code for code, pattern in patterns.items() if pattern.fullmatch(typed)), otherwise)
+
+
+def day() -> Parser:
+    """A day: a date cell, 2026-04-01, 2026/4/1, or with era, year, month and day in Japanese."""
+    return _read_by(_day)
+
+
+def _day(cell: Cell) -> Parsed:
+    if cell.day is not None:
+        return Parsed(cell.day)
+    if cell.kind != "text":
+        raise BadCell({"number": "day_serial", "instant": "day_with_time"}.get(cell.kind, "day_not_read"))
+    typed = "".join(plain(cell.text).translate(_HYPHENS).casefold().split())
+    if found := _WESTERN.fullmatch(typed):
+        value = _calendar(int(found[1]), found[3] or found[5], found[4] or found[6])
+    elif found := _JAPANESE.fullmatch(typed):
+        value = _in_era(found[1], found[2], found[4] or found[6], found[5] or found[7])
+    else:
+        raise BadCell(_first_like(_NOT_DAY, typed, otherwise="day_not_read"))
+    return Parsed(value, None if cell.text == value.isoformat() else cell.text)
+
+
+def _calendar(year: int, month: str, day: str) -> datetime.date:
+    try:
+        return datetime.date(year, int(month), int(day))
+    except ValueError:
+        _refuse("day_impossible")
+
+
+def _in_era(era: str, year: str, month: str, day: str) -> datetime.date:
+    before, first, last = _ERAS[era]
+    found = _calendar(before + (1 if year == _FIRST_YEAR else int(year)), month, day)
+    return found if first <= found <= last else _refuse("day_outside_era")
+
+
+def _refuse(code: str) -> NoReturn:
+    raise BadCell(code) from None
+
+
+def code(choices: Mapping[str, str], what: str) -> Parser:
+    """One of the choices, ``normalised`` text to code; ``what`` names them in the sentence."""
+    nearest_to = Nearest(choices)
+
+    def read(cell: Cell) -> Parsed:
+        if cell.kind in {"day", "instant"}:
+            raise BadCell("cell_became_date")
+        found = choices.get(normalised(cell.text.strip(BLANKS))) if is_spelt_out(cell.text) else None
+        if found is None and _LIKE_DATE.fullmatch(plain(cell.text).casefold()):
+            raise BadCell("cell_became_date")
+        if found is None:
+            near = nearest_to(cell.text)
+            raise BadCell("code_unknown" if near else "code_not_listed", what=what, nearest=near)
+        return Parsed(found)
+
+    return _read_by(read)
+
+
+def nearest(text: str, choices: Mapping[str, str]) -> str:
+    """The code whose name comes nearest to the text."""
+    found = difflib.get_close_matches(normalised(text[:100]), choices, n=1, cutoff=0.0)
+    return choices[found[0]] if found else ""
+
+
+class Nearest:
+    """As ``nearest``, but for the first 100 different texts alone: a file of 20,000 must not take a minute."""
+
+    def __init__(self, choices: Mapping[str, str]) -> None:
+        self._choices, self._found = choices, dict[str, str]()
+
+    def __call__(self, text: str) -> str:
+        """The code, or nothing where it is not sought."""
+        if text not in self._found and len(self._found) < HINTS:
+            self._found[text] = nearest(text, self._choices)
+        return self._found.get(text, "")
+
+
+def truth() -> Parser:
+    """Yes or no: a circle or a cross, yes or no, true or false."""
+    return _read_by(_truth)
+
+
+def _truth(cell: Cell) -> Parsed:
+    typed = plain(cell.text).casefold()
+    if typed not in _YES | _NO:
+        raise BadCell("truth_unknown")
+    return Parsed(typed in _YES)
+
+
+def researcher_number() -> Parser:
+    """The eight digits of an e-Rad researcher number, leading zeros included."""
+    return _read_by(_researcher_number)
+
+
+def _researcher_number(cell: Cell) -> Parsed:
+    typed = plain(cell.text)
+    if cell.kind not in {"text", "number"}:
+        raise BadCell("cell_became_date" if cell.kind in {"day", "instant"} else "researcher_number_form")
+    if not _RESEARCHER.fullmatch(typed):
+        if typed.isdecimal() and len(typed) < len("00000000"):
+            raise BadCell("researcher_number_lost_zeros", digits=len(typed))
+        raise BadCell("researcher_number_form")
+    flags = () if has_check_digit(typed) else (("researcher_number_check_digit", {"value": typed}),)
+    return Parsed(typed, None if typed == cell.text else cell.text, flags)
+
+
+def has_check_digit(number: str) -> bool:
+    """Whether a researcher number begins with the digit that the others call for."""
+    return int(number[0]) == check_digit(number[1:])
+
+
+def check_digit(others: str) -> int:
+    """The first digit of a researcher number: the last one of the sum of the others, every second of them doubled."""
+    return sum(int(digit) * (1 + place % 2) for place, digit in enumerate(others)) % 10

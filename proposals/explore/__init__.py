@@ -1,0 +1,1 @@
+"""Proposals counted by any two dimensions."""

@@ -1,0 +1,67 @@
+"""The cells of a question: proposals, awards and yen by row, column, call and status, in one query or two."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
+
+from proposals.explore.dimensions import COUNTRY
+from proposals.explore.question import Question
+from proposals.record.models import Counterpart
+from proposals.record.status import NOT_COUNTED, Status
+
+Cells = list[dict[str, Any]]
+ALWAYS = ("call", "status")
+OF = "proposal__"
+REQUESTED = F("proposal__requested_direct_yen") + F("proposal__requested_indirect_yen")
+AWARDED = F("proposal__award__awarded_direct_yen") + F("proposal__award__awarded_indirect_yen")
+IS_AWARDED = Q(proposal__status=Status.AWARDED)
+MEASURES: dict[str, Any] = {
+    "proposals": Count("proposal"),
+    "reconstructed": Count("proposal", filter=Q(proposal__is_reconstructed=True)),
+    "awards": Count("proposal__award", filter=IS_AWARDED),
+    "requested_yen": Coalesce(Sum(REQUESTED), 0),
+    "awarded_yen": Coalesce(Sum(AWARDED, filter=IS_AWARDED), 0),
+}
+
+
+def cells(question: Question) -> Cells:
+    """Each proposal once. Without a filter by status, what is not counted is among them."""
+    paths = list(dict.fromkeys([*(dimension.path for dimension in question.dimensions), *ALWAYS]))
+    if question.kept is None:
+        return list(question.matching().tally_by(*paths))
+    return list(question.proposals.cells_by(*paths, **question.kept))
+
+
+def further_countries(question: Question) -> Cells:
+    """The same for the countries of counterparts: a proposal once under each that is not its primary funder's."""
+    others = further(question).exclude(Exists(Counterpart.objects.filter(SAME, pk__lt=OuterRef("pk"))))
+    paths = {dimension.path: OF + dimension.path for dimension in question.dimensions}
+    paths |= {path: OF + path for path in ALWAYS} | {COUNTRY.path: "country"}
+    named = {f"by_{place}": F(path) for place, path in enumerate(paths.values())}
+    found: Iterable[dict[str, Any]] = others.order_by().values(**named).annotate(**MEASURES)
+    return [
+        {path: cell[f"by_{place}"] for place, path in enumerate(paths)} | {name: cell[name] for name in MEASURES}
+        for cell in found
+    ]
+
+
+SAME = Q(proposal=OuterRef("proposal"), country=OuterRef("country"))
+
+
+def further(question: Question) -> Any:
+    """Counterparts in another country than the primary funder's, of the proposals that are counted."""
+    counted = question.matching()
+    if not question.has_own_statuses:
+        counted = counted.exclude(status__in=NOT_COUNTED)
+    of_others = ~Q(country=F("proposal__primary_funder__country"))
+    return Counterpart.objects.filter(of_others, proposal__in=counted.order_by().values("pk"))
+
+
+def with_further_countries(question: Question, *, without: Collection[int]) -> int:
+    """How many of the counted proposals have partners in more countries than the one they are counted under; less
+    those of the calls that the table leaves aside."""
+    counterparts = further(question).exclude(proposal__call__in=without)
+    found: dict[str, int] = counterparts.aggregate(number=Count("proposal", distinct=True))
+    return found["number"]

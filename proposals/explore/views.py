@@ -1,0 +1,62 @@
+"""The page on which a reader counts proposals as they like, and the views that they keep."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from proposals.explore.forms import SavedViewForm
+from proposals.explore.grid import Grid
+from proposals.explore.question import Question, sees_all
+from proposals.record.models import Proposal, SavedView
+from proposals.tallies.effort import effort
+
+ROWS_A_PAGE = 50
+
+
+def question_of(request: HttpRequest) -> Question:
+    return Question(request.GET, Proposal.objects.visible_to(request.user), request)
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    question = question_of(request)
+    grid = Grid(question, at=timezone.now())
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    context = {
+        "question": question,
+        "grid": grid,
+        "page": Paginator(grid.lines, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "effort": effort() if question.kept is None else None,
+        "querystring": rest.urlencode(),
+        "can_freeze": not question.problems and sees_all(question, request.user),
+        "views": SavedView.objects.for_reader(request.user),
+        "further": grid.further,
+    }
+    return render(request, "explore/index.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep the question that the address holds under a name."""
+    question = question_of(request)
+    view = SavedView(owner=request.user, query=question.address().partition("?")[2])  # type: ignore[misc]
+    form = SavedViewForm(request.POST or None, instance=view)
+    if request.method == "POST" and form.is_valid():
+        return redirect(form.save())
+    return render(request, "explore/keep.html", {"form": form, "question": question, "back": question.address()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename, share or delete a view of one's own."""
+    kept = get_object_or_404(SavedView, pk=pk, owner=request.user)
+    form = SavedViewForm(request.POST if "name" in request.POST else None, instance=kept)
+    if "delete" in request.POST:
+        kept.delete()
+        return redirect("explore:index")
+    if request.method == "POST" and form.is_valid():
+        return redirect(form.save())
+    return render(request, "explore/view.html", {"form": form, "view": kept})

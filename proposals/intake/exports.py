@@ -1,0 +1,98 @@
+"""What goes out of proposals: the columns that these touch and a person may read, and one row for each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from aspire.wareki import fiscal_years
+from aspire.workbooks.columns import Column
+from aspire.workbooks.markup import Value
+from calls.models import Call
+from proposals.intake.contract import COSTS, LABELS, Contract
+from proposals.intake.resources import CounterpartField, ProposalResource
+from proposals.record.models import AnnualCost, Counterpart, Proposal
+from proposals.record.querysets import FIELDS, ProposalQuerySet
+
+
+class Exported(NamedTuple):
+    """A proposal as a file holds it; ``values`` by column, of the costs those of its own ``years``."""
+
+    call: int
+    is_reconstructed: bool
+    is_synthetic: bool
+    years: list[int]
+    values: dict[str, Value]
+
+
+# Columns that one statement reads for all proposals; costs and counterparts have a statement each.
+READ = {
+    name: field.attribute for name, field in ProposalResource.fields.items() if not isinstance(field, CounterpartField)
+}
+KNOWN = ("pk", "call", "is_reconstructed", "call__is_synthetic")
+
+
+def exported(proposals: ProposalQuerySet) -> list[Exported]:
+    """The proposals in the order of a list. No model is built: of thousands, that would take most of the time."""
+    found = {
+        pk: Exported(call, is_reconstructed, is_synthetic, [], dict(zip(READ, values, strict=True)))
+        for pk, call, is_reconstructed, is_synthetic, *values in proposals.for_list()
+        .select_related(None)
+        .values_list(*KNOWN, *READ.values())
+    }
+    costs = AnnualCost.objects.filter(proposal__in=list(found)).order_by("fiscal_year")
+    for pk, year, direct_yen, indirect_yen in costs.values_list(
+        "proposal", "fiscal_year", "direct_yen", "indirect_yen"
+    ):
+        found[pk].years.append(year)
+        found[pk].values.update({f"direct_yen_{year}": direct_yen, f"indirect_yen_{year}": indirect_yen})
+    counterparts = Counterpart.objects.filter(proposal__in=list(found)).order_by("-pk")  # the first is written last
+    for pk, person, institution in counterparts.values_list("proposal", "person", "institution"):
+        found[pk].values.update(counterpart_name=person, counterpart_institution=institution)
+    return list(found.values())
+
+
+def export_columns(call: Call, proposals: Sequence[Exported], user: Any) -> list[Column]:
+    """The import's columns with the years that these proposals touch, less what the person may not read."""
+    years = {year for proposal in proposals for year in proposal.years}
+    periods: set[Any] = {(proposal.values["starts_on"], proposal.values["ends_on"]) for proposal in proposals}
+    for starts_on, ends_on in periods:
+        if starts_on and ends_on:
+            years |= set(fiscal_years(starts_on, ends_on))
+    contract = Contract(call, user)
+    contract.__dict__["years"] = sorted(years) or contract.years
+    hidden = hidden_from(user)
+    return [column for column in contract.columns if column.name not in hidden]
+
+
+def hidden_from(user: Any) -> set[str]:
+    """The columns that the person may not read; nothing is hidden from a command, which has no user."""
+    visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
+    hidden = {"researcher_number", "young_researcher_plan"} - visible
+    return hidden | ({"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set())
+
+
+def choices_for(user: Any) -> list[tuple[str, Promise]]:
+    """The columns that an export form offers the person, costs of all fiscal years as one, whatever the call."""
+    hidden = hidden_from(user)
+    return [(name, label) for name, label in (LABELS | COSTS).items() if name not in hidden]
+
+
+def rows(proposals: Iterable[Exported], columns: Sequence[Column]) -> Iterator[list[Value]]:
+    """One row of typed values for each proposal; of a fiscal year without costs, empty cells."""
+    empty = dict.fromkeys(column.name for column in columns)
+    empty |= {"counterpart_name": "", "counterpart_institution": ""}
+    for proposal in proposals:
+        values = empty | proposal.values
+        yield [values[column.name] for column in columns]
+
+
+def notes(proposals: Sequence[Exported]) -> list[str]:
+    """What whoever takes the file must know about its rows."""
+    said = []
+    if any(proposal.is_reconstructed for proposal in proposals):
+        said.append(_("Rows without title are reconstructed from published totals; their pairings are arbitrary."))
+    if any(proposal.is_synthetic for proposal in proposals):
+        said.append(_("Proposals of demonstration calls are synthetic: people, institutions and amounts are invented."))
+    return said

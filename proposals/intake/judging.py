@@ -1,0 +1,215 @@
+"""One row of a file of proposals, judged by the plain functions of the terms against what is stored."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from aspire.kana import search_key
+from aspire.refusals import Refusal
+from aspire.sheets.judging import RowJudge
+from aspire.sheets.plans import BAD, PlannedRow
+from aspire.wareki import fiscal_years
+from aspire.workbooks.faults import SENTENCES, Tier
+from aspire.workbooks.parsing import CLEAR, is_spelt_out
+from calls.terms import Limits, annual_breaches, period_breaches, total_breaches, window_breaches
+from partners.models import Funder
+from proposals.intake.contract import Contract
+from proposals.intake.resources import PLAIN
+from proposals.intake.stored import awarded_years, first_counterpart, resource
+from proposals.record.models import BLANKS, Proposal
+
+Costs = dict[int, tuple[int, int]]
+
+SENTENCES.update(
+    {
+        "number_unknown": _("The call has no proposal “%(value)s”. Leave the number empty to create one."),
+        "funder_unknown": _("“%(value)s” is no known funder. Use its code, such as GB-UKRI."),
+        "funder_unknown_near": _("“%(value)s” is no known funder. The nearest is “%(nearest)s”. Use its code."),
+        "funder_ambiguous": _("“%(value)s” stands under several countries. Fill in the country, or use the code."),
+        "country_not_the_funders": _(
+            "Funder %(funder)s is in %(expected)s, not in “%(value)s”. Correct one of the two."
+        ),
+        "funder_not_eligible": _("Funder “%(value)s” is not on the call's list of eligible funders. Please check it."),
+        "call_without_terms": _("Call %(call)s has no terms yet. Add its terms first."),
+        "starts_out_of_reach": _(
+            "Research of this call is expected to start between %(first)s and %(last)s, but this says %(value)s. "
+            "Please check it."
+        ),
+    }
+)
+
+
+class ProposalJudge(RowJudge):
+    """One row against the proposal it names, the call and its terms."""
+
+    # Where the sentence of a rule is shown.
+    column_of = {
+        "proposal_period_within_terms": "ends_on",
+        "proposal_period_ordered": "ends_on",
+        "proposal_period_whole": "ends_on",
+        "award_inside_period": "ends_on",
+        "cost_inside_period": "direct_yen_{fiscal_year}",
+        "cost_within_ceiling": "direct_yen_{fiscal_year}",
+        "cost_indirect_within_rate": "indirect_yen_{fiscal_year}",
+        "proposal_field_of_call": "field",
+    }
+
+    @property
+    def contract(self) -> Contract:
+        contract: Contract = self.planner.kind.contract
+        return contract
+
+    def fill(self, planned: PlannedRow, before: Proposal | None) -> None:
+        planned.values = self._merged(before)
+        planned.costs, planned.dropped_years = self._costs(before)
+        planned.values["counterpart"] = self._counterpart(before)
+
+    def title(self, planned: PlannedRow) -> str:
+        return str(planned.values["title_ja"])
+
+    # --- what the row says -------------------------------------------------------------------------------------
+
+    def _merged(self, before: Proposal | None) -> dict[str, Any]:
+        """The proposal's columns after the row: an empty cell leaves the value, the clearing word empties it."""
+        merged: dict[str, Any] = {}
+        for name, attribute in PLAIN.items():
+            is_day = attribute.endswith("_on")
+            stored = getattr(before, attribute) if before else (None if is_day else "")
+            merged[attribute] = self.take(name, stored, cleared=None if is_day else "")
+        merged["field"] = self.take("field", before.field.code if before else "", cleared="")
+        merged["funder"] = self._funder(before)
+        return merged
+
+    def _funder(self, before: Proposal | None) -> str:
+        """The code of the funder named, with the country's help where the name means several."""
+        stored = before.primary_funder.code if before else ""
+        name, country = self.values.get("funder"), self.values.get("country")
+        if country is CLEAR:
+            self.say("country", "value_never_empty", {"header": self.header("country")})
+        if name is CLEAR:
+            return ""
+        if name in (None, BAD):
+            if country not in (None, BAD, CLEAR) and before and before.country.alpha2 != country:
+                values = {"funder": stored, "expected": before.country.alpha2}
+                self.say("country", "country_not_the_funders", values)
+            return stored
+        found = self.contract.funders_by_name.get(search_key(str(name)), []) if is_spelt_out(str(name)) else []
+        if country not in (None, BAD, CLEAR) and len(found) > 1:
+            found = [funder for funder in found if funder.country.alpha2 == country]
+        return self._one_funder(found, country) or stored
+
+    def _one_funder(self, found: list[Funder], country: Any) -> str:
+        contract = self.contract
+        if not found:
+            near = contract.funder_near(self.row.cells["funder"].text)
+            self.say("funder", "funder_unknown_near" if near else "funder_unknown", {"nearest": near})
+            return ""
+        if len(found) > 1:
+            self.say("funder", "funder_ambiguous")
+            return ""
+        funder = found[0]
+        if country not in (None, BAD, CLEAR) and funder.country.alpha2 != country:
+            values = {"funder": funder.code, "expected": funder.country.alpha2}
+            self.say("country", "country_not_the_funders", values)
+        if contract.eligible and funder.pk not in contract.eligible:
+            self.say("funder", "funder_not_eligible", tier=Tier.FLAG)
+        return funder.code
+
+    def _costs(self, before: Proposal | None) -> tuple[Costs, list[int]]:
+        stored = (
+            {cost.fiscal_year: (cost.direct_yen, cost.indirect_yen) for cost in before.costs.all()} if before else {}
+        )
+        after, dropped = dict(stored), []
+        for year, direct_name, indirect_name in self.contract.cost_columns:
+            direct, indirect = self.values.get(direct_name), self.values.get(indirect_name)
+            if direct in (None, BAD) and indirect in (None, BAD):
+                continue
+            if direct is CLEAR and indirect in (CLEAR, None):
+                after.pop(year, None)
+                dropped += [year] if year in stored else []
+                continue
+            kept = stored.get(year, (0, 0))
+            after[year] = tuple(  # type: ignore[assignment]
+                old if new in (None, BAD) else 0 if new is CLEAR else new
+                for new, old in zip((direct, indirect), kept, strict=True)
+            )
+        return after, dropped
+
+    def _counterpart(self, before: Proposal | None) -> tuple[str, str] | None:
+        names = ("counterpart_name", "counterpart_institution")
+        if all(self.values.get(name) in (None, BAD) for name in names):
+            return None
+        stored = first_counterpart(before)
+        name, institution = (self.take(name, old, cleared="") for name, old in zip(names, stored, strict=True))
+        return str(name), str(institution)
+
+    # --- how it is judged --------------------------------------------------------------------------------------
+
+    def refusals(self, planned: PlannedRow, before: Proposal | None) -> Iterator[Refusal]:
+        contract, call = self.contract, self.contract.call
+        terms = before.terms if before else contract.terms
+        starts_on, ends_on = planned.values["starts_on"], planned.values["ends_on"]
+        if before is None:
+            yield from window_breaches(
+                call=call.code,
+                opens_at=call.opens_at,
+                closes_at=call.closes_at,
+                received_at=self.planner.received_at,
+                has_reason=bool(self.planner.reason.strip(BLANKS)),
+            )
+        if before and before.is_reconstructed and any(planned.values[attribute] for attribute in PLAIN.values()):
+            yield Refusal("proposal_reconstructed_is_bare")
+        if BAD in (self.values.get("starts_on"), self.values.get("ends_on")):
+            return  # its own fault says enough; nothing about the period can be judged
+        if (starts_on is None) != (ends_on is None):
+            yield Refusal("proposal_period_whole")
+            return
+        if starts_on and ends_on and ends_on < starts_on:
+            yield Refusal("proposal_period_ordered")
+            return
+        if terms is None:
+            return
+        yield from period_breaches(terms.limits, starts_on=starts_on, ends_on=ends_on)
+        yield from self._costs_refused(planned, terms.limits)
+        for year in awarded_years(before):
+            if not (starts_on and ends_on and year in fiscal_years(starts_on, ends_on)):
+                values = {"fiscal_year": year, "starts_on": starts_on, "ends_on": ends_on}
+                yield Refusal("award_inside_period", values)
+
+    def _costs_refused(self, planned: PlannedRow, limits: Limits) -> Iterator[Refusal]:
+        unread = self.years_with_a_bad_amount(self.contract.cost_columns)
+        period = {name: planned.values[name] for name in ("starts_on", "ends_on")}
+        for year, (direct, indirect) in planned.costs.items():
+            if year not in unread:
+                amounts: dict[str, Any] = {"fiscal_year": year, "direct_yen": direct, "indirect_yen": indirect}
+                yield from annual_breaches(limits, "cost", **amounts, **period)
+        direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
+        if not unread:
+            yield from total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect)
+
+    def flag(self, planned: PlannedRow, before: Proposal | None) -> None:
+        starts_on, reach = planned.values["starts_on"], self.contract.reach
+        stored = before.starts_on if before else None
+        if reach and starts_on and starts_on != stored and not reach[0] <= starts_on <= reach[1]:
+            values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}
+            self.say("starts_on", "starts_out_of_reach", values, tier=Tier.FLAG)
+
+    # --- what differs ------------------------------------------------------------------------------------------
+
+    def after(self, planned: PlannedRow, before: Proposal | None) -> Mapping[str, Any]:
+        after = {name: planned.values[attribute] for name, attribute in PLAIN.items()}
+        after |= {"field": planned.values["field"], "funder": planned.values["funder"]}
+        if planned.values["counterpart"] is not None:
+            after["counterpart_name"], after["counterpart_institution"] = planned.values["counterpart"]
+        for year in self._years(planned, before):
+            after[f"direct_yen_{year}"], after[f"indirect_yen_{year}"] = planned.costs.get(year, (None, None))
+        return after
+
+    def stored_values(self, planned: PlannedRow, before: Proposal) -> Mapping[str, Any]:
+        return resource(self._years(planned, before)).values(before)
+
+    @staticmethod
+    def _years(planned: PlannedRow, before: Proposal | None) -> tuple[int, ...]:
+        stored = {cost.fiscal_year for cost in before.costs.all()} if before else set()
+        return tuple(sorted(stored | planned.costs.keys()))

@@ -1,0 +1,125 @@
+"""How planned proposals are written: new ones by COPY, changes through staging tables."""
+
+from collections.abc import Sequence
+
+from aspire.sheets.copying import copy, execute, next_ids, stage, update
+from aspire.sheets.plans import PlannedRow, Sending
+from partners.models import Funder
+from proposals.intake.contract import Contract
+from proposals.intake.resources import PLAIN
+from proposals.record.models import AnnualCost, Counterpart, Proposal
+from proposals.record.status import Status
+
+
+def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> None:
+    """Write new proposals with their costs and first counterparts, each table by one COPY."""
+    if not rows or contract.terms is None:
+        return
+    fields = {field.code: field.pk for field in contract.fields}
+    funders = {funder.code: funder for funder in contract.funders}
+    for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
+        row.pk = pk
+    pinned = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False)
+    common = (*pinned, sending.received_at, sending.reason)
+    columns: tuple[str, ...] = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
+    columns += ("id", "number", "field_id", "primary_funder_id", "requested_direct_yen", "requested_indirect_yen")
+    copy(
+        Proposal,
+        (*columns, *PLAIN.values()),
+        (
+            (
+                *common,
+                *(row.pk, row.key, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
+                *(row.values[attribute] for attribute in PLAIN.values()),
+            )
+            for row in rows
+        ),
+    )
+    costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
+    copy(AnnualCost, ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
+    counterparts = (
+        (row.pk, funders[row.values["funder"]].country_id, funders[row.values["funder"]].pk, *row.values["counterpart"])
+        for row in rows
+        if row.values["counterpart"] and any(row.values["counterpart"])
+    )
+    copy(Counterpart, ("proposal_id", "country_id", "funder_id", "person", "institution"), counterparts)
+
+
+def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
+    """Write changed proposals through a staging table: one UPDATE, one DELETE, one upsert of costs."""
+    if not rows:
+        return
+    fields = {field.code: field.pk for field in contract.fields}
+    funders = {funder.code: funder for funder in contract.funders}
+    attributes = list(PLAIN.values())
+    update(
+        Proposal,
+        ("field_id", "primary_funder_id", *attributes),
+        (
+            (
+                *(row.pk, fields[row.values["field"]], funders[row.values["funder"]].pk),
+                *(row.values[attribute] for attribute in attributes),
+            )
+            for row in rows
+        ),
+    )
+    _change_costs(rows)
+    _change_counterparts([row for row in rows if row.values["counterpart"] is not None], funders)
+
+
+def _change_costs(rows: Sequence[PlannedRow]) -> None:
+    execute(
+        "CREATE TEMP TABLE changed_costs ON COMMIT DROP AS "
+        "SELECT proposal_id, fiscal_year, direct_yen, indirect_yen FROM proposals_annualcost WITH NO DATA"
+    )
+    costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
+    stage("changed_costs", ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
+    dropped = [(row.pk, year) for row in rows for year in row.dropped_years]
+    execute(
+        """
+        DELETE FROM proposals_annualcost a USING unnest(%s::bigint[], %s::integer[]) AS d (proposal_id, fiscal_year)
+         WHERE a.proposal_id = d.proposal_id AND a.fiscal_year = d.fiscal_year
+        """,
+        [pk for pk, _year in dropped],
+        [year for _pk, year in dropped],
+    )
+    execute(
+        """
+        INSERT INTO proposals_annualcost AS a (proposal_id, fiscal_year, direct_yen, indirect_yen)
+        SELECT proposal_id, fiscal_year, direct_yen, indirect_yen FROM changed_costs
+        ON CONFLICT (proposal_id, fiscal_year)
+        DO UPDATE SET direct_yen = EXCLUDED.direct_yen, indirect_yen = EXCLUDED.indirect_yen
+        WHERE (a.direct_yen, a.indirect_yen) <> (EXCLUDED.direct_yen, EXCLUDED.indirect_yen)
+        """
+    )
+    execute("DROP TABLE changed_costs")
+
+
+def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder]) -> None:
+    """Correct the counterpart who stands first, or add one where there is none."""
+    if not rows:
+        return
+    columns = ("proposal_id", "country_id", "funder_id", "person", "institution")
+    names = ", ".join(columns)
+    execute(
+        f"CREATE TEMP TABLE changed_counterparts ON COMMIT DROP AS "
+        f"SELECT {names} FROM proposals_counterpart WITH NO DATA"
+    )
+    changed = ((row, funders[row.values["funder"]], row.values["counterpart"]) for row in rows)
+    stage("changed_counterparts", columns, ((row.pk, f.country_id, f.pk, *named) for row, f, named in changed))
+    execute(
+        """
+        UPDATE proposals_counterpart p SET person = c.person, institution = c.institution
+          FROM changed_counterparts c
+         WHERE p.id = (SELECT min(id) FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
+           AND (p.person, p.institution) <> (c.person, c.institution)
+        """
+    )
+    execute(
+        f"""
+        INSERT INTO proposals_counterpart ({names}) SELECT {names} FROM changed_counterparts c
+         WHERE c.person || c.institution <> ''
+           AND NOT EXISTS (SELECT FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
+        """
+    )
+    execute("DROP TABLE changed_counterparts")

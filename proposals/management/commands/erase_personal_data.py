@@ -1,0 +1,62 @@
+"""``manage.py erase_personal_data``: take a person out of a proposal or an account, and out of their history."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from aspire.accounts.erasure import Words, erase
+from aspire.operations.grants import as_owner
+from aspire.operations.schema import DataCommand
+from proposals.record.models import Counterpart, Proposal, Reviewer
+
+ERASED = "―"  # where a name must stand
+NAMES = ["principal_investigator", "principal_investigator_reading", "researcher_number", "email"]
+OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan"], ""))
+OF_COUNTERPARTS = Words(Counterpart, {"person": ERASED, "email": ""})
+OF_REVIEWERS = Words(Reviewer, dict.fromkeys(["name_ja", "name_en", "reading", "researcher_number"], ""))
+
+
+class Command(DataCommand):
+    help = (
+        "Erase personal data for good, from today's rows and from their history: of the people of a proposal, or of an "
+        "account, which is closed with it. Runs as the owner of the tables. Decisions, amounts and moments stay."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--proposal", metavar="NUMBER")
+        whose.add_argument("--account", metavar="NAME")
+        parser.add_argument("--reason", required=True, help="Why; it is remembered with the erasure.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        with as_owner(), transaction.atomic():
+            if options["proposal"]:
+                count = of_proposal(options["proposal"], options["reason"])
+            else:
+                count = of_account(options["account"], options["reason"])
+        self.stdout.write(_("Erased from %(count)s rows.") % {"count": count})
+
+
+def of_proposal(number: str, reason: str) -> int:
+    """The people of a proposal, with what they wrote about young researchers; titles and institutions stay."""
+    proposal = Proposal.objects.filter(number=number).first()
+    if proposal is None:
+        raise CommandError(_("There is no proposal %(number)s.") % {"number": number})
+    counterparts = Counterpart.objects.filter(proposal=proposal).values_list("pk", flat=True)
+    return erase(number, reason, [(OF_PROPOSALS, [proposal.pk]), (OF_COUNTERPARTS, [*counterparts])])
+
+
+def of_account(name: str, reason: str) -> int:
+    """The person of an account, who cannot sign in any more; what the account did stays under its number."""
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise CommandError(_("There is no account %(name)s.") % {"name": name})
+    user.is_active = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    of_accounts = Words(User, {"username": f"erased-{user.pk}", "first_name": "", "last_name": "", "email": ""})
+    profiles = Reviewer.objects.filter(user=user).values_list("pk", flat=True)
+    return erase(f"account {user.pk}", reason, [(of_accounts, [user.pk]), (OF_REVIEWERS, [*profiles])])

@@ -1,0 +1,1 @@
+"""What a proposal is: models, querysets, status, invariants and the rules that PostgreSQL holds."""

@@ -1,0 +1,72 @@
+"""What was said at one moment: a board frozen with its figures, so that it can be held against the rows ever after."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from aspire.constraints import Check, Unique
+from aspire.history import track
+from calls.models import Call
+from partners.models import in_language
+
+
+@track()
+class Briefing(models.Model):
+    """A call's board, or a table that somebody explored, as it stood at one moment. Written once, never changed.
+
+    ``figures``: one object per cell of its tables, with its labels in both languages; a null value where none was
+    published. ``rows``: the proposals behind it, by number (see ``Standing``). ``about``: everything else that was said
+    with the figures, by language. ``calls``: the keys of the calls of which it tells.
+    """
+
+    code = models.SlugField(_("briefing code"), max_length=60)
+    call = models.ForeignKey(
+        Call,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="briefings",
+        verbose_name=_("call"),
+        help_text=_("empty where a table over several was explored"),
+    )
+    name_ja = models.CharField(_("Japanese name"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    as_of = models.DateTimeField(_("as of"))
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("frozen by"),
+        help_text=_("empty where the figures come from print"),
+    )
+    query = models.CharField(_("what was asked"), max_length=2000)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    figures: Any = models.JSONField(_("figures"))
+    rows: Any = models.JSONField(_("proposals behind them"))
+    about: Any = models.JSONField(_("what was said with them"))
+    calls: Any = models.JSONField(_("calls told of"))
+
+    class Meta:
+        verbose_name = _("briefing")
+        verbose_name_plural = _("briefings")
+        ordering = ["-as_of", "code"]
+        constraints = [
+            Unique(fields=["code"], name="briefing_code_once"),
+            Check(condition=Q(code__regex=r"^[-a-zA-Z0-9_]+$") & ~Q(code="freeze"), name="briefing_code_form"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("briefings:detail", args=[self.code])
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_ja, self.name_en)

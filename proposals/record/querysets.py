@@ -1,0 +1,317 @@
+"""Which proposals, for whom, how many and how much."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Concat, ExtractDay, TruncDate
+from django.utils import timezone
+
+from aspire.kana import SearchKey, search_key
+from aspire.roles import STAFF, Role, roles_of
+from calls.embargo import withheld_from
+from calls.models import CallField, Field, Terms
+from partners.models import Country, Funder
+from proposals.record.conflicts import conflicts_of
+from proposals.record.embargo import withheld
+from proposals.record.status import NOT_COUNTED, Status
+
+# The models are made with these querysets, so these know them by name.
+named: Any = partial(apps.get_model, "proposals")
+# Without a research period, or without costs.
+INCOMPLETE = Q(starts_on__isnull=True) | Q(requested_direct_yen=0, requested_indirect_yen=0)
+# What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
+MEASURES: dict[str, Any] = {
+    "proposals": Count("pk"),
+    "awards": Count("award", filter=Q(status=Status.AWARDED)),
+    "reconstructed": Count("pk", filter=Q(is_reconstructed=True)),
+    "incomplete": Count("pk", filter=INCOMPLETE),
+    "direct_yen": Coalesce(Sum("requested_direct_yen"), Value(0)),
+    "requested_yen": Coalesce(Sum(models.F("requested_direct_yen") + models.F("requested_indirect_yen")), Value(0)),
+    "awarded_yen": Coalesce(
+        Sum(
+            models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen"),
+            filter=Q(status=Status.AWARDED),
+        ),
+        Value(0),
+    ),
+}
+# Details of a proposal that not everybody who sees it may read.
+STAFF_ONLY = {"researcher_number", "late_reason"}
+FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"}
+# What everybody who sees a proposal may search in: the search key less the researcher number.
+OPEN_KEY = SearchKey(
+    Concat(
+        "number", Value("|"), "title_ja", Value("|"), "title_en", Value("|"), "principal_investigator",
+        Value("|"), "principal_investigator_reading", Value("|"), "institution", output_field=models.TextField(),
+    )
+)  # fmt: skip
+SEES_EVERY_PROPOSAL = {Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR}
+
+
+# The newest call first. Lists go by it and the number, which together are one index.
+NEWEST_CALL = models.ExpressionWrapper(models.F("call") * Value(-1), output_field=models.BigIntegerField())
+IN_LIST = {"newest_call": int, "number": str}
+IN_CALL = {"number": str}
+
+
+class AfterMonths(models.Func):
+    """The day that answers to the first so many months later, or the month's last day where it is shorter."""
+
+    template, arg_joiner = "((%(expressions)s))::date)", " + make_interval(months => "
+    output_field = models.DateField()
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """When the day begins in Tokyo."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def led_by(user: Any) -> models.QuerySet[CallField]:
+    """For the outer proposal: its place among the fields that the person leads."""
+    return CallField.objects.filter(call=OuterRef("call"), field=OuterRef("field"), lead_reviewer=user)
+
+
+class ProposalQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+        """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
+        if self._sees(user):
+            return self.without_conflicts_of(user).without_embargoed_for(user)
+        return self.for_reviewer(user)
+
+    def seen_by(self, person: Any | None) -> "ProposalQuerySet":
+        """What a person may see; everything where nobody asks but a program."""
+        return self if person is None else self.visible_to(person)
+
+    def without_embargoed_for(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+        """Less what tells a result that the person may not know yet."""
+        calls = withheld_from(user)
+        return self.exclude(withheld(calls)) if calls else self
+
+    def without_conflicts_of(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+        """Less what a standing conflict of interest hides from the person."""
+        hidden = conflicts_of(user)
+        return self.exclude(pk__in=hidden) if hidden else self
+
+    def for_reviewer(self, user: Any) -> "ProposalQuerySet":
+        """What the stage of the call shows a reviewer: assignments, a lead reviewer's field, or all of their fields.
+
+        Of these a reviewer sees title, people and institutions; ``readable_by`` are those that may be read.
+        """
+        if Role.REVIEWER not in roles_of(user):
+            return self.none()
+        assigned = named("Assignment").objects.filter(reviewer=user, declined_at__isnull=True)
+        by_field = Q(call__progress="in_review", call__in_review_shows="field") | Q(
+            call__progress="deciding", call__deciding_shows="field"
+        )
+        return self._judged(user).filter(
+            Q(pk__in=assigned.values("proposal"))
+            | Exists(led_by(user))
+            | by_field & Q(field__in=Field.objects.filter(reviewers__user=user))
+        )
+
+    def declined_by(self, user: Any) -> "ProposalQuerySet":
+        """What a reviewer was assigned and declined, while the stage of the call shows reviewers anything."""
+        return self._judged(user).filter(assignments__reviewer=user, assignments__declined_at__isnull=False)
+
+    def _judged(self, user: Any) -> "ProposalQuerySet":
+        return self.without_conflicts_of(user).counted().filter(call__progress__in=["in_review", "deciding"])
+
+    def readable_by(self, user: Any) -> "ProposalQuerySet":
+        """What a reviewer may read whole: what the stage shows, once the person has declared no interest in it."""
+        return self.for_reviewer(user).filter(conflicts__person=user, conflicts__finding="clear")
+
+    @staticmethod
+    def _sees(user: AbstractBaseUser | AnonymousUser) -> bool:
+        return bool(roles_of(user) & SEES_EVERY_PROPOSAL)
+
+    def fields_visible_to(self, user: AbstractBaseUser | AnonymousUser) -> frozenset[str]:
+        """The fields of a visible proposal that a person may read: a manager has no need of personal numbers."""
+        if not self._sees(user):
+            return frozenset()
+        return frozenset(FIELDS if roles_of(user) & STAFF else FIELDS - STAFF_ONLY)
+
+    def counted(self) -> "ProposalQuerySet":
+        """What tallies count: everything received, less the withdrawn and the ineligible."""
+        return self.exclude(status__in=NOT_COUNTED)
+
+    def not_counted(self) -> "ProposalQuerySet":
+        return self.filter(status__in=NOT_COUNTED)
+
+    def paid_in(self, fiscal_year: int) -> "ProposalQuerySet":
+        """Proposals whose released award gives something in that fiscal year."""
+        given = named("AnnualAward").objects.filter(award__proposal=OuterRef("pk"), fiscal_year=fiscal_year)
+        paid = given.exclude(direct_yen=0, indirect_yen=0).order_by()
+        return self.filter(Exists(paid), status=Status.AWARDED)
+
+    def outside_window(
+        self, opens_at: datetime.datetime | None, closes_at: datetime.datetime | None
+    ) -> "ProposalQuerySet":
+        """Proposals that a window would leave outside without an officer's reason; without a window, all of them."""
+        if opens_at is None or closes_at is None:
+            return self.order_by("received_at", "number")
+        outside = Q(received_at__lt=opens_at) | Q(received_at__gt=closes_at)
+        return self.filter(outside, late_reason__regex="^[ \t\n\r\u3000]*$").order_by("received_at", "number")
+
+    def late(self) -> "ProposalQuerySet":
+        """Proposals accepted after their call had closed, which takes an officer's reason."""
+        return self.filter(received_at__gt=models.F("call__closes_at")).exclude(late_reason="")
+
+    def complete(self) -> "ProposalQuerySet":
+        """Proposals that state both a research period and costs."""
+        return self.exclude(INCOMPLETE)
+
+    def incomplete(self) -> "ProposalQuerySet":
+        """Proposals that state no research period, or no costs."""
+        return self.filter(INCOMPLETE)
+
+    def beyond_current_terms(self) -> "ProposalQuerySet":
+        """Proposals under earlier terms whose request or period the terms now in force would refuse."""
+        newer = Terms.objects.filter(call=OuterRef("call"), pk__gt=OuterRef("pk"))
+        current = Terms.objects.filter(~Exists(newer), call=OuterRef("call"), pk__gt=OuterRef("terms"))
+        costs = named("AnnualCost").objects.filter(proposal=OuterRef(OuterRef("pk"))).order_by()
+        both = costs.alias(yen=models.F("direct_yen") + models.F("indirect_yen"))
+        direct, indirect = OuterRef("requested_direct_yen"), OuterRef("requested_indirect_yen")
+        found = current.alias(
+            total=models.F("annual_ceiling_yen") * Cast("max_months", models.BigIntegerField()) / Value(12),
+            answering=AfterMonths(OuterRef("starts_on"), models.F("max_months")),
+        ).filter(
+            Q(indirect_included=True, total__lt=direct + indirect)
+            | Q(total__lt=direct)
+            | Q(answering__lt=OuterRef("ends_on"))
+            | Q(answering=OuterRef("ends_on"), answering__day=ExtractDay(OuterRef("starts_on")))
+            | Q(Exists(both.filter(yen__gt=OuterRef("annual_ceiling_yen"))), indirect_included=True)
+            | Q(Exists(costs.filter(direct_yen__gt=OuterRef("annual_ceiling_yen"))))
+            | Q(
+                Exists(
+                    costs.filter(
+                        indirect_yen__gt=models.F("direct_yen")
+                        * Cast(OuterRef("indirect_percent"), models.BigIntegerField())
+                        / Value(100)
+                    )
+                )
+            )
+        )
+        return self.filter(Exists(found))
+
+    def involving(self, country: Country) -> "ProposalQuerySet":
+        """Proposals whose primary funder or any of whose counterparts is of the country."""
+        counterparts = self._counterparts().filter(country=country)
+        return self.filter(Q(primary_funder__country=country) | Exists(counterparts))
+
+    def in_further_countries(self) -> "ProposalQuerySet":
+        """Proposals with a counterpart in another country than their primary funder's."""
+        return self.filter(Exists(self._counterparts().exclude(country=OuterRef("primary_funder__country"))))
+
+    @staticmethod
+    def _counterparts() -> models.QuerySet[Any]:
+        partners: models.QuerySet[Any] = named("Counterpart").objects.filter(proposal=OuterRef("pk"))
+        return partners
+
+    def received_on(self, day: datetime.date) -> "ProposalQuerySet":
+        following = midnight(day + datetime.timedelta(days=1))
+        return self.filter(received_at__gte=midnight(day), received_at__lt=following)
+
+    def received_since(self, day: datetime.date) -> "ProposalQuerySet":
+        return self.filter(received_at__gte=midnight(day))
+
+    def next_number(self, call: str) -> str:
+        """The number after the highest of the call's consecutive ones: ``DEMO-OPEN-121``."""
+        numbers = self.filter(number__regex=rf"^{re.escape(call)}-\d+$").values_list("number", flat=True)
+        last = max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
+        return f"{call}-{last + 1:03}"
+
+    def search(self, text: str, *, by: AbstractBaseUser | AnonymousUser | None = None) -> "ProposalQuerySet":
+        """Proposals that hold every word of the text, in any width, case, kana script or published spelling.
+
+        ``by``: whoever asks; a word is never found in what that person may not read.
+        """
+        found = self if by is None or roles_of(by) & STAFF else self.alias(open_key=OPEN_KEY)
+        words = list(filter(None, map(search_key, text.split())))
+        funders = Funder.objects.named_by(words)
+        for word in words:
+            own = Q(search_key__contains=word)
+            if found is not self and any(map(str.isdigit, word)):
+                own &= Q(open_key__contains=word)
+            # The funders by their ids: over joined tables no index could be asked for "this or that".
+            found = found.filter(own | Q(primary_funder__in=funders[word]))
+        return found
+
+    def in_order(self) -> "ProposalQuerySet":
+        """Ready for the pages of a list: by ``IN_LIST`` over all calls, by ``IN_CALL`` within one that is asked for.
+
+        Each is the order of an index, which PostgreSQL walks as far as the page goes.
+        """
+        ordered: ProposalQuerySet = self.annotate(newest_call=NEWEST_CALL)
+        return ordered
+
+    def for_list(self) -> "ProposalQuerySet":
+        """With what a row of a list shows, in the order of logging."""
+        return self.select_related("call", "field", "primary_funder__country", "award").order_by("call", "number")
+
+    def tally(self) -> dict[str, int]:
+        """Leaves the queryset: proposals, awards, yen requested and awarded, over all rows."""
+        return self.order_by().aggregate(**MEASURES)
+
+    def tally_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: the same measures for each combination of the named columns that occurs."""
+        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
+        return cells
+
+    def cells_by(self, *dimensions: str, **only: Any) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: ``tally_by``, read from the kept tallies where nothing is hidden from the reader.
+
+        ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder and status alone.
+        """
+        if self.query.where:
+            return self.filter(**only).tally_by(*dimensions)
+        cells: Iterable[dict[str, Any]] = named("Tally").objects.filter(**only).cells_by(*dimensions)
+        return cells
+
+    def by_day(self, *calls: Any) -> dict[int, dict[datetime.date, int]]:
+        """Leaves the queryset: call → how many counted proposals of it were received on each day in Tokyo.
+
+        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
+        """
+        if self.query.where:
+            received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
+            found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
+        else:
+            lines = named("Intake").objects.filter(call__in=calls)
+            found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
+        days: dict[int, dict[datetime.date, int]] = {call.pk: {} for call in calls}
+        for call, day, number in found:
+            if number:
+                days[call][day] = number
+        return days
+
+    def paces_of(self, *calls: Any) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: how many counted proposals of each call have so many active reviewers, so many reviews
+        of these and such a mark, and their standing conflicts; those that have nothing of it are left out.
+
+        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
+        """
+        found: Any
+        sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
+        if self.query.where:
+            found = named("Progress").objects.filter(call__in=calls, proposal__in=self.counted().order_by())
+            sums["proposals"] = Count("pk")
+        else:
+            found = named("Pace").objects.filter(call__in=calls)
+            sums["proposals"] = Sum("proposals")
+        paces: Iterable[dict[str, Any]] = found.values("call", "reviewers", "reviews", "decision").annotate(**sums)
+        return paces
+
+
+class TallyQuerySet(models.QuerySet[Any]):
+    def cells_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
+        """The measures for each combination of the named columns that occurs: the sums of its lines."""
+        sums = {measure: Sum(measure) for measure in MEASURES}
+        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**sums).filter(proposals__gt=0)
+        return cells

@@ -1,0 +1,100 @@
+"""How a review is written: saved as a draft as often as one likes, submitted once complete, reopened while allowed."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from calls.models import Call, Criterion
+from proposals.record.models import Assignment, Review, Score
+from proposals.review.refusing import Refused, decided
+
+# What each score says, the best first.
+SCALE = {5: _("excellent"), 4: _("very good"), 3: _("good"), 2: _("fair"), 1: _("poor")}
+COMMENTS = ("comment_to_panel", "comment_to_applicant")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody wrote so far. ``scores``: criterion (by id) → 1 to 5, those not scored left out."""
+
+    scores: Mapping[int, int] = field(default_factory=dict)
+    comment_to_panel: str = ""
+    comment_to_applicant: str = ""
+
+
+def may_write(call: Call) -> bool:
+    """Whether the stage of the call takes reviews."""
+    return call.progress == Call.Progress.IN_REVIEW
+
+
+def missing(draft: Draft, criteria: Iterable[Criterion]) -> list[str]:
+    """What a draft still lacks, by the names of the form's fields."""
+    unscored = [f"score_{criterion.pk}" for criterion in criteria if criterion.pk not in draft.scores]
+    return unscored + [name for name in COMMENTS if not getattr(draft, name).strip()]
+
+
+def draft_of(review: Review | None) -> Draft:
+    """What is stored, as a draft."""
+    if review is None:
+        return Draft()
+    scores = {score.criterion_id: score.value for score in review.scores.all()}
+    return Draft(scores, review.comment_to_panel, review.comment_to_applicant)
+
+
+def save_draft(assignment: Assignment, draft: Draft, *, version: int, at: datetime.datetime) -> Review:
+    """Store a draft. ``version``: of the review that was seen, 0 where there was none. Raises Refused."""
+    with decided():
+        return _saved(assignment, draft, version=version, at=at)
+
+
+def submit(assignment: Assignment, draft: Draft, *, version: int, at: datetime.datetime) -> Review:
+    """Store a draft and submit it; one that lacks anything is refused as a whole. Raises Refused."""
+    with decided():
+        review = _saved(assignment, draft, version=version, at=at)
+        review.state, review.submitted_at = Review.State.SUBMITTED, at
+        review.save(update_fields=["state", "submitted_at"])
+        return _as_stored(review)
+
+
+def reopen(assignment: Assignment, *, at: datetime.datetime) -> Review:
+    """Make a submitted review a draft again. Raises Refused, and Review.DoesNotExist where there is none."""
+    with decided():
+        review = Review.objects.select_for_update().get(assignment=assignment)
+        if review.is_submitted:
+            review.state, review.submitted_at, review.saved_at = Review.State.DRAFT, None, at
+            review.save(update_fields=["state", "submitted_at", "saved_at"])
+        return _as_stored(review)
+
+
+def _saved(assignment: Assignment, draft: Draft, *, version: int, at: datetime.datetime) -> Review:
+    """Under the lock of the assignment, so that of two windows the second sees what the first has saved."""
+    Assignment.objects.select_for_update().get(pk=assignment.pk)
+    review = Review.objects.filter(assignment=assignment).first()
+    if review and review.is_submitted:
+        raise Refused("review_submitted_stays")
+    if version != (review.version if review else 0):
+        raise Refused("review_changed", value_at=review.saved_at if review else at)
+    review = review or Review(assignment=assignment)
+    review.comment_to_panel, review.comment_to_applicant = draft.comment_to_panel, draft.comment_to_applicant
+    review.saved_at = at
+    review.save()
+    _score(review, draft.scores)
+    return _as_stored(review)
+
+
+def _score(review: Review, scores: Mapping[int, int]) -> None:
+    Score.objects.filter(review=review).exclude(criterion__in=scores).delete()
+    Score.objects.bulk_create(
+        [Score(review=review, criterion_id=criterion, value=value) for criterion, value in scores.items()],
+        update_conflicts=True,
+        unique_fields=["review", "criterion"],
+        update_fields=["value"],
+    )
+
+
+def _as_stored(review: Review) -> Review:
+    """With the version that PostgreSQL gave it."""
+    review.refresh_from_db()
+    return review

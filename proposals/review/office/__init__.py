@@ -1,1 +1,0 @@
-"""The officers' side of review: stages, assignments, conflicts of interest."""

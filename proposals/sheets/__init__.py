@@ -1,1 +1,0 @@
-"""Proposals by spreadsheet: what a row means, what it would change, and how all of it is saved or none."""
