@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from django.forms.utils import flatatt
 from django.utils.choices import CallableChoiceIterator
 from django.utils.html import format_html, format_html_join
@@ -19,7 +20,7 @@ from pghistory.models import Event
 
 Choices = list[tuple[str, str]]
 # By the form and the language: how long the histories were when the choices were read, and the choices of each field.
-REMEMBERED: dict[tuple[str, str | None], tuple[Any, dict[str, Choices]]] = {}
+REMEMBERED: dict[tuple[str, str | None], tuple[object, dict[str, Choices]]] = {}
 
 
 class PlainSelect(forms.Select):
@@ -65,7 +66,7 @@ def _read(field: Any) -> Choices:
     return found if field.empty_label is None else [("", str(field.empty_label)), *found]
 
 
-def _length(models: Collection[Any]) -> Any:
+def _length(models: Collection[type[Model]]) -> object:
     """How long the histories of these models are: each entry is there to stay, so none of them comes unnoticed."""
     histories = sorted(
         model._meta.db_table

@@ -1,5 +1,6 @@
 """Rules about one row as named constraints; those about several rows are triggers, in the ``rules`` of each app."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,7 +16,7 @@ CODE_IN_A_QUESTION = r"^[A-Za-z0-9][A-Za-z0-9-]*$"  # behind the question mark, 
 class Check(models.CheckConstraint):
     """A check whose sentence stands in the catalogue of refusals under the constraint's name."""
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, Sequence[object], dict[str, object]]:
         """As Django's own, so that a migration depends on nothing here."""
         _path, args, kwargs = super().deconstruct()
         return "django.db.models.CheckConstraint", args, kwargs
@@ -39,7 +40,7 @@ class Check(models.CheckConstraint):
 class Unique(models.UniqueConstraint):
     """A uniqueness rule whose sentence stands in the catalogue of refusals under the constraint's name."""
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> tuple[str, Sequence[object], dict[str, object]]:
         """As Django's own, so that a migration depends on nothing here."""
         _path, args, kwargs = super().deconstruct()
         return "django.db.models.UniqueConstraint", args, kwargs

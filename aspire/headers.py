@@ -1,9 +1,8 @@
 """What every answer tells the browser beside its content."""
 
 from collections.abc import Callable
-from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 # Nothing here uses a device of the reader's.
@@ -16,10 +15,10 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-def header_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def header_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Let no browser and no proxy keep a page or file, unless the page itself says how long it may."""
 
-    def middleware(request: HttpRequest) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if not response.has_header("Cache-Control"):

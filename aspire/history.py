@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import pghistory
 import pghistory.models
@@ -26,6 +26,8 @@ GENERATION = "aspire_generation"  # the table of how often was written, which ev
 OF_ROWS = ("insert", "update", "delete")  # the labels of the events that keep a row; others say that a column changed
 BLOCK = 64  # bytes of a block of SHA-256
 
+Tracked = TypeVar("Tracked", bound=type[models.Model])
+
 
 class Event(pghistory.models.Event):
     """A row of history: the row as it became or was, and who made it so."""
@@ -39,18 +41,25 @@ class Event(pghistory.models.Event):
         abstract = True
 
 
-def track(*, exclude: tuple[str, ...] = (), **options: Any) -> Callable[[Any], Any]:
+Recorded: TypeAlias = Any  # an Event with the columns of its model, which pghistory adds where no type tells of them
+
+
+def track(
+    *, exclude: tuple[str, ...] = (), app_label: str | None = None, model_name: str | None = None
+) -> Callable[[Tracked], Tracked]:
     """Give a model its table of events, into which ``aspire_track`` of its app's rules has every write recorded.
 
     ``exclude`` names columns that PostgreSQL keeps by itself, whose changes nobody made, and those that nobody may see.
     """
-    options |= {"context_field": None, "context_id_field": None}  # Event has columns of its own instead
-    tracked: Callable[[Any], Any] = pghistory.track(
+    tracked: Callable[[Tracked], Tracked] = pghistory.track(
         *(pghistory.ManualEvent(label) for label in OF_ROWS),
         exclude=list(exclude),
         base_model=Event,
         meta={"indexes": [BrinIndex(fields=["pgh_created_at"])]},
-        **options,
+        app_label=app_label,
+        model_name=model_name,
+        context_field=None,  # type: ignore[arg-type]  # Event has columns of its own instead
+        context_id_field=None,  # type: ignore[arg-type]
     )
     return tracked
 
@@ -61,7 +70,7 @@ def track(*, exclude: tuple[str, ...] = (), **options: Any) -> Callable[[Any], A
 class Sealed(DjangoJSONEncoder):
     """What a session tells PostgreSQL of who acts from where, under a seal that holds for minutes."""
 
-    def encode(self, o: Any) -> str:
+    def encode(self, o: dict[str, object]) -> str:
         user, source, at = o.get("user"), o.get("url") or "", int(time.time())
         seal = hmac.new(_key(), f"{at} {user or ''} {source}".encode(), hashlib.sha256).hexdigest()
         return super().encode({"user": user, "source": source, "at": at, "seal": seal})

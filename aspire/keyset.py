@@ -1,10 +1,11 @@
 """Pages of long lists that begin after a row, not after a count: the last page costs what the first one does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import BooleanField, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.functional import cached_property
@@ -17,6 +18,9 @@ Columns = Mapping[str, type]  # in their order, each with what its values are
 POSITION = ("after", "before", "last")  # what a page's address says of its place
 
 
+Record = TypeVar("Record", bound=models.Model)
+
+
 class Row(Func):
     """Several columns compared as one: ``ROW(a, b) > ROW(1, 2)`` follows an index on both."""
 
@@ -24,7 +28,7 @@ class Row(Func):
     output_field = BooleanField()  # never read: only its comparison is
 
 
-def counted(rows: QuerySet[Any], *, up_to: int = COUNTED_UP_TO) -> int:
+def counted(rows: QuerySet[models.Model], *, up_to: int = COUNTED_UP_TO) -> int:
     """How many rows there are; ``up_to + 1`` stands for more than ``up_to``."""
     return rows.order_by()[: up_to + 1].count()
 
@@ -41,26 +45,26 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 @dataclass
-class Page:
+class Page(Generic[Record]):
     """One page of a list in the order of ``columns``, whose values together are unique."""
 
-    rows: list[Any]
+    rows: list[Record]
     columns: Columns
     has_previous: bool
     has_next: bool
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Record]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def object_list(self) -> list[Any]:
+    def object_list(self) -> list[Record]:
         return self.rows
 
     @property
-    def final(self) -> Any:
+    def final(self) -> Record:
         return self.rows[-1]
 
     @property
@@ -75,11 +79,11 @@ class Page:
     def last_key(self) -> str:
         return self._key(self.rows[-1]) if self.rows else ""
 
-    def _key(self, row: Any) -> str:
+    def _key(self, row: Record) -> str:
         return SEPARATOR.join(str(getattr(row, name)) for name in self.columns)
 
 
-def page_of(rows: QuerySet[Any], columns: Columns, asked: Any, *, size: int) -> Page:
+def page_of(rows: QuerySet[Record], columns: Columns, asked: Mapping[str, str], *, size: int) -> Page[Record]:
     """The page that an address asks for by ``after``, ``before`` or ``last``; what it cannot mean is the first page."""
     after, before = (_values(asked.get(name, ""), columns) for name in ("after", "before"))
     if before or asked.get("last"):
@@ -90,27 +94,27 @@ def page_of(rows: QuerySet[Any], columns: Columns, asked: Any, *, size: int) -> 
     return _forwards(rows, columns, after, size=size)
 
 
-def _forwards(rows: QuerySet[Any], columns: Columns, after: list[Any] | None, *, size: int) -> Page:
+def _forwards(rows: QuerySet[Record], columns: Columns, after: list[object] | None, *, size: int) -> Page[Record]:
     if after:
         rows = rows.filter(GreaterThan(Row(*columns), Row(*map(Value, after))))
     found = list(rows.order_by(*columns)[: size + 1])
     return Page(found[:size], columns, has_previous=bool(after), has_next=len(found) > size)
 
 
-def _backwards(rows: QuerySet[Any], columns: Columns, before: list[Any] | None, *, size: int) -> Page:
+def _backwards(rows: QuerySet[Record], columns: Columns, before: list[object] | None, *, size: int) -> Page[Record]:
     if before:
         rows = rows.filter(LessThan(Row(*columns), Row(*map(Value, before))))
     found = list(rows.order_by(*(f"-{name}" for name in columns))[: size + 1])
     return Page(found[:size][::-1], columns, has_previous=len(found) > size, has_next=bool(before))
 
 
-def key_of(text: Any) -> int | None:
+def key_of(text: object) -> int | None:
     """The key of a row as it comes by address or form; None where it can be none."""
     typed = str(text)
     return int(typed) if typed.isdecimal() and len(typed) <= LONGEST_KEY else None
 
 
-def _values(text: str, columns: Columns) -> list[Any] | None:
+def _values(text: str, columns: Columns) -> list[object] | None:
     """The values of a key; None where the text is no key of these columns."""
     if not text:
         return None

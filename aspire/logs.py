@@ -9,13 +9,17 @@ import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connection
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:  # models cannot be loaded where logging is set up
+    from aspire.people import Person
+
 
 requests = logging.getLogger("aspire.requests")
 security = logging.getLogger("aspire.security")
@@ -31,10 +35,12 @@ class RequestId(logging.Filter):
         return True
 
 
-def request_log_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def request_log_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Give each request an identifier, its proxy's where that sends one, and log how it was answered."""
 
-    def middleware(request: HttpRequest) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
         given, begun, queries = request.headers.get("X-Request-ID", ""), time.monotonic(), Queries()
         token = current.set(given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex)
         try:
@@ -90,23 +96,23 @@ def address_of(request: HttpRequest) -> str:
         return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def event(name: str, request: HttpRequest | None, **values: Any) -> None:
+def event(name: str, request: HttpRequest | None, **values: object) -> None:
     """Log an event of security: who, from where, what."""
     known = {**who(request), "path": request.path} if request is not None else {}
     security.info(name, extra={**known, **values})
 
 
 @receiver(user_logged_in, dispatch_uid="log_signed_in")
-def signed_in(request: HttpRequest | None, user: Any, **_signal: Any) -> None:
+def signed_in(request: HttpRequest | None, user: "Person", **_signal: object) -> None:
     event("signed_in", request, user_id=user.pk)
 
 
 @receiver(user_logged_out, dispatch_uid="log_signed_out")
-def signed_out(request: HttpRequest | None, user: Any, **_signal: Any) -> None:
+def signed_out(request: HttpRequest | None, user: "Person", **_signal: object) -> None:
     event("signed_out", request, user_id=getattr(user, "pk", None))
 
 
 @receiver(user_login_failed, dispatch_uid="log_sign_in_failed")
-def sign_in_failed(request: HttpRequest | None = None, **_signal: Any) -> None:
+def sign_in_failed(request: HttpRequest | None = None, **_signal: object) -> None:
     """The name that was typed is not logged: people type their passwords there by mistake."""
     event("sign_in_failed", request)

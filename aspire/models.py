@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pghistory.models import Context
 
 from aspire.history import track
+from aspire.people import Person
 
 KEPT_FOR = datetime.timedelta(days=1)  # a file that was sent
 PREPARED_FOR = datetime.timedelta(hours=1)  # a file that was asked for
@@ -23,7 +24,7 @@ Kept = TypeVar("Kept", bound=models.Model)
 class KeptFileQuerySet(models.QuerySet[Kept]):
     """Files that are kept for one person alone, for a time."""
 
-    def visible_to(self, user: Any, *, at: datetime.datetime) -> Self:
+    def visible_to(self, user: Person, *, at: datetime.datetime) -> Self:
         return self.filter(user=user, expires_at__gt=at)
 
     def expired(self, *, at: datetime.datetime) -> Self:
@@ -199,7 +200,7 @@ class Account(User):
 
 
 @track(app_label="aspire", model_name="AccountRoleEvent")
-class AccountRole(User.groups.through):  # type: ignore[name-defined,misc]
+class AccountRole(User.groups.through):  # type: ignore[name-defined]
     """A role that was given to somebody, or withdrawn."""
 
     class Meta:
@@ -207,7 +208,7 @@ class AccountRole(User.groups.through):  # type: ignore[name-defined,misc]
 
 
 @track(app_label="aspire", model_name="AccountPermissionEvent")
-class AccountPermission(User.user_permissions.through):  # type: ignore[name-defined,misc]
+class AccountPermission(User.user_permissions.through):  # type: ignore[name-defined]
     """A single permission, which our roles make no use of."""
 
     class Meta:
@@ -223,7 +224,7 @@ class NamedRole(Group):
 
 
 @track(app_label="aspire", model_name="RolePermissionEvent")
-class RolePermission(Group.permissions.through):  # type: ignore[name-defined,misc]
+class RolePermission(Group.permissions.through):  # type: ignore[name-defined]
     class Meta:
         proxy = True
 

@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 
 from aspire.logs import event
+from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 
 ANYONE = frozenset({"anyone"})
@@ -22,7 +24,7 @@ LOOKS = frozenset({Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
 
 # The first pattern that matches the whole of a URL's name decides. These pages are everybody's or this package's own;
 # each app declares its own in its module ``permissions``.
-TABLE: list[tuple[str, frozenset[Any]]] = [
+TABLE: list[tuple[str, frozenset[str]]] = [
     ("healthz|readyz", ANYONE),
     ("set_language", ANYONE),
     # Signing in
@@ -44,7 +46,7 @@ TABLE: list[tuple[str, frozenset[Any]]] = [
 SECTIONS: list[tuple[str, Promise]] = []
 
 
-def declare_pages(*pages: tuple[str, frozenset[Any]]) -> None:
+def declare_pages(*pages: tuple[str, frozenset[str]]) -> None:
     """Add an app's pages to the table: a pattern of URL names, and who may open them."""
     if known := {pattern for pattern, _who in TABLE} & {pattern for pattern, _who in pages}:
         raise ValueError(f"Declared twice: {', '.join(sorted(known))}")
@@ -56,7 +58,7 @@ def declare_sections(*sections: tuple[str, Promise]) -> None:
     SECTIONS.extend(sections)
 
 
-def allowed(name: str) -> frozenset[Any] | None:
+def allowed(name: str) -> frozenset[str] | None:
     """Who may open the page of that URL name; None where the table does not declare it."""
     return next((who for pattern, who in TABLE if re.fullmatch(pattern, name)), None)
 
@@ -65,7 +67,7 @@ RECORDS_PAGE = re.compile(r"admin:([a-z]+)_([a-z]+)_(changelist|add|change|delet
 ACTIONS = {"add": "add", "delete": "delete", "password_change": "change"}
 
 
-def may_open(name: str, user: Any) -> bool:
+def may_open(name: str, user: Person | AnonymousUser) -> bool:
     """Whether a signed-in person may open the page: by role, and for the records of a model by its permission."""
     if not (allowed(name) or frozenset()) & roles_of(user):
         return False
@@ -84,7 +86,7 @@ def permission_middleware(
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)
 
-    def process_view(request: HttpRequest, *_args: Any) -> HttpResponse | None:
+    def process_view(request: HttpRequest, *_args: object) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if allowed(name) == ANYONE:
             return None

@@ -1,7 +1,7 @@
 """The records: Django's admin as our staff meet it; every refusal answers on the form as typed."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -10,10 +10,11 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
-from django.forms import ModelForm
+from django.db.models import Model, QuerySet
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
 from aspire.keyset import CappedPaginator
@@ -31,7 +32,7 @@ class AspireAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(roles_of(request.user) & STAFF)
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """Django's own pages; the way from a record to its page on the site leads only to what the person may see."""
         own = path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site")
         return [own, *(page for page in super().get_urls() if getattr(page, "name", "") != "view_on_site")]
@@ -55,7 +56,7 @@ class RefusingForm(ModelForm):  # type: ignore[type-arg]
 
     refusal: Refusal | None = None
 
-    def clean(self) -> Any:
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.refusal:
             raise self.refusal.error()
@@ -73,7 +74,7 @@ class RefusingForm(ModelForm):  # type: ignore[type-arg]
 class LoadedSelect(AutocompleteSelect):
     """Django's own, which asks for the words of what is chosen; of a row that was read with them, nothing is asked."""
 
-    loaded: Any = None
+    loaded: Model | None = None
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         if self.loaded is None or [str(each) for each in value] != [str(self.loaded.pk)]:
@@ -104,7 +105,7 @@ class Rows(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     read_with: Sequence[str] = ()
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         found = super().get_queryset(request)
         return found.select_related(*self.read_with) if self.read_with else found
 
@@ -118,7 +119,7 @@ class Rows(admin.TabularInline):  # type: ignore[type-arg]
         return field
 
 
-def _read(choices: Any) -> list[Any]:
+def _read(choices: Iterable[tuple[object, str]]) -> list[tuple[object, str]]:
     """The choices by one statement: a list would count them before."""
     return list(iter(choices))
 
@@ -146,7 +147,7 @@ class RefusingAdmin(AddressedAdmin):
     show_full_result_count = False
     actions = None
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)  # a class of this request alone
         form.refusal = getattr(request, "refusal", None)
         return form
@@ -161,13 +162,19 @@ class RefusingAdmin(AddressedAdmin):
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Model]", change: bool) -> None:
         """Rules over several rows wait until all rows of the form are written; then they are asked."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: "ModelForm[Model]",
+        formsets: "Sequence[BaseModelFormSet[Model, ModelForm[Model]]]",
+        change: bool,
+    ) -> None:
         super().save_related(request, form, formsets, change)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

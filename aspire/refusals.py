@@ -6,7 +6,7 @@ import logging
 import re
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,7 +146,9 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, _view: Any, args: Any, named: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, _view: object, args: Sequence[object], named: Mapping[str, object]
+    ) -> HttpResponse | None:
         """What PostgreSQL can keep in no text is refused before any page reads it; files go to their reader."""
         asked, typed = (
             [text for name, texts in data.lists() for text in (name, *texts)] for data in (request.GET, request.POST)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, cast
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, TextChoices, Value
 from django.utils.translation import gettext_lazy as _
@@ -48,14 +47,13 @@ def permissions(role: Role) -> frozenset[str]:
     return frozenset(f"{app}.{action}_{model}" for app, model, actions in declared for action in actions)
 
 
-def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Role]:
+def roles_of(user: User | AnonymousUser) -> frozenset[Role]:
     """The roles of a person, read once a request; none for somebody who is not signed in or no longer active."""
     if not (user.is_authenticated and user.is_active):
         return frozenset()
     remembered: frozenset[Role] | None = getattr(user, REMEMBERED, None)
     if remembered is None:
-        person = cast(User, user)
-        remembered = remember(person, person.groups.values_list("name", flat=True))
+        remembered = remember(user, user.groups.values_list("name", flat=True))
     return remembered
 
 
@@ -80,9 +78,9 @@ class RoleBackend(ModelBackend):
         remember(person, person.group_names)
         return person
 
-    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+    def get_all_permissions(self, user_obj: User | AnonymousUser, obj: object = None) -> set[str]:
         """The permissions of the person's roles, whatever single permissions somebody may have stored."""
         return set().union(*(permissions(role) for role in roles_of(user_obj)))
 
-    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
         return any(name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj))

@@ -41,13 +41,13 @@ def why_hidden(request: HttpRequest, call: str) -> Case:
 class KeptFromTheBlind(Rows):
     """Rows that do not move for whom part of the call is hidden: what may become of them would tell of that part."""
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return super().has_change_permission(request, obj) and not is_blind(request, obj)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return super().has_add_permission(request, obj) and not is_blind(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not is_blind(request, obj)
 
 
@@ -77,8 +77,9 @@ class PotSliceInline(KeptFromTheBlind):
     fields = ["fiscal_year", "limit_yen", "taken"]
     readonly_fields = ["taken"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(why_hidden=why_hidden(request, "call"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "call"))
+        return found
 
     @admin.display(description=_("taken so far (yen)"))
     def taken(self, place: PotSlice) -> str:
@@ -98,10 +99,10 @@ class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
         (_("Where they come from"), {"fields": ["source", "source_en", "assumptions_ja", "assumptions_en"]}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("call")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
         return False
 
 
@@ -135,7 +136,7 @@ class CallAdmin(RefusingAdmin):
         ),
     ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> list[str]:
         """Once results wait for its end, an embargo is the managers' to move.
 
         Nor do pot and window move for whom part of the call is hidden: how far they may would tell of that part.
@@ -145,8 +146,9 @@ class CallAdmin(RefusingAdmin):
         told = ["opens_at", "closes_at", "pot_yen", "max_awards"] if is_blind(request, obj) else []
         return [*found, *(["embargo_until"] if waits else []), *told]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(why_hidden=why_hidden(request, "pk"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "pk"))
+        return found
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -180,7 +182,9 @@ class FieldAdmin(RefusingAdmin):
     list_display = ["code", "name_ja", "name_en"]
     search_fields = ["code", "name_ja", "name_en"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """For a proposal's form (``?call=``), only the fields of the call; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):
@@ -198,7 +202,7 @@ class ProgrammeAdmin(RefusingAdmin):
         (_("Outer limits"), {"fields": ["limit_annual_yen", "limit_months", "limits_reason"]}),
     ]
 
-    def save_model(self, request: HttpRequest, obj: Programme, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Whoever saves has changed the limits; where they stayed, PostgreSQL keeps who changed them last."""
         obj.limits_changed_by = cast(User, request.user)
         super().save_model(request, obj, form, change)

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
+from aspire.people import Person
 from aspire.roles import Role, roles_of
 from calls.models import Call
 
 REMEMBERED = "_aspire_withheld"
 
 
-def withheld_from(user: AbstractBaseUser | AnonymousUser) -> dict[int, Call]:
+def withheld_from(user: Person | AnonymousUser) -> dict[int, Call]:
     """The calls whose results a person may not see yet, by id; read once a request."""
     if not user.is_authenticated or Role.MANAGER in roles_of(user):
         return {}

@@ -1,7 +1,8 @@
 """Kinds of sheets that belong to one call: opened by its code, and locked by it."""
 
-from typing import Any
+from django.contrib.auth.models import AnonymousUser
 
+from aspire.people import Person
 from aspire.sheets.kinds import Kind
 from calls.embargo import withheld_from
 from calls.hidden import in_conflict, partly_hidden_from
@@ -21,14 +22,14 @@ class CallKind(Kind):
         return cls(Call.objects.get(code=call_code))
 
     @classmethod
-    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
+    def calls(cls, user: Person | None = None) -> list[tuple[str, str]]:
         return [(call.code, call.name) for call in Call.objects.all()]
 
     @classmethod
-    def partly_hidden_from(cls, user: Any) -> frozenset[str]:
+    def partly_hidden_from(cls, user: Person | AnonymousUser) -> frozenset[str]:
         return frozenset(Call.objects.filter(pk__in=partly_hidden_from(user)).values_list("code", flat=True))
 
-    def view(self) -> Any:
+    def view(self) -> object:
         if self.user is None:
             return None
         conflicts = sorted(pk for pk, call in in_conflict(self.user).items() if call == self.call.pk)

@@ -18,7 +18,9 @@ class SearchedByKey(RefusingAdmin):
 
     search_fields = ["search_key"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         for word in filter(None, map(search_key, search_term.split())):
             queryset = queryset.filter(search_key__contains=word)
         return queryset, False
@@ -46,7 +48,9 @@ class FunderAdmin(SearchedByKey):
         (_("Identifiers"), {"fields": ["ror_id", "crossref_funder_id", "note"]}),
     ]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """For a proposal's form (``?call=``), only funders that the call accepts; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, GeneratedField, Q, Value, When
@@ -31,7 +30,7 @@ class CountryQuerySet(models.QuerySet["Country"]):
         return self.in_gojuon_order().annotate(dialogue_count=Count("dialogues"))
 
 
-def funder_order(prefix: str = "") -> list[Any]:
+def funder_order(prefix: str = "") -> list[str | models.expressions.Combinable]:
     """Order of funders: countries in gojuon order; inside one A to Z, the categories last."""
     is_category = Case(When(**{f"{prefix}kind": "agency"}, then=Value(0)), default=Value(1))
     return [f"{prefix}country__sort_key", is_category, f"{prefix}code"]

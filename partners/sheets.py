@@ -4,8 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+from django.db.models import CharField, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -18,7 +19,7 @@ from aspire.sheets.recording import RecordKind
 from aspire.sheets.resources import TypedResource, column
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import LANGUAGES, Column
-from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, Funder
+from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, CountryQuerySet, Funder, FunderQuerySet
 
 ALPHA2 = r"[A-Z]{2}"
 FORMS = [("ror_id", ROR_ID, "funder_ror_form"), ("crossref_funder_id", CROSSREF_ID, "funder_crossref_form")]
@@ -46,10 +47,16 @@ class FunderResource(TypedResource):
 
 
 def text(
-    model: Any, name: str, meaning: Promise, example: str | Promise, *, label: Promise, is_required: bool = False
+    model: type[Model],
+    name: str,
+    meaning: Promise,
+    example: str | Promise,
+    *,
+    label: Promise,
+    is_required: bool = False,
 ) -> Column:
     """A column of free text, as long as the model's field."""
-    length = model._meta.get_field(name).max_length
+    length = cast("CharField[str, str]", model._meta.get_field(name)).max_length or 0
     return Column(name, label, meaning, example, parsing.text(length), is_required=is_required)
 
 
@@ -84,7 +91,7 @@ class Countries(RecordKind):
             text(Country, "reading", reading, "\u30a8\u30a4\u30b3\u30af", label=_("Reading")),
         ]
 
-    def for_export(self, records: Any) -> list[Country]:
+    def for_export(self, records: CountryQuerySet) -> list[Country]:
         return list(records.in_gojuon_order())
 
 
@@ -172,10 +179,10 @@ class Funders(RecordKind):
             "kind", _("Kind"), what, "agency", parsing.code(names_of_kinds(), "kind"), choices=kinds, kind="code"
         )
 
-    def for_export(self, records: Any) -> list[Funder]:
+    def for_export(self, records: FunderQuerySet) -> list[Funder]:
         return list(records.in_printed_order().select_related("country"))
 
-    def state(self, stored: Mapping[str, Any]) -> Any:
+    def state(self, stored: Mapping[str, Funder]) -> object:
         return [self.recorded, sorted(self.country_ids)]
 
     def written(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """How officers see and edit proposals and awards: fieldsets in the order of the paper form."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from aspire.records import RefusingAdmin, Rows
 from aspire.yen import exact, readable
 from calls.models import Call
@@ -86,13 +87,13 @@ class ProposalAdmin(RefusingAdmin):
         return [(name, {"fields": fields}) for name, fields in shown]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
-        return Proposal.objects.visible_to(request.user).for_list().select_related("terms__call")
+        return Proposal.objects.visible_to(cast(Person, request.user)).for_list().select_related("terms__call")
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """As the list of proposals goes."""
         return [NEWEST_CALL.asc(), "number"]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, which says where its rows are not of real proposals."""
         marks = {
             "has_synthetic": Call.objects.filter(is_synthetic=True).exists(),
@@ -100,7 +101,7 @@ class ProposalAdmin(RefusingAdmin):
         }
         return super().changelist_view(request, {**(extra_context or {}), **marks})
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
         return queryset.search(search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
@@ -155,7 +156,9 @@ class AwardAdmin(RefusingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Award]:
         """Less the awards of proposals that a conflict of interest hides."""
-        return super().get_queryset(request).filter(proposal__in=Proposal.objects.visible_to(request.user))
+        return (
+            super().get_queryset(request).filter(proposal__in=Proposal.objects.visible_to(cast(Person, request.user)))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Award | None = None) -> list[str]:
         return ["proposal", "awarded"] if obj else ["awarded"]

@@ -52,7 +52,7 @@ FLAGS = [
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
 
 
-class YearFilter(django_filters.NumberFilter):  # type: ignore[misc]
+class YearFilter(django_filters.NumberFilter):
     """Rows of one fiscal year, a whole number."""
 
     field_class = forms.IntegerField
@@ -65,7 +65,7 @@ def known_calls(codes: str) -> None:
         raise ValidationError(_("There is no call %(codes)s."), params={"codes": ", ".join(sorted(unknown))})
 
 
-class ProposalFilter(django_filters.FilterSet):  # type: ignore[misc]
+class ProposalFilter(django_filters.FilterSet):
     """The filters of ``/proposals/``, by the codes that boards put into their links."""
 
     q = django_filters.CharFilter(label=_("Search"), method="search")

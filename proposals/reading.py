@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
+from aspire.people import Person
 from proposals.record.models import Award, Proposal
 
 
-def sheet(proposal: Proposal, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any]:
+def sheet(proposal: Proposal, user: Person) -> dict[str, Any]:
     """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
     limits = proposal.terms.limits
     costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]

@@ -1,10 +1,11 @@
 """Home, the list of proposals, and one proposal."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aspire.keyset import POSITION, page_of
+from aspire.people import PersonRequest
 from proposals.filters import ProposalFilter
 from proposals.intake.exports import choices_for
 from proposals.reading import sheet
@@ -17,7 +18,7 @@ ROWS_A_PAGE = 50
 
 
 @require_safe
-def proposal_list(request: HttpRequest) -> HttpResponse:
+def proposal_list(request: PersonRequest) -> HttpResponse:
     asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
     columns = IN_CALL if "call" in asked.asked else IN_LIST
     page = page_of(asked.answer().for_list().in_order(), columns, request.GET, size=ROWS_A_PAGE)
@@ -41,14 +42,14 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: PersonRequest, number: str) -> HttpResponse:
     proposals = Proposal.objects.visible_to(request.user).for_list().select_related("terms")
     proposal = get_object_or_404(proposals, number=number)
     return render(request, "proposals/detail.html", sheet(proposal, request.user))
 
 
 @require_safe
-def timeline(request: HttpRequest, number: str) -> HttpResponse:
+def timeline(request: PersonRequest, number: str) -> HttpResponse:
     proposals = Proposal.objects.visible_to(request.user).select_related("call")
     proposal = get_object_or_404(proposals, number=number)
     context = {"proposal": proposal, "entries": Timeline(proposal).entries()}

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -12,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from aspire.accounts.history import ADDRESS, ENTRUSTS, GIVEN, LABELS, OPENED, PASSWORD
 from aspire.models import AccountEvent, AccountRoleEvent  # type: ignore[attr-defined]
-from aspire.people import in_their_order
+from aspire.people import Person, in_their_order
 from aspire.roles import Role
 
 LATELY = datetime.timedelta(days=7)
@@ -24,7 +23,7 @@ class Entrusting:
     """One act of another person that lets them be this one, at a moment."""
 
     person: User
-    by: User
+    by: Person
     what: str  # one of ``history.ENTRUSTS``
     at: datetime.datetime
 
@@ -40,14 +39,14 @@ class Entrusting:
         }[self.what] % values
 
 
-def entrusted(person: Any, *, at: datetime.datetime) -> list[Entrusting]:
+def entrusted(person: Person, *, at: datetime.datetime) -> list[Entrusting]:
     """What others gave the person in the last days, the latest first."""
     found = sorted(_found(person, since=at - LATELY), key=lambda event: event[2], reverse=True)
     people = User.objects.in_bulk({by for _what, by, _at in found})
     return [Entrusting(person, people[by], what, moment) for what, by, moment in found if by in people]
 
 
-def _found(person: Any, *, since: datetime.datetime) -> Iterator[tuple[str, int, datetime.datetime]]:
+def _found(person: Person, *, since: datetime.datetime) -> Iterator[tuple[str, int, datetime.datetime]]:
     by_others = {"pgh_created_at__gte": since, "pgh_user__isnull": False}
     roles = AccountRoleEvent.objects.filter(user=person, group__name=Role.MANAGER, pgh_label="insert", **by_others)
     accounts = AccountEvent.objects.filter(pgh_obj=person.pk, pgh_label__in=OF_ACCOUNTS, **by_others)

@@ -6,10 +6,10 @@ An erasure takes the words out and leaves the rows: who did what and when stays,
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 from pghistory.models import Event
 from psycopg import sql
 
@@ -26,7 +26,7 @@ class Words:
     blanks: Mapping[str, str]
 
 
-def erase(subject: str, reason: str, found: Sequence[tuple[Words, Sequence[Any]]]) -> int:
+def erase(subject: str, reason: str, found: Sequence[tuple[Words, Sequence[object]]]) -> int:
     """Erase the words of the rows with these keys, today's and all of their history; how many rows held any.
 
     Within a transaction of the owner's. The erasure itself is remembered: of whom, which columns, why, by whom.
@@ -65,12 +65,12 @@ def unguarded(table: str) -> Iterator[None]:
             _alter(cursor, "ENABLE", table, guard)
 
 
-def _alter(cursor: Any, act: str, table: str, guard: str) -> None:
+def _alter(cursor: CursorWrapper, act: str, table: str, guard: str) -> None:
     statement = sql.SQL(f"ALTER TABLE {{table}} {act} TRIGGER {{guard}}")
     cursor.execute(statement.format(table=sql.Identifier(table), guard=sql.Identifier(guard)))
 
 
-def _blank(table: str, key: str, blanks: Mapping[str, str], keys: Sequence[Any]) -> int:
+def _blank(table: str, key: str, blanks: Mapping[str, str], keys: Sequence[object]) -> int:
     """Put the blanks into the rows of these keys that hold anything else."""
     places = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in blanks)
     differ = sql.SQL(" OR ").join(sql.SQL("{} <> %s").format(sql.Identifier(name)) for name in blanks)

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.db.models import Manager
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.history import by_no_person
+from aspire.history import Recorded, by_no_person
 from aspire.people import in_their_order
 
 OPENED, PASSWORD, ADDRESS, GIVEN, WITHDRAWN = "opened", "password", "address", "given", "withdrawn"
@@ -64,17 +65,20 @@ def acts_on(person: User, *, since: datetime.datetime | None = None) -> list[Act
     return sorted(found, key=lambda act: act.at)
 
 
-def _history(model: str) -> Any:
-    return apps.get_model(f"aspire.{model}Event")._default_manager
+def _history(model: str) -> "Manager[Recorded]":
+    history: Recorded = apps.get_model(f"aspire.{model}Event")
+    return cast("Manager[Recorded]", history._default_manager)
 
 
-def _act(event: Any, what: str, names: dict[int, str], *, of: int, **more: Any) -> Act:
+def _act(
+    event: Recorded, what: str, names: dict[int, str], *, of: int, role: str = "", changes: tuple[Change, ...] = ()
+) -> Act:
     by = event.pgh_user
     is_own = by == of or (by is None and event.pgh_context_id is not None)
-    return Act(event.pgh_created_at, what, by, names.get(by) or by_no_person(event), is_own, **more)
+    return Act(event.pgh_created_at, what, by, names.get(by) or by_no_person(event), is_own, role, changes)
 
 
-def _of_account(events: list[Any], names: dict[int, str]) -> Iterator[Act]:
+def _of_account(events: list[Recorded], names: dict[int, str]) -> Iterator[Act]:
     before = None
     for event in events:
         what = LABELS.get(event.pgh_label, CHANGED)
@@ -85,19 +89,19 @@ def _of_account(events: list[Any], names: dict[int, str]) -> Iterator[Act]:
         before = event
 
 
-def _of_roles(events: list[Any], names: dict[int, str], groups: dict[int, str]) -> Iterator[Act]:
+def _of_roles(events: list[Recorded], names: dict[int, str], groups: dict[int, str]) -> Iterator[Act]:
     for event in events:
         what = WITHDRAWN if event.pgh_label == "delete" else GIVEN
         yield _act(event, what, names, of=event.user_id, role=groups.get(event.group_id, ""))
 
 
-def _row(event: Any) -> dict[str, Any]:
+def _row(event: Recorded) -> dict[str, Any]:
     """The account as the event left it, by column."""
     names = (column.name for column in event._meta.fields if not column.name.startswith("pgh_"))
     return {name: getattr(event, name) for name in names}
 
 
-def _changes(before: Any, after: Any) -> tuple[Change, ...]:
+def _changes(before: Recorded, after: Recorded) -> tuple[Change, ...]:
     old, columns = _row(before), cast(Any, User._meta)
     return tuple(
         (str(columns.get_field(name).verbose_name), _written(old[name]), _written(new))
@@ -106,7 +110,7 @@ def _changes(before: Any, after: Any) -> tuple[Change, ...]:
     )
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return str(value) or "\u2015"

@@ -1,7 +1,6 @@
 """What Django checks about the database before it migrates."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.conf import settings
 from django.core import checks
@@ -29,13 +28,13 @@ TOO_MUCH = (
 
 
 @register(Tags.translation)
-def japanese_is_compiled(**_: Any) -> list[Error]:
+def japanese_is_compiled(**_: object) -> list[Error]:
     """Without it every page would be English."""
     return [] if CATALOGUE.exists() else [Error(NOT_COMPILED, id="aspire.E004")]
 
 
 @register(Tags.database)
-def postgresql_is_recent(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+def postgresql_is_recent(databases: Sequence[str] | None = None, **_: object) -> list[Error]:
     """The rules use what PostgreSQL can do from version 15 on."""
     found = []
     for alias in databases or []:
@@ -48,7 +47,7 @@ def postgresql_is_recent(databases: Sequence[str] | None = None, **_: Any) -> li
 
 
 @register(Tags.database)
-def tables_are_of_this_version(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+def tables_are_of_this_version(databases: Sequence[str] | None = None, **_: object) -> list[Error]:
     """Neither ``migrate`` nor anybody else works on tables that other migrations made; missing ones may be made."""
     states = []
     for alias in databases or []:
@@ -58,14 +57,14 @@ def tables_are_of_this_version(databases: Sequence[str] | None = None, **_: Any)
 
 
 @register(Tags.database)
-def way_to_the_database_is_known(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+def way_to_the_database_is_known(databases: Sequence[str] | None = None, **_: object) -> list[Error]:
     """A pooler that ASPIRE is not told of, or in the wrong mode, makes some statements fail, and only under load."""
     faults = [pooler.fault(alias) for alias in databases or []]
     return [Error(str(sentence), id="aspire.E003") for sentence in faults if sentence]
 
 
 @register(Tags.database, deploy=True)
-def application_is_not_the_owner(databases: Sequence[str] | None = None, **_: Any) -> list[checks.Warning]:
+def application_is_not_the_owner(databases: Sequence[str] | None = None, **_: object) -> list[checks.Warning]:
     """Whoever owns a table can switch its rules and its history off; the web process must not be able to."""
     found = []
     for alias in databases or []:

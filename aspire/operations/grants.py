@@ -7,12 +7,13 @@ application, after every run, what it needs of every table there is, the librari
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from pghistory.models import Context, Event
 from psycopg import sql
 
@@ -73,7 +74,7 @@ MAY_MAKE_ROLES = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname =
 @contextmanager
 def as_owner(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Be connected as the owner of the tables; where no owner is named, as whoever the application is."""
-    connection: Any = connections[alias]
+    connection: BaseDatabaseWrapper = connections[alias]
     if settings.DATABASE_OWNER is None or is_owner(alias):
         yield
         return
@@ -108,7 +109,7 @@ def make_application_role(alias: str = DEFAULT_DB_ALIAS) -> bool:
     return True
 
 
-def has_role(cursor: Any) -> bool:
+def has_role(cursor: CursorWrapper) -> bool:
     cursor.execute(ROLE, [settings.DATABASE_APPLICATION_ROLE])
     return cursor.fetchone() is not None
 
@@ -163,25 +164,25 @@ def privileges_of(table: str) -> str:
     return ONLY_ADDED_TO if any(issubclass(model, LOGS) for model in models) else EVERYTHING
 
 
-def _sequences_of(cursor: Any, tables: list[str]) -> list[str]:
+def _sequences_of(cursor: CursorWrapper, tables: list[str]) -> list[str]:
     cursor.execute(SEQUENCES_OF, [tables])
     return [name for (name,) in cursor.fetchall()]
 
 
-def _schema(cursor: Any) -> list[str]:
+def _schema(cursor: CursorWrapper) -> list[str]:
     cursor.execute("SELECT current_schema()")
     return [cursor.fetchone()[0]]
 
 
-def _give(cursor: Any, privileges: str, kind: str, names: list[str]) -> None:
+def _give(cursor: CursorWrapper, privileges: str, kind: str, names: list[str]) -> None:
     _execute(cursor, f"GRANT {privileges} ON {kind} {{names}} TO {{role}}", names)
 
 
-def _take(cursor: Any, kind: str, names: list[str]) -> None:
+def _take(cursor: CursorWrapper, kind: str, names: list[str]) -> None:
     _execute(cursor, f"REVOKE ALL ON {kind} {{names}} FROM {{role}}", names)
 
 
-def _execute(cursor: Any, statement: str, names: list[str]) -> None:
+def _execute(cursor: CursorWrapper, statement: str, names: list[str]) -> None:
     if names:
         role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
         cursor.execute(sql.SQL(statement).format(names=sql.SQL(", ").join(map(sql.Identifier, names)), role=role))

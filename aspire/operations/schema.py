@@ -15,7 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
+from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections, migrations
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -111,7 +111,7 @@ def recorded(using: str = DEFAULT_DB_ALIAS) -> dict[Migration, str]:
         return {}
 
 
-def record(*, using: str, plan: Iterable[tuple[Any, bool]], **_signal: Any) -> None:
+def record(*, using: str, plan: Iterable[tuple[migrations.Migration, bool]], **_signal: object) -> None:
     """Write down the fingerprints of what is about to be applied, so that a run that breaks off is known as well.
 
     What was applied before keeps the fingerprint it was applied with, even where somebody passes by the check.

@@ -7,8 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
@@ -23,7 +25,7 @@ SECONDS_DOUBTED = 1.0
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
-def application() -> Any:
+def application() -> WSGIHandler:
     """The application that a server of ours runs. Raises ImproperlyConfigured where it could not draw a page."""
     handler = get_wsgi_application()
     if not has_static_files():
@@ -74,7 +76,7 @@ def watch_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
 # --- how long a page waits -------------------------------------------------------------------------------------------
 
 
-def bound(connection: Any, **_signal: Any) -> None:
+def bound(connection: BaseDatabaseWrapper, **_signal: object) -> None:
     """Bound what a page may wait for. Behind a pooler the sessions are everybody's, and the pooler's to bound."""
     if not settings.DATABASE_POOLED:
         connection.connection.execute(
@@ -94,7 +96,7 @@ def patience_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> 
     return middleware
 
 
-def patient(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def patient(execute: Callable[..., Any], sql: str, params: object, many: bool, context: dict[str, Any]) -> Any:
     """Begin each transaction with its own bound, which a pooler keeps as well and which ends with the transaction."""
     database = context["connection"]
     if database.in_atomic_block and database.connection.info.transaction_status == TransactionStatus.IDLE:

@@ -1,10 +1,10 @@
 """Whether the rows of every tracked table are what their history says: nothing slipped in, lost or invented."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 from aspire.history import OF_ROWS, Event
@@ -34,17 +34,17 @@ def untraced() -> Iterator[tuple[str, str]]:
     """Table and key of each row that differs from its last event, has none, or whose events do not follow."""
     with connection.cursor() as cursor:
         for event in sorted(_events(), key=lambda model: str(model._meta.db_table)):
-            model = event.pgh_tracked_model
+            model: type[Model] = event.pgh_tracked_model  # type: ignore[assignment]  # set by pghistory
             cursor.execute(_question(event, model))
             for (key,) in cursor.fetchall():
                 yield model._meta.db_table, key
 
 
-def _events() -> list[Any]:
+def _events() -> list[type[Event]]:
     return [model for model in apps.get_models() if issubclass(model, Event) and hasattr(model, "pgh_tracked_model")]
 
 
-def _question(event: Any, model: Any) -> sql.Composed:
+def _question(event: type[Event], model: type[Model]) -> sql.Composed:
     there = {field.name for field in model._meta.fields if not getattr(field, "generated", False)}
     columns = sorted(field.column for field in event._meta.fields if field.name in there)
     return sql.SQL(QUESTION).format(

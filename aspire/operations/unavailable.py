@@ -7,11 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Any
 
 import django.db
 import psycopg
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
@@ -108,12 +107,12 @@ def broken_off(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise ConnectionResetError(errno.ECONNRESET, reason) from None
 
 
-def streaming_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def streaming_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Guard what is read from the database while it is being sent, which no handler of errors sees."""
 
-    def middleware(request: HttpRequest) -> Any:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.streaming:
+        if isinstance(response, StreamingHttpResponse):
             response.streaming_content = broken_off(response.streaming_content)
         return response
 

@@ -62,7 +62,7 @@ class ImportCommand(SheetCommand):
         parser.add_argument("--as", dest="person", default="", metavar="USER", help="whose file it is, by user name")
         parser.add_argument("--reason", default="", help="why rows outside a call's window are accepted")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         kind, data = self.opened(options), content(options["file"])
         kind.user = self.sender(kind, options["person"])
         if len(options["reason"]) > REASON_LENGTH:
@@ -137,7 +137,7 @@ class ExportCommand(SheetCommand):
         parser.add_argument("--language", choices=LANGUAGES, default="", help="of the headers")
         parser.add_argument("--encoding", choices=["utf-8-sig", "cp932"], default="utf-8-sig", help="of a CSV")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         kind, path = self.opened(options), options["file"]
         form = form_of(path, "xlsx", "csv")
         records = kind.for_export(kind.listed(None))
@@ -172,7 +172,7 @@ class TemplateCommand(SheetCommand):
         super().add_arguments(parser)
         parser.add_argument("--prefill", action="store_true", help="fill it with what is stored")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         kind = self.opened(options)
         form_of(options["file"], "xlsx")
         listed = kind.listed(None)

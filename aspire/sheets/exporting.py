@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from aspire.models import ExportRecord
+from aspire.people import Person
 from aspire.sheets.kinds import Kind
 from aspire.workbooks.columns import Column
 from aspire.workbooks.faults import Fault
@@ -27,7 +28,14 @@ def written(
 
 
 def record(
-    data: bytes, *, kind: str, by: Any, filters: Mapping[str, Any], columns: Sequence[Column], count: int, form: str
+    data: bytes,
+    *,
+    kind: str,
+    by: Person | None,
+    filters: Mapping[str, Any],
+    columns: Sequence[Column],
+    count: int,
+    form: str,
 ) -> None:
     """Remember who took what."""
     ExportRecord.objects.create(

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aspire.models import Upload
+from aspire.people import Person
 from aspire.sheets.kinds import Kind
 from aspire.workbooks.reading import BOUNDS
 
@@ -28,7 +29,7 @@ class ImportForm(forms.Form):
         help_text=_("only where the call is not open; recorded with every new row"),
     )
 
-    def __init__(self, *args: Any, kind: type[Kind], user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: type[Kind], user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
         calls = [(code, f"{code} {name}") for code, name in kind.calls(user)]

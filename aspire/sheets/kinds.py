@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aspire.models import ImportRecord
+from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from aspire.sheets.plans import BAD, PlannedRow, Sending
 from aspire.workbooks.columns import Column, GridRow
@@ -55,7 +57,12 @@ class Kind:
     # --- opening ---------------------------------------------------------------------------------------------------
 
     call_code: str = ""
-    user: Any = None  # whose file it is; None for a command
+    user: Person | None = None  # whose file it is; None for a command
+
+    @property
+    def sender(self) -> Person:
+        """Whose file it is, where a command cannot send one."""
+        return cast(Person, self.user)
 
     @classmethod
     def open(cls, call_code: str = "") -> "Kind":
@@ -63,17 +70,17 @@ class Kind:
         return cls()
 
     @classmethod
-    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
+    def calls(cls, user: Person | None = None) -> list[tuple[str, str]]:
         """Code and name of the calls for which the person, or a command, can open it; none where it belongs to none."""
         return []
 
     @classmethod
-    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+    def export_choices(cls, user: Person) -> list[tuple[str, Any]]:
         """The columns, or groups of them, that an export form offers the person."""
         return [] if cls.is_for_a_call else [(column.name, column.label) for column in cls.open().columns]
 
     @classmethod
-    def partly_hidden_from(cls, user: Any) -> frozenset[str]:
+    def partly_hidden_from(cls, user: Person | AnonymousUser) -> frozenset[str]:
         """The codes of the calls of which the person does not see every record."""
         return frozenset()
 
@@ -81,7 +88,7 @@ class Kind:
         """What decides which records ``user`` sees, as JSON holds it: a plan made under another view is made anew."""
         return None
 
-    def is_open_to(self, user: Any) -> bool:
+    def is_open_to(self, user: Person) -> bool:
         """Whether it exists for a person whose roles may send or take its files."""
         return True
 
@@ -92,7 +99,7 @@ class Kind:
         """The columns in the order of the template."""
         raise NotImplementedError
 
-    def listed(self, user: Any) -> Any:
+    def listed(self, user: Person | None) -> Any:
         """The records that the person may take away; ``None`` stands for a command, which may take all."""
         raise NotImplementedError
 
@@ -164,7 +171,7 @@ class Kind:
         """Where the records can be looked at."""
         return reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist")
 
-    def export_columns(self, records: Sequence[Any], user: Any) -> list[Column]:
+    def export_columns(self, records: Sequence[Any], user: Person | None) -> list[Column]:
         """The columns of an export of these records, less what the person may not read."""
         return self.columns
 
@@ -196,12 +203,12 @@ def opened(name: str, call_code: str = "") -> Kind:
     return KINDS[name].open(call_code)
 
 
-def is_anything_hidden_from(user: Any) -> bool:
+def is_anything_hidden_from(user: Person | AnonymousUser) -> bool:
     """Whether the person does not see every record of some kind."""
     return any(kind.partly_hidden_from(user) for kind in KINDS.values())
 
 
-def records_for(user: Any) -> QuerySet[ImportRecord]:
+def records_for(user: Person) -> QuerySet[ImportRecord]:
     """What was imported: for staff by anybody, for others by themselves.
 
     What others sent for a call that the person sees only part of, its file's name included, may tell of the rest.

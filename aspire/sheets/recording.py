@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
+from aspire.people import Person
 from aspire.sheets.copying import copy, execute, next_ids, update
 from aspire.sheets.kinds import Kind, New
 from aspire.sheets.plans import PlannedRow, Sending
@@ -34,7 +35,7 @@ class RecordKind(Kind):
         """Every record's values by its key."""
         return {key: self.values(record) for key, record in self.records.items()}
 
-    def listed(self, user: Any) -> Any:
+    def listed(self, user: Person | None) -> Any:
         return self.model.objects.all()
 
     def stored(self, keys: Iterable[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from import_export import fields, resources, widgets
 from aspire.workbooks.markup import Value
 
 
-class TypedWidget(widgets.Widget):  # type: ignore[misc]
+class TypedWidget(widgets.Widget):
     """A cell keeps its type: a day stays a day, yen stay a number."""
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Value:
@@ -20,7 +20,7 @@ def column(name: str, attribute: str, kind: type[fields.Field] = fields.Field) -
     return kind(column_name=name, attribute=attribute, widget=TypedWidget())
 
 
-class TypedResource(resources.ModelResource):  # type: ignore[misc]
+class TypedResource(resources.ModelResource):
     """A mapping that is only read: what is written goes through a plan."""
 
     def values(self, record: Any) -> dict[str, Value]:

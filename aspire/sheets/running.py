@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from aspire.models import KEPT_FOR, ImportRecord, Upload
+from aspire.people import Person
 from aspire.sheets.kinds import Kind, opened
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import Plan, restore
@@ -25,7 +25,7 @@ class Cancelled(Exception):  # noqa: N818 - what the officer did
     """The sender stopped the check."""
 
 
-def receive(data: bytes, *, kind: Kind, by: Any, file_name: str, reason: str = "") -> Upload:
+def receive(data: bytes, *, kind: Kind, by: Person, file_name: str, reason: str = "") -> Upload:
     """Keep a file for its sender and begin to check it; whatever has expired is thrown away."""
     now = timezone.now()
     Upload.objects.expired(at=now).delete()
@@ -98,7 +98,7 @@ def cancel(upload: Upload) -> None:
 
 
 @transaction.atomic
-def confirm(upload: Upload, *, by: Any) -> ImportRecord | None:
+def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
     """Save what an upload would do, once: a second confirmation finds it saved and answers with the same record.
 
     Raises LookAgain or IsBlocked as ``save`` does; None where the upload is not ready or was cancelled.

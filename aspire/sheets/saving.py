@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aspire.models import ImportRecord
+from aspire.people import Person
 from aspire.sheets.copying import execute
 from aspire.sheets.kinds import Kind
 from aspire.sheets.planning import basis
@@ -27,7 +28,7 @@ def save(
     plan: Plan,
     *,
     kind: Kind,
-    by: Any,
+    by: Person,
     file_name: str,
     sha256: str,
     received_at: datetime.datetime,

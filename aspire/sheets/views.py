@@ -11,7 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from aspire.models import Upload
+from aspire.people import PersonRequest
 from aspire.refusals import from_error
 from aspire.roles import STAFF, roles_of
 from aspire.sheets import exporting, running
@@ -41,7 +42,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill", preparing.TRIED}
 
 
-def importable(request: HttpRequest, name: str) -> type[Kind]:
+def importable(request: PersonRequest, name: str) -> type[Kind]:
     """The kind of that name, if the person may send its files; another one does not exist."""
     kind = KINDS.get(name)
     if kind is None or not kind.importers & roles_of(request.user):
@@ -49,14 +50,14 @@ def importable(request: HttpRequest, name: str) -> type[Kind]:
     return kind
 
 
-def upload_of(request: HttpRequest, pk: UUID) -> Upload:
+def upload_of(request: PersonRequest, pk: UUID) -> Upload:
     """The sender's own upload; anybody else's, an expired one, and one of a call that is gone do not exist."""
     upload = get_object_or_404(Upload.objects.visible_to(request.user, at=timezone.now()), pk=pk)
     importable(request, upload.kind)
     return upload
 
 
-def opened_or_404(request: HttpRequest, name: str, call_code: str) -> Kind:
+def opened_or_404(request: PersonRequest, name: str, call_code: str) -> Kind:
     try:
         kind = opened(name, call_code)
     except ObjectDoesNotExist:
@@ -87,7 +88,7 @@ def attachment(data: bytes, name: str, content_type: str) -> HttpResponse:
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     """Every kind of sheet that one may send, and the latest imports."""
     kinds = [kind for kind in KINDS.values() if kind.importers & roles_of(request.user)]
     records = records_for(request.user).filter(kind__in=[kind.name for kind in kinds])
@@ -100,7 +101,7 @@ def titles() -> dict[str, Any]:
     return {kind.name: kind.title for kind in KINDS.values()}
 
 
-def send(request: HttpRequest, kind: str) -> HttpResponse:
+def send(request: PersonRequest, kind: str) -> HttpResponse:
     """Send a file."""
     declared = importable(request, kind)
     calls = declared.calls(request.user)
@@ -121,7 +122,7 @@ def send(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_safe
-def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
+def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
     """What the file would do, or how far that is known."""
     upload = checked_anew(upload_of(request, pk))
     if upload.state == Upload.State.SAVED and upload.record_id:
@@ -158,13 +159,13 @@ def of_plan(plan: Plan, *, page: str | None) -> dict[str, Any]:
 
 
 @require_safe
-def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+def progress(request: PersonRequest, pk: UUID) -> HttpResponse:
     upload = upload_of(request, pk)
     return JsonResponse({"state": upload.state, "done": upload.done, "total": upload.total})
 
 
 @require_POST
-def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+def confirm(request: PersonRequest, pk: UUID) -> HttpResponse:
     """Save all of it, once; or say why not, with nothing saved."""
     upload = upload_of(request, pk)
     try:
@@ -183,14 +184,14 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def cancel(request: PersonRequest, pk: UUID) -> HttpResponse:
     upload = upload_of(request, pk)
     running.cancel(upload)
     return redirect(upload_url(upload))
 
 
 @require_safe
-def annotated_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
+def annotated_copy(request: PersonRequest, pk: UUID) -> HttpResponse:
     """The sender's own file with a column that says what is wrong in each row."""
     upload = checked_anew(upload_of(request, pk))
     if upload.plan is None:
@@ -205,7 +206,7 @@ def annotated_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-def record(request: HttpRequest, pk: int) -> HttpResponse:
+def record(request: PersonRequest, pk: int) -> HttpResponse:
     """One import that was saved, with its rows."""
     shown = get_object_or_404(records_for(request.user), pk=pk)
     kind = opened_or_404(request, importable(request, shown.kind).name, shown.call_code)
@@ -223,7 +224,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def template(request: HttpRequest, kind: str) -> HttpResponse:
+def template(request: PersonRequest, kind: str) -> HttpResponse:
     """The workbook to fill in, empty or with what is stored."""
     opened_kind = opened_or_404(request, importable(request, kind).name, request.GET.get("call", ""))
     listed = opened_kind.listed(request.user)
@@ -236,7 +237,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_safe
-def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
+def export(request: PersonRequest, kind: str, form: str) -> HttpResponse:
     """The records as the admin's list of them would show them for the same filters."""
     declared = KINDS.get(kind)
     if declared is None or not declared.exporters & roles_of(request.user):
@@ -253,7 +254,7 @@ def export(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     return answer(request, sheet, records, form=form, filters=asked, stem=sheet.call_code or kind)
 
 
-def in_admin(request: HttpRequest, kind: type[Kind], filters: Mapping[str, str]) -> Any:
+def in_admin(request: PersonRequest, kind: type[Kind], filters: Mapping[str, str]) -> Any:
     """The records that the admin's list shows for these filters; what has no such list has no filters."""
     asked = copy(request)
     asked.GET = QueryDict(urlencode(filters))
@@ -267,7 +268,7 @@ def in_admin(request: HttpRequest, kind: type[Kind], filters: Mapping[str, str])
 
 
 def answer(
-    request: HttpRequest, kind: Kind, records: Sequence[Any], *, form: str, filters: Mapping[str, Any], stem: str
+    request: PersonRequest, kind: Kind, records: Sequence[Any], *, form: str, filters: Mapping[str, Any], stem: str
 ) -> HttpResponse:
     """The records as a file, in the columns, language and encoding asked for; what cannot be held is told first."""
     if form not in {"xlsx", "csv"}:
@@ -297,7 +298,7 @@ def choices(columns: Sequence[Column]) -> list[tuple[str, str]]:
     return [*((column.name, str(column.label)) for column in columns), *groups.items()]
 
 
-def lost_page(request: HttpRequest, kind: Kind, lost: Sequence[Any], *, is_possible: bool = False) -> HttpResponse:
+def lost_page(request: PersonRequest, kind: Kind, lost: Sequence[Any], *, is_possible: bool = False) -> HttpResponse:
     """What the file cannot hold, and how to take it all the same."""
     context = {"kind": kind, "lost": lost, "is_possible": is_possible}
     return render(request, "sheets/lost.html", context, status=409)

@@ -1,7 +1,5 @@
 """What a worker does by the clock: take up what a dead worker left, throw away what has expired."""
 
-from typing import Any
-
 from django.core.management import call_command
 from django.db import connection
 from procrastinate import JobContext
@@ -18,7 +16,7 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
 
 @app.periodic(cron="17 * * * *")
 @app.task(name="throw_away_expired", queue="housekeeping", queueing_lock="throw_away_expired")
-def throw_away_expired(timestamp: int, **_options: Any) -> None:
+def throw_away_expired(timestamp: int, **_options: object) -> None:
     """Throw away files that nobody came for, sessions that have ended, and counters that have run out."""
     call_command("purge_uploads", verbosity=0)
     call_command("clearsessions", verbosity=0)

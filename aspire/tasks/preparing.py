@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils import timezone
@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 
 from aspire.history import acting
 from aspire.models import PREPARED_FOR, PreparedFile
+from aspire.people import PersonRequest
 from aspire.permissions import may_open
 from aspire.tasks.queue import enqueue
 
@@ -20,14 +21,14 @@ ROWS_AT_ONCE = 5_000
 TRIED = "prepared"  # in an address: the prepared file that failed, whose page then shows why
 
 
-def must_wait(request: HttpRequest, *, rows: int, at_once: int) -> bool:
+def must_wait(request: PersonRequest, *, rows: int, at_once: int) -> bool:
     """Whether a file of so many rows is a worker's to write; not where a worker asks, or has tried and failed."""
     if rows <= at_once or hasattr(request, "prepares"):
         return False
     return not has_failed(request)
 
 
-def has_failed(request: HttpRequest) -> bool:
+def has_failed(request: PersonRequest) -> bool:
     """Whether the address names a prepared file of this person's that could not be made."""
     try:
         tried = UUID(request.GET.get(TRIED, ""))
@@ -37,7 +38,7 @@ def has_failed(request: HttpRequest) -> bool:
     return failed.filter(pk=tried).exists()
 
 
-def begin(request: Any) -> HttpResponse:
+def begin(request: PersonRequest) -> HttpResponse:
     """Put in line what the page would hand out, and lead to where it can be fetched."""
     now = timezone.now()
     file = PreparedFile.objects.create(
@@ -71,7 +72,7 @@ def prepare(pk: str) -> None:
 
 def answered(file: PreparedFile) -> HttpResponse | None:
     """What the page answers its asker today; None where it does not exist for that person, or not any more."""
-    request: Any = HttpRequest()
+    request: Any = PersonRequest()  # with what the page asks of it beside
     place = urlsplit(file.address)
     request.method, request.path, request.path_info = "GET", place.path, place.path
     request.META = {"QUERY_STRING": place.query, "SERVER_NAME": "worker", "SERVER_PORT": "443"}

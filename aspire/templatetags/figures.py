@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from aspire import wareki, yen
 from aspire.keyset import COUNTED_UP_TO
-from aspire.people import in_their_order
+from aspire.people import Person, in_their_order
 
 register = template.Library()
 
@@ -146,12 +145,12 @@ def fiscal(year: int) -> str:
 
 
 @register.filter
-def label_in(name: str, labels: Mapping[str, Any]) -> Any:
+def label_in(name: str, labels: Mapping[str, str]) -> str:
     """What a name is called there; the name itself where it is called nothing."""
     return labels.get(name, name)
 
 
 @register.filter
-def person_name(user: Any) -> str:
+def person_name(user: Person) -> str:
     """A person's name, the family name first in Japanese."""
     return in_their_order(user)

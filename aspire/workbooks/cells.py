@@ -88,7 +88,7 @@ class Deadline:
             raise refusal("file_too_slow", limit=self.seconds)
 
 
-def refusal(code: str, *, row: int | None = None, column: str | None = None, **values: Any) -> Unreadable:
+def refusal(code: str, *, row: int | None = None, column: str | None = None, **values: object) -> Unreadable:
     """The whole file refused, for one reason."""
     return Unreadable(Fault(code, row=row, column=column, values=values))
 

@@ -30,7 +30,7 @@ class Column:
     """One column of a contract: its fixed English name, its label in the reader's language, and how a cell is read."""
 
     name: str
-    label: Promise
+    label: str | Promise
     meaning: Promise
     example: str | Promise
     parse: Callable[[Cell], Any]

@@ -166,7 +166,7 @@ class Fault:
         return f"{self.column or ''}{self.row or ''}"
 
 
-def quoted(value: Any) -> Any:
+def quoted(value: object) -> object:
     """A value as a sentence quotes it: of a long text only the beginning."""
     text = str(value)
     return value if len(text) <= QUOTED_AT_MOST else f"{text[:QUOTED_AT_MOST]}\u2026"

@@ -67,7 +67,7 @@ _RESEARCHER = re.compile("[0-9]{8}")
 class BadCell(Exception):  # noqa: N818 - said of a cell, not of the program
     """A cell that cannot be taken as it is: a code of the catalogue and the values of its sentence."""
 
-    def __init__(self, code: str, **values: Any) -> None:
+    def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
         self.code, self.values = code, values
 

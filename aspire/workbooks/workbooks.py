@@ -47,15 +47,17 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _EXACT = 10**15  # Excel keeps 15 digits
 
+Value = float | str | datetime.time | datetime.date  # as the engine reads a cell
 
-class _Cells(dict[Any, Cell]):
+
+class _Cells(dict[Value, Cell]):
     """The cell of each value that the engine hands over, made once."""
 
     def __init__(self, rows: Rows) -> None:
         super().__init__({"": EMPTY})
         self._rows = rows
 
-    def __missing__(self, value: Any) -> Cell:
+    def __missing__(self, value: Value) -> Cell:
         if isinstance(value, str):
             cell = self._rows.cell(value)
         else:

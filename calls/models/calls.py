@@ -1,6 +1,7 @@
 """A call for proposals, with its fields and the funders it accepts."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -193,7 +194,7 @@ class Call(models.Model):
         values = {"proposal": outside.number, "value_at": outside.received_at}
         return {"opens_at": Refusal("call_window_covers_received", values).error()}
 
-    def validate_constraints(self, exclude: Any = None) -> None:
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """The checks on the counters are judged in ``clean`` with the stored counters, not with this stale copy."""
         super().validate_constraints(exclude={*(exclude or ()), "taken_yen", "taken_count"})
 

@@ -1,6 +1,6 @@
 """What a call allows to be requested and awarded."""
 
-from typing import Any
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -70,7 +70,7 @@ class Terms(models.Model):
         return has_programme and None not in (self.annual_ceiling_yen, self.max_months)
 
     @property
-    def pinned(self) -> tuple[Any, ...]:
+    def pinned(self) -> tuple[object, ...]:
         """What may not move under a proposal."""
         return self.call_id, self.limits
 
@@ -113,6 +113,6 @@ class PotSlice(models.Model):
             values["over_yen"] = stored.taken_yen - self.limit_yen
             raise ValidationError({"limit_yen": Refusal("call_awards_within_slice", values).error()})
 
-    def validate_constraints(self, exclude: Any = None) -> None:
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """The check on what is taken is judged in ``clean`` with the stored counter, not with this stale copy."""
         super().validate_constraints(exclude={*(exclude or ()), "taken_yen"})

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
+from aspire.people import Person
 from aspire.refusals import Refusal
 from aspire.roles import Role
 from calls.models import Call
@@ -68,7 +69,7 @@ class Ground:
             yield Refusal("assignment_once")
 
 
-def assign(call: Call, pairs: Iterable[Pair], *, by: User, at: datetime.datetime) -> int:
+def assign(call: Call, pairs: Iterable[Pair], *, by: Person, at: datetime.datetime) -> int:
     """Assign every pair, and say how many; raises AllRefused with every fault, and then nothing is assigned."""
     wanted = list(dict.fromkeys(pairs))
     with decided():
@@ -141,7 +142,7 @@ def name_leads(call: Call, named: Mapping[str, str]) -> None:
 # --- proposing -----------------------------------------------------------------------------------------------------
 
 
-def plan_for(call: Call, *, wanted: int, by: User | None = None) -> Plan:
+def plan_for(call: Call, *, wanted: int, by: Person | None = None) -> Plan:
     """Who would get what, so that each counted proposal has so many reviewers: a matching field, no conflict, nor an
     open suggestion of one, and nobody who has declined it. What is hidden from ``by`` is left out."""
     given: dict[int, set[int]] = defaultdict(set)
@@ -190,7 +191,7 @@ class Load:
         return self.assigned - self.done
 
 
-def loads(call: Call, *, by: User | None = None) -> list[Load]:
+def loads(call: Call, *, by: Person | None = None) -> list[Load]:
     """The load of every reviewer, also of those with nothing yet, without what is hidden from ``by``."""
     of_call = Assignment.objects.filter(proposal__in=Proposal.objects.filter(call=call).seen_by(by).order_by())
     active = of_call.active().order_by().values("reviewer")

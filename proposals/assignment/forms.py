@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from aspire.records import RefusingForm
 from calls.models import Call, Field
 from proposals.assignment.decisions import reviewers
@@ -32,7 +33,7 @@ class ReviewSettingsForm(RefusingForm):
         wanted.validators.append(MinValueValidator(1))
         self.seen = "|".join(str(self[name].initial) for name in self.fields)
 
-    def effects(self, *, reader: Any) -> list[Effect]:
+    def effects(self, *, reader: Person) -> list[Effect]:
         """What saving would change, setting by setting, and for how many."""
         changed = [name for name in self.fields if name in self.changed_data]
         return settings_effects(self.instance, changed, reader=reader)

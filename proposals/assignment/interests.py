@@ -1,17 +1,17 @@
 """What officers decide about a person's interest in a proposal: it stands, does not, or was recorded in error."""
 
 import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 
+from aspire.people import Person
 from calls.hidden import forget_conflicts
 from proposals.record.models import Conflict, Proposal
 from proposals.review.refusing import Refused, decided
 
 
 def settle(
-    proposal: Proposal, person: User, *, finding: str, kind: str, words: str, by: Any, at: datetime.datetime
+    proposal: Proposal, person: User, *, finding: str, kind: str, words: str, by: Person, at: datetime.datetime
 ) -> None:
     """Record the finding; reviews of a person in conflict are set aside from then on, never deleted.
 
@@ -23,7 +23,7 @@ def settle(
     forget_conflicts(by)
 
 
-def retract(conflict: Conflict, *, reason: str, by: Any, at: datetime.datetime) -> None:
+def retract(conflict: Conflict, *, reason: str, by: Person, at: datetime.datetime) -> None:
     """Say that a standing conflict was recorded in error: the proposal comes back to the person, who declares anew.
 
     A review that was set aside counts again once the person has declared no interest. Raises Refused where nothing

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
+from aspire.people import Person
 from calls.models import Call, CallField, Field
 from proposals.assignment.decisions import Load, Pair, fields_of, loads, reviewers
 from proposals.assignment.spread import Plan
@@ -59,7 +59,7 @@ def places(call: Call) -> QuerySet[CallField]:
     return call.call_fields.select_related("field", "lead_reviewer__reviewer_profile")
 
 
-def planned(call: Call, plan: Plan, *, by: User) -> dict[str, Any]:
+def planned(call: Call, plan: Plan, *, by: Person) -> dict[str, Any]:
     """A proposed batch: each pair, the load before and after, and what stays short."""
     before: list[Load] = loads(call, by=by)
     people = {load.person.pk: load.person for load in before}
@@ -104,7 +104,7 @@ def assigned_first(call: Call, found: Iterable[Suggestion]) -> list[OpenSuggesti
     return sorted(opened, key=lambda each: not each.is_assigned)
 
 
-def doubts(call: Call, pairs: Iterable[Pair], *, by: User) -> list[tuple[str, str]]:
+def doubts(call: Call, pairs: Iterable[Pair], *, by: Person) -> list[tuple[str, str]]:
     """What an officer should know before giving proposals by hand, beside each number: a likely conflict of interest
     that nobody has decided, or a field the reviewer does not know."""
     wanted = set(pairs)

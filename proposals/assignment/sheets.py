@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from aspire.refusals import Refusal
 from aspire.sheets.judging import RowJudge
 from aspire.sheets.kinds import New
@@ -25,6 +26,7 @@ from calls.sheets import CallKind
 from proposals.assignment import decisions as appointing
 from proposals.record.models import Assignment, Proposal
 from proposals.record.models.reviews import AssignmentQuerySet
+from proposals.record.querysets import ProposalQuerySet
 from proposals.review.refusing import AllRefused, Refused
 
 SENTENCES.update(
@@ -101,11 +103,11 @@ class Assignments(CallKind):
         if self.user is None:
             yield Fault("assignment_needs_a_person")
 
-    def _visible(self, user: Any) -> Any:
+    def _visible(self, user: Person | None) -> ProposalQuerySet:
         proposals = Proposal.objects.filter(call=self.call)
         return proposals if user is None else proposals.visible_to(user)
 
-    def listed(self, user: Any) -> AssignmentQuerySet:
+    def listed(self, user: Person | None) -> AssignmentQuerySet:
         found: AssignmentQuerySet = Assignment.objects.filter(proposal__in=self._visible(user))
         return found.order_by("proposal__number", "position")
 
@@ -127,14 +129,14 @@ class Assignments(CallKind):
     def values(self, record: Assignment) -> dict[str, Value]:
         return {"number": record.proposal.number, "reviewer": record.reviewer.get_username()}
 
-    def state(self, stored: Mapping[str, Assignment]) -> Any:
+    def state(self, stored: Mapping[str, Assignment]) -> object:
         """Which pairs were there already; what a new one needs is judged again when it is assigned."""
         return sorted(stored)
 
     def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
         """Assign as a batch on the page does. Raises LookAgain where the plan is no longer right."""
         try:
-            appointing.assign(self.call, [pair_of(row.key) for row in new], by=self.user, at=timezone.now())
+            appointing.assign(self.call, [pair_of(row.key) for row in new], by=self.sender, at=timezone.now())
         except (AllRefused, Refused):
             raise LookAgain from None
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
+from aspire.people import Person
 from aspire.templatetags.figures import count, day
 from calls.models import Call
 from proposals.record.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
@@ -53,7 +53,7 @@ def short_of_reviews(call: Call) -> ProposalQuerySet:
     return Proposal.objects.filter(call=call).counted().exclude(pk__in=enough.values("assignment__proposal"))
 
 
-def effects(call: Call, to: str, *, reader: Any) -> list[Effect]:
+def effects(call: Call, to: str, *, reader: Person) -> list[Effect]:
     """What moving the call there would change, before it is done, of what the reader may see."""
     seen = Proposal.objects.filter(call=call).visible_to(reader)
     if to == Call.Progress.IN_REVIEW and call.progress == Call.Progress.NONE:
@@ -88,7 +88,7 @@ def effects(call: Call, to: str, *, reader: Any) -> list[Effect]:
     ]
 
 
-def settings_effects(call: Call, changed: Iterable[str], *, reader: Any = None) -> list[Effect]:
+def settings_effects(call: Call, changed: Iterable[str], *, reader: Person | None = None) -> list[Effect]:
     """What the settings of a call, changed but not saved, would let reviewers see; ``changed``: names of its fields.
 
     Counted over what the reader may see.
@@ -132,7 +132,7 @@ def _further(seen: ProposalQuerySet) -> tuple[int, int]:
     return len({person for person, _proposal in more}), len(more)
 
 
-def change(call: Call, *, seen: str, to: str, by: User, at: datetime.datetime) -> None:
+def change(call: Call, *, seen: str, to: str, by: Person, at: datetime.datetime) -> None:
     """Move the call on, or back, from where it was ``seen``. Raises Refused where it has moved meanwhile, or where the
     procedure does not allow it now."""
     with decided():

@@ -1,13 +1,11 @@
 """The officers' pages about the review of one call."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from aspire.keyset import key_of
+from aspire.people import PersonRequest
 from aspire.refusals import Refusal
 from calls.models import Call
 from proposals.assignment import decisions as appointing
@@ -31,7 +30,7 @@ from proposals.review.refusing import AllRefused, Refused
 ROWS_A_PAGE = 50
 
 
-def stage(request: HttpRequest, code: str) -> HttpResponse:
+def stage(request: PersonRequest, code: str) -> HttpResponse:
     """Where the call stands, what a move would change (``?to=``), and the move itself."""
     call = get_object_or_404(Call, code=code)
     to = request.POST.get("to", request.GET.get("to"))
@@ -52,10 +51,10 @@ def stage(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "assignment/stage.html", context, status=409 if refusal else 200)
 
 
-def _move(request: HttpRequest, call: Call, to: str) -> Refusal | None:
+def _move(request: PersonRequest, call: Call, to: str) -> Refusal | None:
     """Why the call stays where it is, read anew; None where it is moved."""
     try:
-        stages.change(call, seen=request.POST.get("seen", ""), to=to, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        stages.change(call, seen=request.POST.get("seen", ""), to=to, by=request.user, at=timezone.now())
     except Refused as refused:
         call.refresh_from_db()
         return refused.refusal
@@ -63,7 +62,7 @@ def _move(request: HttpRequest, call: Call, to: str) -> Refusal | None:
     return None
 
 
-def review_settings(request: HttpRequest, code: str) -> HttpResponse:
+def review_settings(request: PersonRequest, code: str) -> HttpResponse:
     """What reviewers see in each stage: what a change would mean first, and saved once that is confirmed."""
     with transaction.atomic():
         calls = Call.objects.select_for_update(of=("self",), no_key=True) if request.method == "POST" else Call.objects
@@ -84,7 +83,7 @@ def review_settings(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "assignment/review_settings.html", context)
 
 
-def assignments(request: HttpRequest, code: str) -> HttpResponse:
+def assignments(request: PersonRequest, code: str) -> HttpResponse:
     """Who reviews what; POST assigns the chosen proposals to one reviewer, all of them or none."""
     call = get_object_or_404(Call, code=code)
     asked = AssignmentFilter(request.GET, call=call)
@@ -93,7 +92,7 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
     faults, doubts, pairs = None, [], []
     if request.method == "POST":
         pairs = _chosen(request, found)
-        doubts = [] if "pairs" in request.POST else reading.doubts(call, pairs, by=officer(request))
+        doubts = [] if "pairs" in request.POST else reading.doubts(call, pairs, by=request.user)
         faults = None if doubts else _assign(request, call, pairs)
         if faults is None and not doubts:
             return _back_to_assignments(request, code)
@@ -102,7 +101,7 @@ def assignments(request: HttpRequest, code: str) -> HttpResponse:
     rest.pop("page", None)
     context = {"call": call, "filter": asked, "page": page, "rows": reading.rows(page), "faults": faults}
     context |= {
-        "loads": appointing.loads(call, by=officer(request)),
+        "loads": appointing.loads(call, by=request.user),
         "places": reading.places(call),
         "reviewers": appointing.reviewers(),
     }
@@ -118,7 +117,7 @@ def _wanted(call: Call) -> dict[str, int]:
     return {"wanted": call.reviews_wanted}
 
 
-def _chosen(request: HttpRequest, found: ProposalQuerySet) -> list[appointing.Pair]:
+def _chosen(request: PersonRequest, found: ProposalQuerySet) -> list[appointing.Pair]:
     """The pairs of a batch: a plan line by line, or the chosen proposals, or all found, with one reviewer."""
     lines = [line.split() for line in request.POST.get("pairs", "").splitlines()]
     pairs = [(line[0], line[1]) for line in lines if len(line) == 2]  # noqa: PLR2004 - number and name
@@ -126,12 +125,12 @@ def _chosen(request: HttpRequest, found: ProposalQuerySet) -> list[appointing.Pa
     return pairs or [(number, request.POST.get("reviewer", "")) for number in numbers]
 
 
-def _assign(request: HttpRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
+def _assign(request: PersonRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
     """What speaks against the batch; None where it is done."""
     if not pairs:
         return [("", Refusal("assignment_of_nothing"))]
     try:
-        done = appointing.assign(call, pairs, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        done = appointing.assign(call, pairs, by=request.user, at=timezone.now())
     except AllRefused as refused:
         return refused.faults
     except Refused as refused:
@@ -141,53 +140,48 @@ def _assign(request: HttpRequest, call: Call, pairs: list[appointing.Pair]) -> l
     return None
 
 
-def officer(request: HttpRequest) -> User:
-    """Whoever asks; the table of permissions let nobody in who is not signed in."""
-    return cast(User, request.user)
-
-
 @require_GET
-def plan(request: HttpRequest, code: str) -> HttpResponse:
+def plan(request: PersonRequest, code: str) -> HttpResponse:
     """The automatic assignment as a proposal: the load before and after, and each pair; nothing is written."""
     call = get_object_or_404(Call, code=code)
     form = PlanForm(request.GET or None, initial=_wanted(call))
     context = {"call": call, "form": form}
     if form.is_valid():
-        found = appointing.plan_for(call, wanted=form.cleaned_data["wanted"], by=officer(request))
-        context |= reading.planned(call, found, by=officer(request))
+        found = appointing.plan_for(call, wanted=form.cleaned_data["wanted"], by=request.user)
+        context |= reading.planned(call, found, by=request.user)
     return render(request, "assignment/plan.html", context)
 
 
 @require_POST
-def take_back(request: HttpRequest, code: str) -> HttpResponse:
+def take_back(request: PersonRequest, code: str) -> HttpResponse:
     """Undo one assignment that nobody has begun on."""
     return _acted(request, code, appointing.take_back, said=_("The assignment is taken back."))
 
 
-def _assignment(request: HttpRequest, code: str) -> Assignment:
+def _assignment(request: PersonRequest, code: str) -> Assignment:
     """The assignment that is meant, of a proposal that the officer may see."""
     visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
     return get_object_or_404(Assignment.objects.filter(proposal__in=visible), pk=_key(request, "assignment"))
 
 
-def _key(request: HttpRequest, name: str) -> int:
+def _key(request: PersonRequest, name: str) -> int:
     """A row's key as sent; 0, which no row has, where it is none."""
     return key_of(request.POST.get(name)) or 0
 
 
-def _back_to_assignments(request: HttpRequest, code: str) -> HttpResponse:
+def _back_to_assignments(request: PersonRequest, code: str) -> HttpResponse:
     """The list as it was asked for."""
     asked = request.GET.urlencode()
     return redirect(reverse("assignment:assignments", args=[code]) + (f"?{asked}" if asked else ""))
 
 
 @require_POST
-def ask_again(request: HttpRequest, code: str) -> HttpResponse:
+def ask_again(request: PersonRequest, code: str) -> HttpResponse:
     """Open a declined assignment again."""
     return _acted(request, code, appointing.ask_again, said=_("The reviewer is asked again."))
 
 
-def _acted(request: HttpRequest, code: str, act: Callable[[Assignment], object], *, said: str) -> HttpResponse:
+def _acted(request: PersonRequest, code: str, act: Callable[[Assignment], object], *, said: str) -> HttpResponse:
     """Do it to the assignment that is meant, say what came of it, and show the list again."""
     try:
         act(_assignment(request, code))
@@ -199,7 +193,7 @@ def _acted(request: HttpRequest, code: str, act: Callable[[Assignment], object],
 
 
 @require_POST
-def leads(request: HttpRequest, code: str) -> HttpResponse:
+def leads(request: PersonRequest, code: str) -> HttpResponse:
     """Name the lead reviewers of fields, all of them or none."""
     call = get_object_or_404(Call, code=code)
     prefix = "lead-"
@@ -216,14 +210,14 @@ def leads(request: HttpRequest, code: str) -> HttpResponse:
     return _back_to_assignments(request, code)
 
 
-def conflicts(request: HttpRequest, code: str) -> HttpResponse:
+def conflicts(request: PersonRequest, code: str) -> HttpResponse:
     """The conflicts of interest of a call, the suggestions to decide, and the form that records another."""
     call = get_object_or_404(Call, code=code)
     form = ConflictForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _record(request, call, form):
         return redirect("assignment:conflicts", code=code)
     visible = Proposal.objects.visible_to(request.user).filter(call=call)
-    open_ones = reading.assigned_first(call, suggestions(call, reader=officer(request)))
+    open_ones = reading.assigned_first(call, suggestions(call, reader=request.user))
     recorded = Conflict.objects.filter(proposal__in=visible).exclude(finding=Conflict.Finding.CLEAR)
     page = Paginator(reading.recorded(recorded), ROWS_A_PAGE).get_page(request.GET.get("page"))
     suggested = Paginator(open_ones, ROWS_A_PAGE).get_page(request.GET.get("suggested"))
@@ -231,7 +225,7 @@ def conflicts(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "assignment/conflicts.html", context, status=400 if form.errors else 200)
 
 
-def _record(request: HttpRequest, call: Call, form: ConflictForm) -> bool:
+def _record(request: PersonRequest, call: Call, form: ConflictForm) -> bool:
     """Record what an officer knows; False where the form then says why not."""
     data = form.cleaned_data
     proposal = Proposal.objects.visible_to(request.user).filter(call=call, number=data["number"]).first()
@@ -256,7 +250,7 @@ def _record(request: HttpRequest, call: Call, form: ConflictForm) -> bool:
 
 
 @require_POST
-def retract_conflict(request: HttpRequest, code: str) -> HttpResponse:
+def retract_conflict(request: PersonRequest, code: str) -> HttpResponse:
     """Take a conflict back that was recorded in error."""
     visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
     conflict = get_object_or_404(Conflict.objects.filter(proposal__in=visible), pk=_key(request, "conflict"))
@@ -270,12 +264,12 @@ def retract_conflict(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def decide_conflict(request: HttpRequest, code: str) -> HttpResponse:
+def decide_conflict(request: PersonRequest, code: str) -> HttpResponse:
     """Accept or dismiss the chosen suggestions, all of them as one act."""
     call = get_object_or_404(Call, code=code)
     wanted = set(request.POST.getlist("suggestion"))
     chosen = [
-        each for each in suggestions(call, reader=officer(request)) if f"{each.proposal.pk}-{each.person.pk}" in wanted
+        each for each in suggestions(call, reader=request.user) if f"{each.proposal.pk}-{each.person.pk}" in wanted
     ]
     stands = request.POST.get("finding") == Conflict.Finding.STANDS
     with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from proposals.record.status import Decision, Status
 
 MARKED, BEST, NUMBERS = "marked", "top", "numbers"
 Yen = Mapping[int, Mapping[int, int]]  # proposal → fiscal year → yen
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
     )
 
 
-def _both(one: Mapping[Any, int], two: Mapping[Any, int], key: Any) -> tuple[int, int]:
+def _both(one: Mapping[Any, int], two: Mapping[Any, int], key: object) -> tuple[int, int]:
     return one.get(key, 0), two.get(key, 0)
 
 
@@ -178,7 +180,7 @@ def side_of(desk: Desk, base: Base, rows: Iterable[Row], yen: Yen) -> Side:
     money = desk.spending
     chosen = [row for row in rows if row.proposal.status != Status.AWARDED]
 
-    def added(sums: dict[Any, int], key: Callable[[Row, int], Any]) -> dict[Any, int]:
+    def added(sums: dict[Key, int], key: Callable[[Row, int], Key]) -> dict[Key, int]:
         for row in chosen:
             for year, amount in yen[row.proposal.pk].items():
                 sums[key(row, year)] = sums.get(key(row, year), 0) + amount
@@ -200,7 +202,7 @@ def refusals_of(call: Call, money: Spending, *, count: int, total_yen: int, year
     """What the rules would say to the set: the pot, the number of awards, every fiscal year's slice."""
     found = []
 
-    def over(name: str, value: int, limit: int | None, **values: Any) -> None:
+    def over(name: str, value: int, limit: int | None, **values: object) -> None:
         if limit is not None and value > limit:
             amounts = {"value_yen": value, "limit_yen": limit, "over_yen": value - limit}
             found.append(Refusal(name, {"call": call.code, **amounts, "value": value, "limit": limit, **values}))

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from aspire import refusals
-from aspire.people import in_their_order
+from aspire.people import Person, in_their_order
 from aspire.refusals import Refusal, from_error
 from aspire.roles import STAFF, roles_of
 from calls.hidden import is_partly_hidden
@@ -111,7 +110,7 @@ def as_refused() -> Iterator[None]:
 
 @patiently
 @transaction.atomic
-def stage(call: Call, wishes: Iterable[Wish], *, by: User, at: datetime.datetime) -> None:
+def stage(call: Call, wishes: Iterable[Wish], *, by: Person, at: datetime.datetime) -> None:
     """Apply all wishes, or raise Refused with every fault and leave everything as it was.
 
     Who sees only part of the call is told of its limits that the marks do not fit, and no figure.
@@ -149,7 +148,7 @@ class _Curtain(Exception):  # noqa: N818
     """Ends a rehearsal: everything is rolled back."""
 
 
-def rehearse(call: Call, wishes: Iterable[Wish], *, by: User, at: datetime.datetime) -> Rehearsal:
+def rehearse(call: Call, wishes: Iterable[Wish], *, by: Person, at: datetime.datetime) -> Rehearsal:
     """Judge a batch by really applying it, look at the money, and take it back."""
     before, after, faults = spending(call, reader=by), None, []
     try:
@@ -213,7 +212,7 @@ class Batch:
 
     call: Call
     wishes: Sequence[Wish]
-    by: User
+    by: Person
     at: datetime.datetime
     proposals: dict[str, Proposal] = field(init=False)
     led: set[int] = field(init=False)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from aspire.people import Person
 from aspire.roles import STAFF, roles_of
 from calls.embargo import withheld_from
 from calls.models import Call
@@ -40,7 +40,7 @@ class Desk:
     """A call's award page for one person."""
 
     call: Call
-    user: Any
+    user: Person
 
     @cached_property
     def is_staff(self) -> bool:

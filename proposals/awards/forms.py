@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +39,7 @@ class RankingFilter(forms.Form):
         choices=[("", _("all")), (PacketState.RELEASED, _("released")), (STAGED, _("not released yet"))],
     )
 
-    def __init__(self, data: Any, *, desk: Desk) -> None:
+    def __init__(self, data: QueryDict | None, *, desk: Desk) -> None:
         super().__init__(data, prefix=None)
         self.fields["field"].choices = [("", _("all")), *desk.fields]  # type: ignore[attr-defined]
         self.is_valid()
@@ -60,7 +61,7 @@ class MarkForm(forms.Form):
     reason = ReasonField()
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, data: Any, *, sheet: Sheet) -> None:
+    def __init__(self, data: QueryDict | None, *, sheet: Sheet) -> None:
         mark = sheet.row.mark
         initial: dict[str, Any] = {"version": version_of(mark)}
         initial |= {"decision": mark.decision, "reason": mark.reason} if mark else {}
@@ -119,11 +120,11 @@ class BatchForm(forms.Form):
     top = forms.IntegerField(label=_("The best"), required=False, min_value=1, max_value=10_000)
     field = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, *, desk: Desk, field: str = "") -> None:
+    def __init__(self, data: QueryDict | None, *, desk: Desk, field: str = "") -> None:
         super().__init__(data or None, initial={"field": field}, auto_id="batch_%s")
         self.desk, self.picked = desk, [*data.getlist("pick")] if data else []
 
-    def clean(self) -> Any:
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if not self.errors and not self.wishes:
             raise forms.ValidationError(gettext("Choose at least one proposal, or say how many of the best."))
@@ -185,7 +186,7 @@ class WhatIfForm(forms.Form):
     KINDS = [(MARKED, _("as marked now")), (BEST, _("the best")), (NUMBERS, _("these proposals"))]
     PARTS = ("kind", "top", "field", "numbers")
 
-    def __init__(self, data: Any, *, desk: Desk) -> None:
+    def __init__(self, data: QueryDict | None, *, desk: Desk) -> None:
         super().__init__({**self._usual(desk), **data.dict()} if data else self._usual(desk))
         self.desk = desk
         fields = [("", _("all fields")), *desk.fields]
@@ -241,7 +242,7 @@ class CommentForm(forms.Form):
 
     comment = forms.CharField(label=_("Comment"), required=False, max_length=2000, widget=forms.Textarea)
 
-    def __init__(self, data: Any = None, *, is_required: bool = False) -> None:
+    def __init__(self, data: QueryDict | None = None, *, is_required: bool = False) -> None:
         super().__init__(data)
         self.fields["comment"].required = is_required
         self.fields["comment"].widget.attrs["rows"] = 3

@@ -1,12 +1,13 @@
 """What applicants are to be told, as a list to write letters from: only of what is released."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from aspire.people import Person
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import Column
 from aspire.workbooks.markup import Value
@@ -37,7 +38,7 @@ COLUMNS = [
 PARAGRAPH = "\n\n"
 
 
-def told(call: Call, user: Any) -> list[Proposal]:
+def told(call: Call, user: Person) -> list[Proposal]:
     """The proposals of the call whose mark is released, as far as the person sees them."""
     seen = Proposal.objects.visible_to(user).filter(call=call, mark__packet__state=PacketState.RELEASED)
     return list(seen.select_related("mark", "award").order_by("number"))

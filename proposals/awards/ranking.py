@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import DecimalField, ExpressionWrapper, F, Sum
 from django.db.models.functions import Cast
 
+from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from calls.models import Call
 from proposals.record.models import Proposal, Review
@@ -75,14 +76,14 @@ class Standing:
         return self.rank_in_field if field else self.rank
 
 
-def leads(user: Any, call: Call) -> frozenset[int]:
+def leads(user: Person, call: Call) -> frozenset[int]:
     """The fields of the call that the person leads, while it is decided; none at any other time."""
     if Role.REVIEWER not in roles_of(user) or call.progress != Call.Progress.DECIDING:
         return frozenset()
     return frozenset(call.call_fields.filter(lead_reviewer=user).values_list("field", flat=True))
 
 
-def rankable(call: Call, user: Any) -> ProposalQuerySet:
+def rankable(call: Call, user: Person) -> ProposalQuerySet:
     """What of a call a person may see ranked: staff and managers all of it, lead reviewers their fields."""
     proposals = Proposal.objects.visible_to(user).filter(call=call).counted()
     if roles_of(user) & SEES_ALL_FIELDS:
@@ -90,7 +91,7 @@ def rankable(call: Call, user: Any) -> ProposalQuerySet:
     return proposals.filter(field__in=leads(user, call))
 
 
-def standings(call: Call, user: Any) -> list[Standing]:
+def standings(call: Call, user: Person) -> list[Standing]:
     """The ranking as one person sees it, best first, unreviewed last: one query, however many proposals.
 
     A proposal that is hidden by a conflict of interest is in no row, no rank and no count.

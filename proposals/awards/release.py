@@ -5,9 +5,9 @@ Releasing tells nobody: letters are a list of their own.
 
 import datetime
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
+from aspire.people import Person
 from aspire.refusals import Refusal
 from calls.models import Call
 from proposals.awards.decisions import Fault, Refused, as_refused, hold, patiently
@@ -21,7 +21,7 @@ BECOMES = {Decision.AWARD: Status.AWARDED, Decision.DECLINE: Status.DECLINED}
 
 @patiently
 @transaction.atomic
-def submit(call: Call, *, by: User, at: datetime.datetime, comment: str = "") -> Packet:
+def submit(call: Call, *, by: Person, at: datetime.datetime, comment: str = "") -> Packet:
     """Put every staged mark of the call into a packet for release; from now on none of them moves.
 
     Raises Refused where a mark that leaps the ranking, as whoever submits sees it, has no reason. The ranking rests on
@@ -43,7 +43,7 @@ def submit(call: Call, *, by: User, at: datetime.datetime, comment: str = "") ->
     return packet
 
 
-def _unexplained(call: Call, *, by: User) -> list[str]:
+def _unexplained(call: Call, *, by: Person) -> list[str]:
     """The numbers of staged marks that leap the ranking without a reason."""
     ranked = standings(call, by)
     bare = set(
@@ -54,7 +54,7 @@ def _unexplained(call: Call, *, by: User) -> list[str]:
 
 @patiently
 @transaction.atomic
-def send_back(packet: Packet, *, by: User, at: datetime.datetime, comment: str) -> None:
+def send_back(packet: Packet, *, by: Person, at: datetime.datetime, comment: str) -> None:
     """Give a submitted packet back to be marked again, with the reason. Raises Refused as ``undo`` does."""
     locked = _locked(packet, by=by)
     with as_refused():
@@ -64,7 +64,7 @@ def send_back(packet: Packet, *, by: User, at: datetime.datetime, comment: str) 
 
 @patiently
 @transaction.atomic
-def release(packet: Packet, *, by: User, at: datetime.datetime, comment: str = "") -> None:
+def release(packet: Packet, *, by: Person, at: datetime.datetime, comment: str = "") -> None:
     """Make the packet the call's result, as one act of a second person.
 
     Awards and declines become the proposals' statuses; reserves wait. Once no counted proposal is left unmarked, the
@@ -83,7 +83,7 @@ def release(packet: Packet, *, by: User, at: datetime.datetime, comment: str = "
 
 @patiently
 @transaction.atomic
-def undo(packet: Packet, *, by: User, at: datetime.datetime, reason: str) -> None:
+def undo(packet: Packet, *, by: Person, at: datetime.datetime, reason: str) -> None:
     """Take a release back, as a new recorded act with its reason; its marks are staged again.
 
     Raises Refused where whoever undoes it has a conflict of interest with a proposal of the packet.
@@ -98,12 +98,12 @@ def undo(packet: Packet, *, by: User, at: datetime.datetime, reason: str) -> Non
     Call.objects.filter(pk=locked.call_id).update(progress=Call.Progress.DECIDING)
 
 
-def is_in_conflict(packet: Packet, *, by: User) -> bool:
+def is_in_conflict(packet: Packet, *, by: Person) -> bool:
     """Whether a conflict of interest stands between the person and a proposal of the packet."""
     return Conflict.objects.standing().filter(person=by, proposal__mark__packet=packet).exists()
 
 
-def _locked(packet: Packet, *, by: User, name: str = "packet_without_conflict") -> Packet:
+def _locked(packet: Packet, *, by: Person, name: str = "packet_without_conflict") -> Packet:
     """The packet as stored now, held after its proposals and its call, for somebody who may act on all of it.
 
     ``name``: of the refusal where a conflict of interest stands between the person and a proposal of the packet.
@@ -114,16 +114,16 @@ def _locked(packet: Packet, *, by: User, name: str = "packet_without_conflict") 
     return Packet.objects.select_for_update(of=("self",)).select_related("call").get(pk=packet.pk)
 
 
-def _decide(packet: Packet, state: PacketState, *, by: User, at: datetime.datetime, comment: str) -> None:
+def _decide(packet: Packet, state: PacketState, *, by: Person, at: datetime.datetime, comment: str) -> None:
     packet.decided_by, packet.decided_at = by, at
     _step(packet, state, by=by, at=at, comment=comment)
 
 
-def _step(packet: Packet, state: PacketState, *, by: User, at: datetime.datetime, comment: str) -> None:
+def _step(packet: Packet, state: PacketState, *, by: Person, at: datetime.datetime, comment: str) -> None:
     packet.state = state
     packet.save()
     _record(packet, by=by, at=at, comment=comment)
 
 
-def _record(packet: Packet, *, by: User, at: datetime.datetime, comment: str) -> None:
+def _record(packet: Packet, *, by: Person, at: datetime.datetime, comment: str) -> None:
     PacketStep.objects.create(packet=packet, state=packet.state, by=by, at=at, comment=comment.strip())

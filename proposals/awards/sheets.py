@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from aspire.people import Person
 from aspire.refusals import Refusal
 from aspire.roles import STAFF, Role, roles_of
 from aspire.sheets.judging import RowJudge, Seen
@@ -70,7 +71,7 @@ class MarkJudge(RowJudge):
         kind: Marks = self.planner.kind
         return kind
 
-    def accepts(self, key: str, before: Any, seen: Seen, alike: Mapping[str, str]) -> bool:
+    def accepts(self, key: str, before: Proposal, seen: Seen, alike: Mapping[str, str]) -> bool:
         """Also: a lead reviewer has declared on it, and otherwise learns nothing of how it is marked."""
         if not super().accepts(key, before, seen, alike):
             return False
@@ -126,7 +127,7 @@ class Marks(CallKind):
     exporters: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}
 
     @classmethod
-    def calls(cls, user: Any = None) -> list[tuple[str, str]]:
+    def calls(cls, user: Person | None = None) -> list[tuple[str, str]]:
         calls = Call.objects.filter(progress__in=MARKED_IN)
         if user is not None and not roles_of(user) & STAFF:
             led = CallField.objects.filter(lead_reviewer=user)
@@ -134,19 +135,19 @@ class Marks(CallKind):
         return [(call.code, call.name) for call in calls]
 
     @classmethod
-    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+    def export_choices(cls, user: Person) -> list[tuple[str, Any]]:
         return [("number", _("Proposal number")), ("decision", _("Decision")), ("reason", _("Reason")), *COSTS.items()]
 
-    def is_open_to(self, user: Any) -> bool:
+    def is_open_to(self, user: Person) -> bool:
         return bool(roles_of(user) & STAFF or leads(user, self.call))
 
     def is_readable(self, proposal: Proposal) -> bool:
         """Whether the sender may read the proposal and how it is marked."""
-        return self.user is None or not self.desk.is_lead or proposal.pk in self.desk.declared
+        return not (self.desk and self.desk.is_lead) or proposal.pk in self.desk.declared
 
     @cached_property
-    def desk(self) -> Desk:
-        return Desk(self.call, self.user)
+    def desk(self) -> Desk | None:
+        return Desk(self.call, self.user) if self.user else None
 
     @cached_property
     def years(self) -> list[int]:
@@ -194,12 +195,12 @@ class Marks(CallKind):
         if self.user is None:
             yield Fault("mark_needs_a_person")
 
-    def listed(self, user: Any) -> ProposalQuerySet:
+    def listed(self, user: Person | None) -> ProposalQuerySet:
         """What the person sees ranked; of a lead reviewer's field, what they have declared on."""
-        proposals, desk = self._rankable(user), Desk(self.call, user)
-        return proposals.filter(pk__in=desk.declared) if user is not None and desk.is_lead else proposals
+        proposals, desk = self._rankable(user), user and Desk(self.call, user)
+        return proposals.filter(pk__in=desk.declared) if desk and desk.is_lead else proposals
 
-    def _rankable(self, user: Any) -> ProposalQuerySet:
+    def _rankable(self, user: Person | None) -> ProposalQuerySet:
         proposals = Proposal.objects.filter(call=self.call).counted() if user is None else rankable(self.call, user)
         return proposals.order_by("number")
 
@@ -225,7 +226,7 @@ class Marks(CallKind):
             found[f"indirect_yen_{amount.fiscal_year}"] = amount.indirect_yen
         return found
 
-    def state(self, stored: Mapping[str, Proposal]) -> Any:
+    def state(self, stored: Mapping[str, Proposal]) -> object:
         """Marks by their versions, so that whoever marked meanwhile is not overwritten, and the money that is left."""
         money = spending(self.call, reader=self.user or AnonymousUser())
         found: list[Any] = [self.call.progress, money.max_awards, money.released_count + money.staged_count]
@@ -257,7 +258,7 @@ class Marks(CallKind):
     def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
         """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the plan is no longer right."""
         try:
-            stage(self.call, [wish_of(row) for row in changed], by=self.user, at=timezone.now())
+            stage(self.call, [wish_of(row) for row in changed], by=self.sender, at=timezone.now())
         except Refused:
             raise LookAgain from None
 
@@ -279,7 +280,7 @@ class ReleasedAwards(Marks):
     exporters: ClassVar[frozenset[Role]] = STAFF
     goes_in_as = Marks.name
 
-    def listed(self, user: Any) -> ProposalQuerySet:
+    def listed(self, user: Person | None) -> ProposalQuerySet:
         return super().listed(user).filter(status=Status.AWARDED)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Sum
 
+from aspire.people import Person
 from calls.hidden import is_partly_hidden
 from calls.models import Call
 from partners.models import Country
@@ -61,7 +63,7 @@ def restored(stored: Mapping[str, Any]) -> Spending:
     return Spending(**{**stored, **lines, "total": Line(**stored["total"])})
 
 
-def spending(call: Call, *, reader: Any) -> Spending:
+def spending(call: Call, *, reader: Person | AnonymousUser) -> Spending:
     """The call's money as stored now, for one reader.
 
     Only awards count that no conflict of interest and no embargo hides from the reader: beside those that are shown, a
@@ -83,7 +85,7 @@ def spending(call: Call, *, reader: Any) -> Spending:
         .annotate(yen=Sum(F("direct_yen") + F("indirect_yen")))
     )
 
-    def line(key: Any, label: str, limit: int | None, holds: Callable[[dict[str, Any]], bool]) -> Line:
+    def line(key: object, label: str, limit: int | None, holds: Callable[[dict[str, Any]], bool]) -> Line:
         held = [row for row in rows if holds(row)]
         released = sum(row["yen"] for row in held if row["status"] == Status.AWARDED)
         return Line(key, label, limit, released, sum(row["yen"] for row in held) - released)

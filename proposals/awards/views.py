@@ -6,13 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from aspire.people import PersonRequest
 from aspire.sheets.views import XLSX, attachment
 from calls.models import Call
 from proposals.awards import letters as lists
@@ -23,11 +24,12 @@ from proposals.awards.desk import MARKED_IN, Desk
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
 from proposals.awards.pages import Sheet, sheet_of
+from proposals.models import Packet
 
 ROWS_A_PAGE = 50
 
 
-def desk_for(request: HttpRequest, code: str, *, to_mark: bool = False) -> Desk:
+def desk_for(request: PersonRequest, code: str, *, to_mark: bool = False) -> Desk:
     """The award page of a call, for whom it exists; ``to_mark``: for whom it can be written on now."""
     desk = Desk(get_object_or_404(Call, code=code), request.user)
     if not desk.is_open_to_them or (to_mark and not desk.may_mark):
@@ -42,13 +44,13 @@ def ranking_url(code: str, query: str = "", *, at: str = "") -> str:
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     calls = Call.objects.filter(progress__in=[Call.Progress.IN_REVIEW, *MARKED_IN])
     return render(request, "awards/index.html", {"calls": calls})
 
 
 @require_safe
-def ranking(request: HttpRequest, code: str) -> HttpResponse:
+def ranking(request: PersonRequest, code: str) -> HttpResponse:
     desk = desk_for(request, code)
     asked = RankingFilter(request.GET, desk=desk)
     found = desk.chosen(**asked.asked)
@@ -68,7 +70,7 @@ def sheet_for(desk: Desk, number: str) -> Sheet:
     return sheet
 
 
-def proposal(request: HttpRequest, code: str, number: str) -> HttpResponse:
+def proposal(request: PersonRequest, code: str, number: str) -> HttpResponse:
     """One proposal with its reviews, and its mark; ``part`` answers with what unfolds in the ranking."""
     desk = desk_for(request, code, to_mark=request.method == "POST")
     sheet, back = sheet_for(desk, number), request.POST.get("back", request.GET.get("back", ""))
@@ -92,7 +94,7 @@ def attempted(decide: Callable[[], object]) -> list[Fault]:
     return []
 
 
-def batch(request: HttpRequest, code: str) -> HttpResponse:
+def batch(request: PersonRequest, code: str) -> HttpResponse:
     """A batch: what it would do, and, once confirmed, all of it or nothing."""
     desk, back = desk_for(request, code, to_mark=request.method == "POST"), request.POST.get("back", "")
     if request.method != "POST":
@@ -106,13 +108,13 @@ def batch(request: HttpRequest, code: str) -> HttpResponse:
         if not faults:
             messages.success(request, _("%(count)s marks are staged.") % {"count": len(form.wishes)})
             return redirect(ranking_url(code, back))
-    found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())
     context |= {"rehearsal": found, "outcomes": form.outcomes}
     return render(request, "awards/batch.html", context, status=409 if found.faults else 200)
 
 
 @require_GET
-def what_if(request: HttpRequest, code: str) -> HttpResponse:
+def what_if(request: PersonRequest, code: str) -> HttpResponse:
     """Two sets side by side; the address says which, and marks nothing."""
     desk = desk_for(request, code)
     form = WhatIfForm(request.GET, desk=desk)
@@ -124,12 +126,12 @@ def what_if(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def packet(request: HttpRequest, code: str) -> HttpResponse:
+def packet(request: PersonRequest, code: str) -> HttpResponse:
     return packet_page(request, desk_for(request, code))
 
 
 def packet_page(
-    request: HttpRequest, desk: Desk, *, faults: list[Fault] | None = None, form: BaseForm | None = None
+    request: PersonRequest, desk: Desk, *, faults: list[Fault] | None = None, form: BaseForm | None = None
 ) -> HttpResponse:
     """The packet with what each person may do with it, and the faults of what was just tried."""
     context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "faults": faults or []}
@@ -144,7 +146,7 @@ def packet_page(
 Act = Callable[[Desk, str], object]
 
 
-def acted(request: HttpRequest, code: str, act: Act, *, said: str, needs_reason: bool = False) -> HttpResponse:
+def acted(request: PersonRequest, code: str, act: Act, *, said: str, needs_reason: bool = False) -> HttpResponse:
     """Do one act on a packet with the comment that was written, or say why not."""
     desk = desk_for(request, code)
     form = CommentForm(request.POST, is_required=needs_reason)
@@ -157,7 +159,7 @@ def acted(request: HttpRequest, code: str, act: Act, *, said: str, needs_reason:
     return redirect("awards:packet", code)
 
 
-def waiting(desk: Desk) -> Any:
+def waiting(desk: Desk) -> Packet:
     """The packet that waits; where none does any more, somebody else was faster."""
     if desk.packet is None:
         raise Http404
@@ -165,7 +167,7 @@ def waiting(desk: Desk) -> Any:
 
 
 @require_POST
-def submit(request: HttpRequest, code: str) -> HttpResponse:
+def submit(request: PersonRequest, code: str) -> HttpResponse:
     def act(desk: Desk, comment: str) -> object:
         return releasing.submit(desk.call, by=desk.user, at=timezone.now(), comment=comment)
 
@@ -173,7 +175,7 @@ def submit(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def release(request: HttpRequest, code: str) -> HttpResponse:
+def release(request: PersonRequest, code: str) -> HttpResponse:
     def act(desk: Desk, comment: str) -> object:
         return releasing.release(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
 
@@ -181,7 +183,7 @@ def release(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def send_back(request: HttpRequest, code: str) -> HttpResponse:
+def send_back(request: PersonRequest, code: str) -> HttpResponse:
     def act(desk: Desk, comment: str) -> object:
         return releasing.send_back(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
 
@@ -189,7 +191,7 @@ def send_back(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+def undo(request: PersonRequest, code: str, pk: int) -> HttpResponse:
     def act(desk: Desk, comment: str) -> object:
         packet = get_object_or_404(desk.call.packets, pk=pk)
         return releasing.undo(packet, by=desk.user, at=timezone.now(), reason=comment)
@@ -198,7 +200,7 @@ def undo(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def embargo(request: HttpRequest, code: str) -> HttpResponse:
+def embargo(request: PersonRequest, code: str) -> HttpResponse:
     """Say until when only managers see what is released."""
     desk = desk_for(request, code)
     form = EmbargoForm(request.POST, instance=desk.call)
@@ -210,7 +212,7 @@ def embargo(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def letters(request: HttpRequest, code: str, form: str) -> HttpResponse:
+def letters(request: PersonRequest, code: str, form: str) -> HttpResponse:
     """What applicants are to be told, once it is released."""
     desk = desk_for(request, code)
     told = lists.told(desk.call, request.user)

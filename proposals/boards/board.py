@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from aspire.people import Person
 from aspire.templatetags.figures import fiscal
 from aspire.wareki import wareki_date
 from aspire.yen import exact, readable
@@ -33,7 +33,7 @@ class CallBoard:
     call: Call
     proposals: ProposalQuerySet
     as_of: datetime.datetime
-    reader: Any = None  # who looks; without one, nothing that is staged is shown
+    reader: Person | None = None  # who looks; without one, nothing that is staged is shown
 
     @cached_property
     def tallies(self) -> Tallies:

@@ -4,7 +4,6 @@ import hashlib
 import sys
 from functools import cache
 from importlib.metadata import distributions
-from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -46,7 +45,7 @@ def _libraries() -> list[str]:
     return sorted(f"{one.metadata['Name']} {one.version}" for one in distributions())
 
 
-def board_tag(request: HttpRequest, **_kwargs: Any) -> str | None:
+def board_tag(request: HttpRequest, **_kwargs: object) -> str | None:
     """The tag of a board for this reader, language and day; the moment of the figures is no part of it.
 
     None where something is to be said once, so that the page is drawn.

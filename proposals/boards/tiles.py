@@ -240,8 +240,9 @@ class Tiles:
     @property
     def taken_yen(self) -> tuple[int, int]:
         """What released and staged awards take from the pot: by the counters where the reader sees all of the call."""
-        if is_partly_hidden(self.call, self.board.reader):
-            total = spending(self.call, reader=self.board.reader).total
+        reader = self.board.reader
+        if reader is not None and is_partly_hidden(self.call, reader):
+            total = spending(self.call, reader=reader).total
             return total.released_yen, total.staged_yen
         found: dict[str, Any] = Tally.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen", default=0))
         return found["yen"], self.call.taken_yen - found["yen"]

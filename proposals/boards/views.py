@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_safe
 
+from aspire.people import PersonRequest
 from aspire.roles import STAFF, roles_of
 from aspire.tasks import preparing
 from calls.embargo import withheld_from
@@ -33,18 +34,18 @@ from proposals.tallies.overview import overview
 ROWS_A_PAGE = 50
 
 
-def made_for(request: HttpRequest, code: str) -> CallBoard:
+def made_for(request: PersonRequest, code: str) -> CallBoard:
     """What makes the board of a call as its reader may see it, now; an unknown call is none."""
     call = get_object_or_404(Call.objects.select_related("programme"), code=code)
     return CallBoard(call, Proposal.objects.visible_to(request.user), as_of=timezone.now(), reader=request.user)
 
 
-def is_masked(request: HttpRequest) -> bool:
+def is_masked(request: PersonRequest) -> bool:
     """Whether the address asks for figures that may go outside."""
     return request.GET.get("masked") == "1"
 
 
-def stated_board_for(request: HttpRequest, code: str) -> Board:
+def stated_board_for(request: PersonRequest, code: str) -> Board:
     """The board to take away, masked where the address asks; it does not exist for whom its results are withheld."""
     made = made_for(request, code)
     if made.call.pk in withheld_from(request.user):
@@ -54,13 +55,13 @@ def stated_board_for(request: HttpRequest, code: str) -> Board:
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     rows = overview(Proposal.objects.visible_to(request.user), at=timezone.now())
     return render(request, "boards/index.html", {"calls": rows})
 
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(request: PersonRequest) -> HttpResponse:
     books = Books(Proposal.objects.visible_to(request.user), at=timezone.now())
     comparison = Comparison(books, request.GET.get("a", ""), request.GET.get("b", ""))
     return render(request, "boards/compare.html", {"comparison": comparison})
@@ -69,7 +70,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(private=True, no_cache=True)
 @etag(board_tag)
-def board(request: HttpRequest, code: str) -> HttpResponse:
+def board(request: PersonRequest, code: str) -> HttpResponse:
     made = made_for(request, code)
     call = made.call
     if call.pk in withheld_from(request.user):
@@ -86,7 +87,7 @@ def board(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def reviews(request: HttpRequest, code: str) -> HttpResponse:
+def reviews(request: PersonRequest, code: str) -> HttpResponse:
     """The reviews of a call by how far they are, and its standing conflicts of interest: the rows behind its tiles."""
     call, asked = get_object_or_404(Call, code=code), listing.ReviewsFilter(request.GET)
     visible = Proposal.objects.visible_to(request.user)
@@ -101,12 +102,12 @@ def reviews(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
+def tallies(request: PersonRequest, code: str, form: str) -> HttpResponse:
     """The board to take away, in the language that ``lang`` names."""
     return taken_away(request, lambda: stated_board_for(request, code), form)
 
 
-def taken_away(request: HttpRequest, make: Callable[[], Board], form: str) -> HttpResponse:
+def taken_away(request: PersonRequest, make: Callable[[], Board], form: str) -> HttpResponse:
     """A board as a file of the pack, made in the language of the file."""
     if form not in files.FORMS:
         raise Http404
@@ -122,12 +123,12 @@ def taken_away(request: HttpRequest, make: Callable[[], Board], form: str) -> Ht
 
 
 @require_safe
-def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
+def print_sheet(request: PersonRequest, code: str) -> HttpResponse:
     """The board on a sheet of A4."""
     return on_paper(request, lambda: stated_board_for(request, code))
 
 
-def on_paper(request: HttpRequest, make: Callable[[], Board]) -> HttpResponse:
+def on_paper(request: PersonRequest, make: Callable[[], Board]) -> HttpResponse:
     """A board as a page to print, in the language of the page."""
     language = language_asked(request)
     with override(language):
@@ -137,7 +138,7 @@ def on_paper(request: HttpRequest, make: Callable[[], Board]) -> HttpResponse:
     return answer
 
 
-def language_asked(request: HttpRequest) -> str:
+def language_asked(request: PersonRequest) -> str:
     """The language that the address names, else the reader's own; one that we do not speak does not exist."""
     language = request.GET.get("lang") or str(request.LANGUAGE_CODE)
     if language not in dict(settings.LANGUAGES):

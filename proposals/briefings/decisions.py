@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 
+from aspire.people import Person
 from calls.embargo import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import CallBoard
@@ -16,6 +17,7 @@ from proposals.briefings.changes import Standing
 from proposals.briefings.wording import said
 from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Briefing, Proposal
+from proposals.record.querysets import ProposalQuerySet
 from proposals.tallies.board import Board
 from proposals.tallies.figures import NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
 
@@ -25,7 +27,7 @@ Cell = dict[str, Any]
 DIMENSION = {"country": "country", "field": "field", "country_funder": "funder"}
 
 
-def briefings_for(user: Any) -> Any:
+def briefings_for(user: Person) -> QuerySet[Briefing]:
     """Those of calls whose results are out for the person, less those that held something hidden from them.
 
     What was printed is known to everybody, whatever it held.
@@ -41,7 +43,7 @@ def briefings_for(user: Any) -> Any:
 
 
 @transaction.atomic
-def freeze(call: Call, *, code: str, name_ja: str, name_en: str, by: User, at: datetime.datetime) -> Briefing:
+def freeze(call: Call, *, code: str, name_ja: str, name_en: str, by: Person, at: datetime.datetime) -> Briefing:
     """Keep the call's board under a name. The person must see every proposal of it, so that nothing is missing."""
     return _kept(call, {"code": code, "name_ja": name_ja, "name_en": name_en, "frozen_by": by}, at)
 
@@ -68,7 +70,7 @@ def _kept(call: Call, values: dict[str, Any], at: datetime.datetime) -> Briefing
     )
 
 
-def by_language(call: Call, proposals: Any, *, as_of: datetime.datetime) -> dict[str, Board]:
+def by_language(call: Call, proposals: ProposalQuerySet, *, as_of: datetime.datetime) -> dict[str, Board]:
     """The call's board in each language."""
     found = {}
     for language, _name in settings.LANGUAGES:
@@ -124,7 +126,7 @@ def _cell(table: Table, row: Row, measure: str, *, group: str) -> Cell:
     }
 
 
-def standings(proposals: Any) -> dict[str, Standing]:
+def standings(proposals: ProposalQuerySet) -> dict[str, Standing]:
     """How each proposal of a board stands: what its tallies are made of, by number."""
     columns = ("status", "field__code", "primary_funder__code", "primary_funder__country__alpha2")
     yen = ("requested_direct_yen", "requested_indirect_yen", "award__awarded_direct_yen", "award__awarded_indirect_yen")

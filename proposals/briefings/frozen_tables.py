@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import translation
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from aspire.people import Person
 from aspire.templatetags.figures import count
 from aspire.yen import points, share
 from proposals.briefings.changes import Change, Place, Standing, changes_between, place_of
@@ -24,6 +24,7 @@ from proposals.explore.dimensions import COUNTRY, Dimension
 from proposals.explore.grid import Grid, Value
 from proposals.explore.question import Question
 from proposals.record.models import Briefing
+from proposals.record.querysets import ProposalQuerySet
 
 Words = dict[str, Any]
 AMOUNTS = ("requested_direct_yen", "requested_indirect_yen", "award__awarded_direct_yen", "award__awarded_indirect_yen")
@@ -34,7 +35,7 @@ AMOUNTS = ("requested_direct_yen", "requested_indirect_yen", "award__awarded_dir
 
 @transaction.atomic
 def freeze_table(
-    question: Question, *, code: str, name_ja: str, name_en: str, by: User, at: datetime.datetime
+    question: Question, *, code: str, name_ja: str, name_en: str, by: Person, at: datetime.datetime
 ) -> Briefing:
     """Keep the table as it stands under a name, with its question, its words and every proposal behind it."""
     grid = Grid(question, at=at)
@@ -160,7 +161,7 @@ class CrossedComparison:
     """A frozen table beside the answer to the same question as its reader may see it now."""
 
     briefing: Briefing
-    proposals: Any
+    proposals: ProposalQuerySet
     request: HttpRequest
     at: datetime.datetime
 

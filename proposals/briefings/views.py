@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aspire.people import Person, PersonRequest
 from calls.embargo import withheld_from
 from calls.models import Call
 from proposals.boards.views import is_masked, on_paper, taken_away
@@ -30,14 +31,14 @@ IN_ADDRESS = ("measure", *DIMENSIONS)
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     briefings = briefings_for(request.user).select_related("call", "frozen_by").defer("figures", "rows")
     page = Paginator(briefings, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "briefings/index.html", {"page": page})
 
 
 @require_safe
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: PersonRequest, code: str) -> HttpResponse:
     briefing = get_object_or_404(briefings_for(request.user).select_related("call__programme", "frozen_by"), code=code)
     if briefing.call is None:
         table = CrossedComparison(briefing, Proposal.objects.visible_to(request.user), request, timezone.now())
@@ -49,7 +50,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "briefings/detail.html", context)
 
 
-def explained(request: HttpRequest, found: HasFigures) -> dict[str, Any]:
+def explained(request: PersonRequest, found: HasFigures) -> dict[str, Any]:
     """The changes to show: those behind the figure that the address names, behind any, or behind none."""
     names = {name: request.GET[name] for name in IN_ADDRESS if name in request.GET}
     every = Explained(found)
@@ -68,18 +69,18 @@ def explained(request: HttpRequest, found: HasFigures) -> dict[str, Any]:
 
 
 @require_safe
-def tallies(request: HttpRequest, code: str, form: str) -> HttpResponse:
+def tallies(request: PersonRequest, code: str, form: str) -> HttpResponse:
     """The figures as they were frozen, to take away."""
     return taken_away(request, lambda: frozen_board_for(request, code), form)
 
 
 @require_safe
-def print_sheet(request: HttpRequest, code: str) -> HttpResponse:
+def print_sheet(request: PersonRequest, code: str) -> HttpResponse:
     """The same on a sheet of A4."""
     return on_paper(request, lambda: frozen_board_for(request, code))
 
 
-def frozen_board_for(request: HttpRequest, code: str) -> Board:
+def frozen_board_for(request: PersonRequest, code: str) -> Board:
     """The briefing of a call as a board, masked where the address asks; a table that was explored is none."""
     boards = briefings_for(request.user).filter(call__isnull=False).select_related("call__programme")
     briefing = get_object_or_404(boards, code=code)
@@ -87,31 +88,31 @@ def frozen_board_for(request: HttpRequest, code: str) -> Board:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def freeze_board(request: HttpRequest, code: str) -> HttpResponse:
+def freeze_board(request: PersonRequest, code: str) -> HttpResponse:
     """Keep the board as it stands now. Whoever does not see all of it cannot say what it was."""
     call = get_object_or_404(Call, code=code)
     if call.pk in withheld_from(request.user) or not sees_whole(request.user, call):
         raise Http404
     form = _form(request, call.code)
     if request.method == "POST" and form.is_valid():
-        return redirect(freeze(call, **form.cleaned_data, by=request.user, at=timezone.now()))  # type: ignore[arg-type]
+        return redirect(freeze(call, **form.cleaned_data, by=request.user, at=timezone.now()))
     context = {"form": form, "title": call.name, "back": call.get_absolute_url(), "crumb": call.code}
     return render(request, "briefings/freeze.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def freeze_explored(request: HttpRequest) -> HttpResponse:
+def freeze_explored(request: PersonRequest) -> HttpResponse:
     """Keep the table that the address asks for as it stands now, on the same condition."""
     question = question_of(request)
     if question.problems or not sees_all(question, request.user):
         raise Http404
     form = _form(request, question.row.key)
     if request.method == "POST" and form.is_valid():
-        by: Any = request.user
+        by: Person = request.user
         return redirect(freeze_table(question, **form.cleaned_data, by=by, at=timezone.now()))
     context = {"form": form, "title": "", "back": question.address(), "crumb": None}
     return render(request, "briefings/freeze.html", context)
 
 
-def _form(request: HttpRequest, about: str) -> FreezeForm:
+def _form(request: PersonRequest, about: str) -> FreezeForm:
     return FreezeForm(request.POST or None, initial={"code": f"{about}-{timezone.localdate()}".lower()})

@@ -2,7 +2,6 @@
 
 import datetime
 from random import Random
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -80,7 +79,7 @@ def load_call(row: dict[str, str], *, on: datetime.date) -> tuple[Call, bool]:
     return call, True
 
 
-def make_call(row: dict[str, str], **values: Any) -> Call:
+def make_call(row: dict[str, str], **values: object) -> Call:
     model = Call.objects.get(code=MODEL_CALL)
     shared = ("programme", "supported_ja", "supported_en", "partners_ja", "partners_en")
     return Call.objects.create(

@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from calls.embargo import withheld_from
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
 from proposals.filters import ProposalFilter
@@ -194,7 +195,7 @@ class Question:
         return self.address().replace(reverse("explore:index"), reverse("briefings:freeze_explored"), 1)
 
 
-def sees_all(question: Question, user: Any) -> bool:
+def sees_all(question: Question, user: Person) -> bool:
     """Whether nothing that answers the question is hidden from the person, by conflict of interest or embargo."""
     conflicts, calls = conflicts_of(user), withheld_from(user)
     if not (conflicts or calls):

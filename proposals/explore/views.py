@@ -1,11 +1,12 @@
 """The page on which a reader counts proposals as they like, and the views that they keep."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aspire.people import PersonRequest
 from proposals.explore.forms import SavedViewForm
 from proposals.explore.grid import Grid
 from proposals.explore.question import Question, sees_all
@@ -15,12 +16,12 @@ from proposals.tallies.effort import effort
 ROWS_A_PAGE = 50
 
 
-def question_of(request: HttpRequest) -> Question:
+def question_of(request: PersonRequest) -> Question:
     return Question(request.GET, Proposal.objects.visible_to(request.user), request)
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     question = question_of(request)
     grid = Grid(question, at=timezone.now())
     rest = request.GET.copy()
@@ -39,10 +40,10 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def keep(request: HttpRequest) -> HttpResponse:
+def keep(request: PersonRequest) -> HttpResponse:
     """Keep the question that the address holds under a name."""
     question = question_of(request)
-    view = SavedView(owner=request.user, query=question.address().partition("?")[2])  # type: ignore[misc]
+    view = SavedView(owner=request.user, query=question.address().partition("?")[2])
     form = SavedViewForm(request.POST or None, instance=view)
     if request.method == "POST" and form.is_valid():
         return redirect(form.save())
@@ -50,7 +51,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def view(request: HttpRequest, pk: int) -> HttpResponse:
+def view(request: PersonRequest, pk: int) -> HttpResponse:
     """Rename, share or delete a view of one's own."""
     kept = get_object_or_404(SavedView, pk=pk, owner=request.user)
     form = SavedViewForm(request.POST if "name" in request.POST else None, instance=kept)

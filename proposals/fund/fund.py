@@ -152,7 +152,7 @@ class Fund:
         return any(line.call.is_synthetic for line in self.others)
 
 
-def awards_url(programme: Programme, *, is_synthetic: bool, **more: Any) -> str:
+def awards_url(programme: Programme, *, is_synthetic: bool, **more: object) -> str:
     """The released awards of a programme's real or synthetic calls."""
     asked = {"programme": programme.code, "synthetic": int(is_synthetic), "awarded": "1", **more}
     return f"{reverse('proposals:list')}?{urlencode(asked)}"

@@ -1,10 +1,11 @@
 """The fund: one page."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from aspire.people import PersonRequest
 from calls.embargo import withheld_from
 from proposals.fund.fund import fund
 from proposals.record.conflicts import conflicts_of
@@ -12,7 +13,7 @@ from proposals.record.models import Proposal
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     hidden = {"without": withheld_from(request.user), "hidden": conflicts_of(request.user)}
     found = fund(Proposal.objects.visible_to(request.user), **hidden)
     return render(request, "fund/index.html", {"fund": found, "as_of": timezone.now()})

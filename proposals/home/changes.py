@@ -3,10 +3,10 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 
+from aspire.people import Person
 from aspire.permissions import may_open
 from calls.models import Call
 from proposals.record.changes import by_call, corrected, logged, of_events
@@ -30,7 +30,9 @@ class Change:
     numbers: list[Number]  # proposals logged, proposals corrected, reviews submitted, proposals marked
 
 
-def changed(calls: Iterable[Call], proposals: ProposalQuerySet, *, since: datetime.date, reader: Any) -> list[Change]:
+def changed(
+    calls: Iterable[Call], proposals: ProposalQuerySet, *, since: datetime.date, reader: Person
+) -> list[Change]:
     """The calls in which something changed since a day; the number of queries is constant."""
     counts = [
         by_call(logged(proposals, since)),
@@ -42,7 +44,7 @@ def changed(calls: Iterable[Call], proposals: ProposalQuerySet, *, since: dateti
     return [Change(call, _linked(call, [count.get(call.pk, 0) for count in counts], since, reader)) for call in touched]
 
 
-def _linked(call: Call, values: list[int], since: datetime.date, reader: Any) -> list[Number]:
+def _linked(call: Call, values: list[int], since: datetime.date, reader: Person) -> list[Number]:
     day, pages = since.isoformat(), ("assignment:assignments", "awards:ranking")
     reviews, marks = (reverse(page, args=[call.code]) if may_open(page, reader) else "" for page in pages)
     rows = [rows_url(call.code, status="", **{name: day}) for name in ("logged_since", "corrected_since")]

@@ -4,7 +4,6 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.utils.translation import ngettext
 
 from aspire.accounts.entrusting import entrusted
 from aspire.models import Upload
-from aspire.people import in_their_order
+from aspire.people import Person, in_their_order
 from aspire.refusals import NOTHING
 from aspire.roles import STAFF, Role, roles_of
 from aspire.yen import exact
@@ -37,7 +36,7 @@ class Task:
     call: Call | None = None
 
 
-def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Any, at: datetime.datetime) -> list[Task]:
+def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Person, at: datetime.datetime) -> list[Task]:
     """What waits for the person in their roles, over the proposals they may see; constant in queries."""
     roles, found = roles_of(reader), list[Task]()
     if Role.MANAGER in roles:
@@ -77,7 +76,7 @@ def _limits(at: datetime.datetime) -> Iterator[Task]:
     for programme in lately.select_related("limits_changed_by").prefetch_related("calls"):
         call = next(iter(programme.calls.all()), None)
         values = {
-            "who": in_their_order(programme.limits_changed_by),
+            "who": in_their_order(programme.limits_changed_by),  # type: ignore[arg-type]  # filtered above
             "day": date_format(timezone.localdate(programme.limits_changed_at)),
             "programme": programme,
             "yen": NOTHING if programme.limit_annual_yen is None else exact(programme.limit_annual_yen),
@@ -91,7 +90,7 @@ def _limits(at: datetime.datetime) -> Iterator[Task]:
         yield Task(what % values, call.get_absolute_url() + "#terms-in-force" if call else reverse("fund:index"), call)
 
 
-def _entrusted(reader: Any, at: datetime.datetime) -> Iterator[Task]:
+def _entrusted(reader: Person, at: datetime.datetime) -> Iterator[Task]:
     """What somebody else could do in the manager's name since."""
     for each in entrusted(reader, at=at):
         yield Task(each.sentence, reverse("account_change_password"))
@@ -130,7 +129,7 @@ def _received(calls: Iterable[Call], proposals: ProposalQuerySet) -> Counter[int
     return Counter({cell["call"]: cell["proposals"] for cell in cells})
 
 
-def _suggested(calls: Iterable[Call], reader: Any) -> Iterator[Task]:
+def _suggested(calls: Iterable[Call], reader: Person) -> Iterator[Task]:
     in_review = in_stage(calls, Call.Progress.IN_REVIEW)
     found = suggestions(*in_review, reader=reader) if in_review else []
     numbers = Counter(each.proposal.call_id for each in found)
@@ -144,7 +143,7 @@ def _suggested(calls: Iterable[Call], reader: Any) -> Iterator[Task]:
             yield Task(what % {"number": exact(number)}, reverse("assignment:conflicts", args=[call.code]), call)
 
 
-def _imports(reader: Any, at: datetime.datetime) -> Iterator[Task]:
+def _imports(reader: Person, at: datetime.datetime) -> Iterator[Task]:
     uploads = Upload.objects.visible_to(reader, at=at).filter(state=Upload.State.CHECKED)
     for upload in uploads.only("pk", "file_name"):
         what = _("The import “%(file)s” waits to be confirmed.") % {"file": upload.file_name}

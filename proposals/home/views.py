@@ -2,11 +2,12 @@
 
 import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from aspire.people import PersonRequest
 from aspire.roles import Role, roles_of
 from proposals.home.changes import changed
 from proposals.home.tasks import waiting
@@ -15,7 +16,7 @@ from proposals.tallies.overview import overview
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     if roles_of(request.user) == {Role.REVIEWER}:
         return redirect("review:desk")
     proposals, now = Proposal.objects.visible_to(request.user), timezone.now()

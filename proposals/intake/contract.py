@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.utils.functional import Promise, lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from aspire.kana import search_key
+from aspire.people import Person
 from aspire.wareki import fiscal_year, fiscal_years
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import Column
@@ -55,7 +55,7 @@ class Contract:
     """What a spreadsheet of one call may say, with everything that names are looked up in, read once."""
 
     call: Call
-    reader: Any = None  # who writes it or takes it away; None for a command
+    reader: Person | None = None  # who writes it or takes it away; None for a command
 
     @property
     def proposals(self) -> ProposalQuerySet:
@@ -211,7 +211,7 @@ def text(name: str, meaning: Promise, length: int, example: str | Promise) -> Co
     return Column(name, LABELS[name], meaning, example, parsing.text(length))
 
 
-def cost(name: str, label: Any, meaning: Promise) -> Column:
+def cost(name: str, label: str | Promise, meaning: Promise) -> Column:
     """A column of yen, of the group of those costs in every fiscal year."""
     group = name.rsplit("_", 1)[0]
     return Column(name, label, meaning, "10000000", parsing.whole_yen(), kind="yen", group=group)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from aspire.people import Person
 from aspire.wareki import fiscal_years
 from aspire.workbooks.columns import Column
 from aspire.workbooks.markup import Value
@@ -53,10 +54,12 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
     return list(found.values())
 
 
-def export_columns(call: Call, proposals: Sequence[Exported], user: Any) -> list[Column]:
+def export_columns(call: Call, proposals: Sequence[Exported], user: Person | None) -> list[Column]:
     """The import's columns with the years that these proposals touch, less what the person may not read."""
     years = {year for proposal in proposals for year in proposal.years}
-    periods: set[Any] = {(proposal.values["starts_on"], proposal.values["ends_on"]) for proposal in proposals}
+    periods: set[tuple[Any, Any]] = {
+        (proposal.values["starts_on"], proposal.values["ends_on"]) for proposal in proposals
+    }
     for starts_on, ends_on in periods:
         if starts_on and ends_on:
             years |= set(fiscal_years(starts_on, ends_on))
@@ -66,14 +69,14 @@ def export_columns(call: Call, proposals: Sequence[Exported], user: Any) -> list
     return [column for column in contract.columns if column.name not in hidden]
 
 
-def hidden_from(user: Any) -> set[str]:
+def hidden_from(user: Person | None) -> set[str]:
     """The columns that the person may not read; nothing is hidden from a command, which has no user."""
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
     hidden = {"researcher_number", "young_researcher_plan"} - visible
     return hidden | ({"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set())
 
 
-def choices_for(user: Any) -> list[tuple[str, Promise]]:
+def choices_for(user: Person) -> list[tuple[str, Promise]]:
     """The columns that an export form offers the person, costs of all fiscal years as one, whatever the call."""
     hidden = hidden_from(user)
     return [(name, label) for name, label in (LABELS | COSTS).items() if name not in hidden]

@@ -61,7 +61,7 @@ class ProposalForm(RefusingForm):
     def _call_id(self) -> int | None:
         return key_of(self.data.get("call") or self.initial.get("call") or self.instance.call_id)
 
-    def clean(self) -> Any:
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         call = cleaned.get("call")
         if self.instance.pk is None and call is not None:

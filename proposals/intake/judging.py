@@ -99,7 +99,7 @@ class ProposalJudge(RowJudge):
             found = [funder for funder in found if funder.country.alpha2 == country]
         return self._one_funder(found, country) or stored
 
-    def _one_funder(self, found: list[Funder], country: Any) -> str:
+    def _one_funder(self, found: list[Funder], country: str | None) -> str:
         contract = self.contract
         if not found:
             near = contract.funder_near(self.row.cells["funder"].text)

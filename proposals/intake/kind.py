@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from aspire.permissions import LOOKS
 from aspire.sheets.kinds import New
 from aspire.sheets.plans import PlannedRow, Sending
@@ -40,14 +41,14 @@ class Proposals(CallKind):
         return self.contract.columns
 
     @classmethod
-    def export_choices(cls, user: Any) -> list[tuple[str, Any]]:
+    def export_choices(cls, user: Person) -> list[tuple[str, Any]]:
         return list(exporting.choices_for(user))
 
     def faults(self) -> Iterable[Fault]:
         if self.contract.terms is None:
             yield Fault("call_without_terms", values={"call": self.call_code})
 
-    def listed(self, user: Any) -> ProposalQuerySet:
+    def listed(self, user: Person | None) -> ProposalQuerySet:
         proposals: ProposalQuerySet = Proposal.objects.filter(call=self.call)
         return proposals if user is None else proposals.visible_to(user)
 
@@ -58,7 +59,7 @@ class Proposals(CallKind):
     def all_keys(self) -> list[str]:
         return stored.numbers_of(self.contract)
 
-    def state(self, found: Mapping[str, Proposal]) -> Any:
+    def state(self, found: Mapping[str, Proposal]) -> object:
         return stored.state(self.contract, found)
 
     def first_key(self) -> str:
@@ -78,7 +79,7 @@ class Proposals(CallKind):
     def list_url(self) -> str:
         return f"{reverse('proposals:list')}?call={self.call_code}"
 
-    def export_columns(self, records: Sequence[exporting.Exported], user: Any) -> list[Column]:
+    def export_columns(self, records: Sequence[exporting.Exported], user: Person | None) -> list[Column]:
         return exporting.export_columns(self.call, records, user)
 
     def for_export(self, records: ProposalQuerySet) -> list[exporting.Exported]:

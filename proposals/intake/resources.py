@@ -1,7 +1,6 @@
 """What a spreadsheet column of proposals means: which value of a proposal stands in it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from import_export import fields
 
@@ -9,22 +8,22 @@ from aspire.sheets.resources import TypedResource, TypedWidget, column
 from proposals.record.models import Proposal
 
 
-class CostField(fields.Field):  # type: ignore[misc]
+class CostField(fields.Field):
     """The direct or indirect costs (yen) of one fiscal year; empty where the proposal has none."""
 
     def __init__(self, kind: str, year: int) -> None:
         super().__init__(column_name=f"{kind}_yen_{year}", widget=TypedWidget())
         self.kind, self.year = kind, year
 
-    def get_value(self, instance: Any) -> int | None:
+    def get_value(self, instance: Proposal) -> int | None:
         costs = (cost for cost in instance.costs.all() if cost.fiscal_year == self.year)
         return next((getattr(cost, f"{self.kind}_yen") for cost in costs), None)
 
 
-class CounterpartField(fields.Field):  # type: ignore[misc]
+class CounterpartField(fields.Field):
     """A detail of the counterpart who stands first; empty where there is none."""
 
-    def get_value(self, instance: Any) -> str:
+    def get_value(self, instance: Proposal) -> str:
         first = next(iter(instance.counterparts.all()), None)
         return getattr(first, self.attribute) if first else ""
 

@@ -27,7 +27,7 @@ def awarded_years(proposal: Proposal | None) -> list[int]:
     return [amount.fiscal_year for amount in award.amounts.all()] if award else []
 
 
-def stored_proposals(contract: Contract, numbers: Iterable[Any]) -> dict[str, Proposal]:
+def stored_proposals(contract: Contract, numbers: Iterable[str]) -> dict[str, Proposal]:
     """Those of the call's proposals that are named, with what a row is compared with."""
     named = {number for number in numbers if isinstance(number, str) and number}
     if not named:

@@ -1,8 +1,9 @@
 """The files of proposals under their own addresses; everything after sending one is the same for every kind."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
+from aspire.people import PersonRequest
 from aspire.sheets import views
 from aspire.tasks import preparing
 from calls.models import Call
@@ -12,17 +13,17 @@ from proposals.intake.kind import Proposals
 from proposals.record.models import Proposal
 
 
-def import_file(request: HttpRequest) -> HttpResponse:
+def import_file(request: PersonRequest) -> HttpResponse:
     return views.send(request, Proposals.name)
 
 
 @require_safe
-def template(request: HttpRequest) -> HttpResponse:
+def template(request: PersonRequest) -> HttpResponse:
     return views.template(request, Proposals.name)
 
 
 @require_safe
-def export(request: HttpRequest, form: str) -> HttpResponse:
+def export(request: PersonRequest, form: str) -> HttpResponse:
     """The list as filtered, as a workbook or CSV; as there, the part of a question that is understood decides."""
     asked = {name: value for name, value in request.GET.items() if name in ProposalFilter.base_filters}
     listed = ProposalFilter(asked, queryset=Proposal.objects.visible_to(request.user), request=request)

@@ -11,6 +11,11 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml.ns import qn
+from pptx.presentation import Presentation as Deck
+from pptx.shapes.autoshape import Shape
+from pptx.shapes.base import BaseShape
+from pptx.slide import Slide
+from pptx.text.text import TextFrame
 from pptx.util import Inches, Pt
 
 from proposals.pack.look import AWARD, COUNT, EAST_ASIAN, GROUND, INK, JAPANESE, LATIN, LINE, PALE, PRIMARY, QUIET
@@ -29,7 +34,7 @@ SCHEME = {
 }  # fmt: skip
 
 
-def new_deck(title: str) -> Any:
+def new_deck(title: str) -> Deck:
     """A presentation without slides."""
     deck = Presentation()
     _widen(deck)
@@ -40,7 +45,7 @@ def new_deck(title: str) -> Any:
     return deck
 
 
-def add_slide(deck: Any, title: str, *, foot: str, badge: str = "", layout: int = PLAIN) -> Any:
+def add_slide(deck: Deck, title: str, *, foot: str, badge: str = "", layout: int = PLAIN) -> Slide:
     """A slide with its title, what stands under every slide, its number, and what the data are at the top right."""
     slide = deck.slides.add_slide(deck.slide_layouts[layout])
     write(slide.shapes.title.text_frame, title)
@@ -61,7 +66,13 @@ def clean(text: str) -> str:
 
 
 def write(
-    frame: Any, text: str, *, size: float | None = None, bold: bool | None = None, colour: str = "", align: Any = None
+    frame: TextFrame,
+    text: str,
+    *,
+    size: float | None = None,
+    bold: bool | None = None,
+    colour: str = "",
+    align: PP_ALIGN | None = None,
 ) -> None:
     """Put the text into a frame, a paragraph a line, marked with its language so that the right typeface is taken."""
     frame.text = clean(text)
@@ -77,7 +88,7 @@ def write(
             run._r.get_or_add_rPr().set("altLang", "en-US" if language == "ja-JP" else "ja-JP")
 
 
-def add_text(slide: Any, text: str, place: tuple[float, float, float, float], **look: Any) -> Any:
+def add_text(slide: Slide, text: str, place: tuple[float, float, float, float], **look: Any) -> Shape:
     """A box of text at left, top, width, height."""
     box = slide.shapes.add_textbox(*map(Inches, place))
     box.text_frame.word_wrap = True
@@ -87,14 +98,14 @@ def add_text(slide: Any, text: str, place: tuple[float, float, float, float], **
     return box
 
 
-def describe(shape: Any, name: str, description: str) -> None:
+def describe(shape: BaseShape, name: str, description: str) -> None:
     """Name a drawing and say for voices what it shows."""
     properties = shape._element.xpath(".//p:cNvPr")[0]
     properties.set("name", clean(name))
     properties.set("descr", clean(description))
 
 
-def _badge(slide: Any, text: str) -> None:
+def _badge(slide: Slide, text: str) -> None:
     box = add_text(slide, text, (WIDTH - MARGIN - 2.6, 0.5, 2.6, 0.34), size=12, bold=True, align=PP_ALIGN.CENTER)
     box.line.color.rgb, box.line.width = RGBColor.from_string(INK), Pt(1)
     box.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
@@ -104,7 +115,7 @@ def _badge(slide: Any, text: str) -> None:
 # --- the template ------------------------------------------------------------------------------------------------
 
 
-def _widen(deck: Any) -> None:
+def _widen(deck: Deck) -> None:
     """The template of the library is 4 to 3: stretch it with everything that stands on it."""
     ratio = Inches(WIDTH) / deck.slide_width
     deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
@@ -114,7 +125,7 @@ def _widen(deck: Any) -> None:
                 shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
 
 
-def _theme(deck: Any) -> None:
+def _theme(deck: Deck) -> None:
     part = deck.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
     theme = part.blob.decode()
     for name, colour in SCHEME.items():
@@ -126,7 +137,7 @@ def _theme(deck: Any) -> None:
     part._blob = theme.encode()
 
 
-def _arrange(deck: Any) -> None:
+def _arrange(deck: Deck) -> None:
     """Titles to the left and bold; the foot across the page, its number at the right; a line under the title."""
     places = {
         PP_PLACEHOLDER.TITLE: (MARGIN, 0.4, INNER - 2.8, 0.7),
@@ -147,7 +158,7 @@ def _arrange(deck: Any) -> None:
     style.find(qn("a:defRPr")).set("b", "1")
 
 
-def _frame(shape: Any) -> None:
+def _frame(shape: BaseShape) -> None:
     """Text that begins at the frame's own edge; the foot from its top, every title from its bottom."""
     frame, kind = shape.text_frame, shape.placeholder_format.type
     frame.word_wrap = True

@@ -4,17 +4,23 @@ import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO
 
+from pptx.chart.chart import Chart
 from pptx.chart.data import CategoryChartData
+from pptx.chart.plot import BarPlot
 from pptx.chart.xlsx import CategoryWorkbookWriter
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_MARK
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
+from pptx.slide import Slide
+from pptx.table import Table
+from pptx.table import _Cell as Cell
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from proposals.pack.deck import clean, describe, write
 from proposals.pack.grids import PUBLISHED, Grid, Series
@@ -82,7 +88,7 @@ def _fitting(
 
 
 def add_table(
-    slide: Any,
+    slide: Slide,
     lines: Sequence[Sequence[str]],
     place: Place,
     *,
@@ -91,7 +97,7 @@ def add_table(
     numbers: Sequence[bool],
     has_total: bool = True,
     has_header: bool = True,
-) -> Any:
+) -> Table:
     """A native table: header, rows, total; lines between rows only, numbers at the right."""
     left, top, width, height = place
     widths = [width * share / sum(widths) for share in widths]
@@ -115,7 +121,7 @@ def add_table(
     return table
 
 
-def _cell(cell: Any, text: str, *, size: float, bold: bool, align: Any, fill: str) -> None:
+def _cell(cell: Cell, text: str, *, size: float, bold: bool, align: PP_ALIGN, fill: str) -> None:
     write(cell.text_frame, text, size=size, bold=bold, colour=INK, align=align)
     cell.text_frame.word_wrap = True
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
@@ -126,7 +132,7 @@ def _cell(cell: Any, text: str, *, size: float, bold: bool, align: Any, fill: st
         cell.fill.fore_color.rgb = RGBColor.from_string(fill)
 
 
-def _line(cell: Any, side: str, colour: str, points: float) -> None:
+def _line(cell: Cell, side: str, colour: str, points: float) -> None:
     """A line at the top (lnT) or bottom (lnB) of a cell; PowerPoint wants them before the fill, top first."""
     line = parse_xml(
         f'<a:{side} {nsdecls("a")} w="{int(points * 12700)}" cap="flat" cmpd="sng" algn="ctr"><a:solidFill>'
@@ -142,7 +148,7 @@ class _TextOnlyWriter(CategoryWorkbookWriter):
     """The workbook behind a chart, in which a label that begins like a formula is text all the same."""
 
     @contextmanager
-    def _open_worksheet(self, xlsx_file: Any) -> Iterator[Any]:
+    def _open_worksheet(self, xlsx_file: IO[bytes]) -> Iterator[tuple[Workbook, Worksheet]]:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         workbook = Workbook(xlsx_file, options)
         yield workbook, workbook.add_worksheet()
@@ -155,7 +161,7 @@ class _TextOnlyData(CategoryChartData):
         return _TextOnlyWriter(self)
 
 
-def add_chart(slide: Any, grid: Grid, place: Place, *, longest: int) -> Any:
+def add_chart(slide: Slide, grid: Grid, place: Place, *, longest: int) -> Chart:
     """Bars from the top down in the order of the rows, each with its number; ``longest`` is that of the whole table."""
     data = _TextOnlyData(number_format="#,##0")
     data.categories = [clean(label) for label in grid.categories]
@@ -175,7 +181,7 @@ def add_chart(slide: Any, grid: Grid, place: Place, *, longest: int) -> Any:
     return chart
 
 
-def _axes(chart: Any, longest: int) -> None:
+def _axes(chart: Chart, longest: int) -> None:
     rows, numbers = chart.category_axis, chart.value_axis
     rows.reverse_order, rows.has_major_gridlines = True, False
     rows.major_tick_mark = rows.minor_tick_mark = XL_TICK_MARK.NONE
@@ -184,7 +190,7 @@ def _axes(chart: Any, longest: int) -> None:
     numbers.maximum_scale = max(1, longest) * 1.12  # room for the number at its end
 
 
-def _bars(plot: Any, series: Sequence[Series]) -> None:
+def _bars(plot: BarPlot, series: Sequence[Series]) -> None:
     plot.gap_width, plot.overlap, plot.vary_by_categories = 45, 0, False
     plot.has_data_labels = True
     bars_drawn = len(series) * len(series[0].values)

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from aspire.models import ExportRecord
+from aspire.people import Person
 from proposals.pack.exports import as_csv, as_json, columns_of
 from proposals.pack.slides import as_pptx
 from proposals.pack.workbook import as_xlsx
@@ -58,7 +58,7 @@ def row_count(board: Board) -> int:
     return sum(len(table.rows) + 1 for table in board.tables)
 
 
-def hand_out(board: Board, *, form: str, language: str, by: Any) -> bytes:
+def hand_out(board: Board, *, form: str, language: str, by: Person) -> bytes:
     """The file in that language, remembered as taken by that person."""
     with override(language):
         data = FORMS[form].write(board)

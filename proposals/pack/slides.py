@@ -8,6 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from pptx.enum.text import PP_ALIGN
+from pptx.presentation import Presentation as Deck
+from pptx.slide import Slide
+from pptx.table import Table
 
 from aspire.templatetags.figures import NOTHING, count, fiscal
 from aspire.workbooks.assembly import width as units
@@ -29,10 +32,10 @@ TABLE_SHARE = 0.55
 class Pack:
     """A deck and the board it shows."""
 
-    deck: Any
+    deck: Deck
     board: Board
 
-    def slide(self, title: str, **look: Any) -> Any:
+    def slide(self, title: str, **look: Any) -> Slide:
         foot = "\n".join(_lines_of(self.board))
         return add_slide(self.deck, title, foot=foot, badge=notes.badge(self.board), **look)
 
@@ -103,7 +106,7 @@ def _shown(figure: Figure) -> str:
     return figure.words or count(figure.recorded)
 
 
-def _across(slide: Any, grid: Grid) -> None:
+def _across(slide: Slide, grid: Grid) -> None:
     """The fields side by side, the total last."""
     rows = [*grid.rows, grid.total]
     lines = [[column.shown(row[place]) for row in rows] for place, column in enumerate(grid.columns)]
@@ -168,7 +171,7 @@ def _widths(grid: Grid) -> list[float]:
     return [INNER * TABLE_SHARE * share / sum(shares) for share in shares]
 
 
-def _table_of(slide: Any, grid: Grid, *, has_total: bool) -> None:
+def _table_of(slide: Slide, grid: Grid, *, has_total: bool) -> None:
     rows = [*grid.rows, grid.total] if has_total else grid.rows
     texts = [_texts(grid, row) for row in rows]
     header = [column.label for column in grid.columns]
@@ -183,7 +186,7 @@ def _table_of(slide: Any, grid: Grid, *, has_total: bool) -> None:
             table.cell(len(texts), 0).merge(table.cell(len(texts), 1))
 
 
-def _merge_groups(table: Any, groups: list[str]) -> None:
+def _merge_groups(table: Table, groups: list[str]) -> None:
     """One cell for a country over its funders, as it was printed."""
     start = 0
     for number in range(1, len(groups) + 1):

@@ -4,10 +4,10 @@ import io
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl.chart import BarChart, Reference
+from openpyxl.chart._chart import ChartBase as Chart
 from openpyxl.chart.data_source import AxDataSource, MultiLevelStrRef, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.shapes import GraphicalProperties
@@ -163,7 +163,7 @@ def _chart(sheet: Worksheet, grid: Grid) -> BarChart:
     return chart
 
 
-def _look(drawn: Any, series: Series) -> None:
+def _look(drawn: Chart, series: Series) -> None:
     """Awards darker than proposals; what was published as an outline; the number at the end of its bar."""
     colour = AWARD if series.measure == "awards" else COUNT
     drawn.graphicalProperties = GraphicalProperties(solidFill=None if series.kind == PUBLISHED else colour)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from aspire.people import PersonRequest
 from calls.models import EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.partnerships.ledger import MEASURES, Ledger, Matrix
@@ -15,18 +16,18 @@ from proposals.record.models import Proposal
 from proposals.tallies.books import Books, Slice, of_country, of_funder
 
 
-def books_for(request: HttpRequest) -> Books:
+def books_for(request: PersonRequest) -> Books:
     """The tallies of all calls as their reader may see them, now."""
     return Books(Proposal.objects.visible_to(request.user), at=timezone.now())
 
 
-def asked_measure(request: HttpRequest) -> str:
+def asked_measure(request: PersonRequest) -> str:
     """What the reader wants counted: proposals, unless the address asks for awards."""
     measure = request.GET.get("measure", "")
     return measure if measure in MEASURES else MEASURES[0]
 
 
-def partner_page(request: HttpRequest, part: Slice, funders: list[Funder], **of: Any) -> dict[str, Any]:
+def partner_page(request: PersonRequest, part: Slice, funders: list[Funder], **of: Any) -> dict[str, Any]:
     """What the pages of a country and of a funder share: the ledger, what was said, and the timeline."""
     ledger = Ledger(books_for(request), part)
     dialogues = list(Dialogue.objects.filter(**of).select_related("funder__country"))
@@ -35,7 +36,7 @@ def partner_page(request: HttpRequest, part: Slice, funders: list[Funder], **of:
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     funders = list(Funder.objects.in_printed_order().select_related("country"))
     matrix = Matrix(books_for(request), asked_measure(request))
     rows = matrix.of_countries(Country.objects.for_index(), funders)
@@ -46,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def country(request: HttpRequest, alpha2: str) -> HttpResponse:
+def country(request: PersonRequest, alpha2: str) -> HttpResponse:
     found = get_object_or_404(Country, alpha2=alpha2)
     funders = list(found.funders.in_printed_order().select_related("country"))
     page = partner_page(request, of_country(found, funders), funders, country=found)
@@ -59,7 +60,7 @@ def country(request: HttpRequest, alpha2: str) -> HttpResponse:
 
 
 @require_safe
-def funder(request: HttpRequest, alpha2: str, funder: str) -> HttpResponse:
+def funder(request: PersonRequest, alpha2: str, funder: str) -> HttpResponse:
     found = get_object_or_404(Funder.objects.select_related("country"), country__alpha2=alpha2, code=funder)
     page = partner_page(request, of_funder(found), [found], funder=found)
     page |= {"events": timeline(page["ledger"], page["dialogues"], [], page["eligible"])}

@@ -1,11 +1,11 @@
 """Which proposals changed since a day, read from the trigger history: commands and SQL are there too."""
 
 import datetime
-from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from aspire.history import Recorded
 from proposals.record.querysets import ProposalQuerySet, midnight
 
 
@@ -24,7 +24,9 @@ def corrected(proposals: ProposalQuerySet, since: datetime.date) -> ProposalQuer
     return proposals.filter(pk__in=updates.values("pgh_obj").union(costs.values("proposal")))
 
 
-def of_events(model: str, path: str, proposals: ProposalQuerySet, since: datetime.date, **only: Any) -> dict[int, int]:
+def of_events(
+    model: str, path: str, proposals: ProposalQuerySet, since: datetime.date, **only: object
+) -> dict[int, int]:
     """Call → how many rows of the model had such an event."""
     found = _events(model, since).filter(**only, **{f"{path}__in": proposals.order_by()})
     rows = found.exclude(pgh_label="delete").order_by().values_list(f"{path}__call")
@@ -35,6 +37,7 @@ def by_call(proposals: ProposalQuerySet) -> dict[int, int]:
     return dict(proposals.order_by().values_list("call").annotate(Count("pk")))
 
 
-def _events(model: str, since: datetime.date) -> Any:
+def _events(model: str, since: datetime.date) -> "QuerySet[Recorded]":
     history = apps.get_model(f"proposals.{model}Event")._default_manager
-    return history.filter(pgh_created_at__gte=midnight(since)).order_by()
+    found: QuerySet[Recorded] = history.filter(pgh_created_at__gte=midnight(since)).order_by()
+    return found

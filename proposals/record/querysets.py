@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat, ExtractDay, TruncDate
 from django.utils import timezone
 
 from aspire.kana import SearchKey, search_key
+from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from calls.embargo import withheld_from
-from calls.models import CallField, Field, Terms
+from calls.models import Call, CallField, Field, Terms
 from partners.models import Country, Funder
 from proposals.record.conflicts import conflicts_of
 from proposals.record.embargo import withheld
@@ -73,33 +74,33 @@ def midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
 
-def led_by(user: Any) -> models.QuerySet[CallField]:
+def led_by(user: Person) -> models.QuerySet[CallField]:
     """For the outer proposal: its place among the fields that the person leads."""
     return CallField.objects.filter(call=OuterRef("call"), field=OuterRef("field"), lead_reviewer=user)
 
 
 class ProposalQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+    def visible_to(self, user: Person) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
         if self._sees(user):
             return self.without_conflicts_of(user).without_embargoed_for(user)
         return self.for_reviewer(user)
 
-    def seen_by(self, person: Any | None) -> "ProposalQuerySet":
+    def seen_by(self, person: Person | None) -> "ProposalQuerySet":
         """What a person may see; everything where nobody asks but a program."""
         return self if person is None else self.visible_to(person)
 
-    def without_embargoed_for(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+    def without_embargoed_for(self, user: Person | AnonymousUser) -> "ProposalQuerySet":
         """Less what tells a result that the person may not know yet."""
         calls = withheld_from(user)
         return self.exclude(withheld(calls)) if calls else self
 
-    def without_conflicts_of(self, user: AbstractBaseUser | AnonymousUser) -> "ProposalQuerySet":
+    def without_conflicts_of(self, user: Person | AnonymousUser) -> "ProposalQuerySet":
         """Less what a standing conflict of interest hides from the person."""
         hidden = conflicts_of(user)
         return self.exclude(pk__in=hidden) if hidden else self
 
-    def for_reviewer(self, user: Any) -> "ProposalQuerySet":
+    def for_reviewer(self, user: Person) -> "ProposalQuerySet":
         """What the stage of the call shows a reviewer: assignments, a lead reviewer's field, or all of their fields.
 
         Of these a reviewer sees title, people and institutions; ``readable_by`` are those that may be read.
@@ -116,22 +117,22 @@ class ProposalQuerySet(models.QuerySet[Any]):
             | by_field & Q(field__in=Field.objects.filter(reviewers__user=user))
         )
 
-    def declined_by(self, user: Any) -> "ProposalQuerySet":
+    def declined_by(self, user: Person) -> "ProposalQuerySet":
         """What a reviewer was assigned and declined, while the stage of the call shows reviewers anything."""
         return self._judged(user).filter(assignments__reviewer=user, assignments__declined_at__isnull=False)
 
-    def _judged(self, user: Any) -> "ProposalQuerySet":
+    def _judged(self, user: Person) -> "ProposalQuerySet":
         return self.without_conflicts_of(user).counted().filter(call__progress__in=["in_review", "deciding"])
 
-    def readable_by(self, user: Any) -> "ProposalQuerySet":
+    def readable_by(self, user: Person) -> "ProposalQuerySet":
         """What a reviewer may read whole: what the stage shows, once the person has declared no interest in it."""
         return self.for_reviewer(user).filter(conflicts__person=user, conflicts__finding="clear")
 
     @staticmethod
-    def _sees(user: AbstractBaseUser | AnonymousUser) -> bool:
+    def _sees(user: Person | AnonymousUser) -> bool:
         return bool(roles_of(user) & SEES_EVERY_PROPOSAL)
 
-    def fields_visible_to(self, user: AbstractBaseUser | AnonymousUser) -> frozenset[str]:
+    def fields_visible_to(self, user: Person | AnonymousUser) -> frozenset[str]:
         """The fields of a visible proposal that a person may read: a manager has no need of personal numbers."""
         if not self._sees(user):
             return frozenset()
@@ -227,7 +228,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
         last = max((int(number.rsplit("-", 1)[1]) for number in numbers), default=0)
         return f"{call}-{last + 1:03}"
 
-    def search(self, text: str, *, by: AbstractBaseUser | AnonymousUser | None = None) -> "ProposalQuerySet":
+    def search(self, text: str, *, by: Person | AnonymousUser | None = None) -> "ProposalQuerySet":
         """Proposals that hold every word of the text, in any width, case, kana script or published spelling.
 
         ``by``: whoever asks; a word is never found in what that person may not read.
@@ -264,7 +265,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
         cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
         return cells
 
-    def cells_by(self, *dimensions: str, **only: Any) -> Iterable[dict[str, Any]]:
+    def cells_by(self, *dimensions: str, **only: object) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: ``tally_by``, read from the kept tallies where nothing is hidden from the reader.
 
         ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder and status alone.
@@ -274,7 +275,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
         cells: Iterable[dict[str, Any]] = named("Tally").objects.filter(**only).cells_by(*dimensions)
         return cells
 
-    def by_day(self, *calls: Any) -> dict[int, dict[datetime.date, int]]:
+    def by_day(self, *calls: Call) -> dict[int, dict[datetime.date, int]]:
         """Leaves the queryset: call → how many counted proposals of it were received on each day in Tokyo.
 
         Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
@@ -291,7 +292,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
                 days[call][day] = number
         return days
 
-    def paces_of(self, *calls: Any) -> Iterable[dict[str, Any]]:
+    def paces_of(self, *calls: Call) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: how many counted proposals of each call have so many active reviewers, so many reviews
         of these and such a mark, and their standing conflicts; those that have nothing of it are left out.
 

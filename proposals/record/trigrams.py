@@ -5,7 +5,6 @@ reading every proposal; so the index is no part of the models, and ``migrate`` m
 """
 
 import re
-from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connection, connections, transaction
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +30,7 @@ NONE = _(
 FINDABLE = re.compile(r"[^\W_]{3}")
 
 
-def make_index(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
+def make_index(using: str = DEFAULT_DB_ALIAS, **_kwargs: object) -> None:
     """Make the index where it is possible; an owner who may not install the extension does without."""
     with connections[using].cursor() as cursor:
         cursor.execute(IS_POSSIBLE)

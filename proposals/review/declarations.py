@@ -2,15 +2,14 @@
 
 import datetime
 
-from django.contrib.auth.models import User
-
+from aspire.people import Person
 from calls.hidden import forget_conflicts
 from calls.models import Call
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.review.refusing import Refused, decided
 
 
-def declare(proposal: Proposal, *, by: User, at: datetime.datetime, kind: str, words: str = "") -> Conflict:
+def declare(proposal: Proposal, *, by: Person, at: datetime.datetime, kind: str, words: str = "") -> Conflict:
     """Record the person's own word: with a ``kind`` the proposal vanishes for them, without one they may read it.
 
     A standing conflict is never taken back here: to the person that proposal does not exist.

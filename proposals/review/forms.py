@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +34,7 @@ class DeclarationForm(forms.Form):
         label=_("The interest in words"), required=False, max_length=500, widget=forms.Textarea({"rows": 3})
     )
 
-    def __init__(self, data: Any = None, *, is_clear: bool = False) -> None:
+    def __init__(self, data: QueryDict | None = None, *, is_clear: bool = False) -> None:
         super().__init__(data, auto_id="declare_%s")
         kind: Any = self.fields["kind"]
         kind.choices = INTERESTS if is_clear else [NO_INTEREST, *INTERESTS]
@@ -54,7 +55,7 @@ class DeclarationForm(forms.Form):
 class DeclineForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.TextInput({"autocomplete": "off"}))
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="decline_%s")
 
 

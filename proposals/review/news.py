@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from aspire.people import Person
 from calls.models import Call
 from proposals.record.models import Assignment, Proposal
 from proposals.record.querysets import led_by, midnight
@@ -26,12 +27,12 @@ class News:
     links: list[tuple[str, str]]
 
 
-def news(user: Any, *, since: datetime.date, at: datetime.datetime) -> list[News]:
+def news(user: Person, *, since: datetime.date, at: datetime.datetime) -> list[News]:
     """What changed since a day, as far as the reviewer may see it; constant in queries."""
     return [*_given(user, since), *_released(user, since, at)]
 
 
-def _given(user: Any, since: datetime.date) -> Iterator[News]:
+def _given(user: Person, since: datetime.date) -> Iterator[News]:
     """Read from the history: what was given by command or SQL is there too."""
     history = apps.get_model("proposals.AssignmentEvent")._default_manager.order_by()
     events = history.filter(pgh_obj=OuterRef("pk"), pgh_created_at__gte=midnight(since))
@@ -51,7 +52,7 @@ def _given(user: Any, since: datetime.date) -> Iterator[News]:
         yield News(what, call, links)
 
 
-def _released(user: Any, since: datetime.date, at: datetime.datetime) -> Iterator[News]:
+def _released(user: Person, since: datetime.date, at: datetime.datetime) -> Iterator[News]:
     """Results that came out, or whose embargo ended, where the reviewer leads a field; others see no result."""
     led = Proposal.objects.without_conflicts_of(user).filter(Exists(led_by(user)))
     out = led.filter(mark__packet__state=PacketState.RELEASED)

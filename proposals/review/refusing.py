@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import DatabaseError, transaction
 
@@ -13,7 +12,7 @@ from aspire.refusals import Refusal, from_error
 class Refused(refusals.Refused):
     """By one rule, with the values of its sentence."""
 
-    def __init__(self, name: str, **values: Any) -> None:
+    def __init__(self, name: str, **values: object) -> None:
         super().__init__(name)
         self.refusal = Refusal(name, values)
 

@@ -4,11 +4,11 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from aspire.people import Person
 from calls.models import Call, CallField
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.record.models.reviews import AssignmentQuerySet
@@ -105,7 +105,7 @@ class CallDesk:
 class Desk:
     """Everything on one reviewer's desk today; ``search`` narrows the lists, never the counts."""
 
-    user: Any
+    user: Person
     on: datetime.date
     search: str = ""
 

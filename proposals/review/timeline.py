@@ -9,10 +9,11 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.history import by_no_person
+from aspire.history import Recorded, by_no_person
 from aspire.people import in_their_order
 from aspire.templatetags.figures import day, fiscal, moment
 from proposals.record.models import Proposal
@@ -41,9 +42,9 @@ class Source:
     """One table of history, and what its inserts, updates and deletes are called."""
 
     model: str
-    inserted: Any
-    updated: Any = ""
-    deleted: Any = ""
+    inserted: str | Promise
+    updated: str | Promise = ""
+    deleted: str | Promise = ""
 
 
 # What the release of a packet and its undoing make of a proposal: told as that act, not as a correction.
@@ -92,17 +93,17 @@ class Timeline:
         if self.proposal.received_at:
             yield Entry(self.proposal.received_at, NOTHING, gettext("received"))
 
-    def _told(self, events: dict[str, list[Any]]) -> Iterator[Entry]:
+    def _told(self, events: dict[str, list[Recorded]]) -> Iterator[Entry]:
         for source in SOURCES:
             yield from self._of(source, events[source.model])
 
-    def _events(self, model: str) -> Iterable[Any]:
+    def _events(self, model: str) -> Iterable[Recorded]:
         asked = WHERE.get(model, of_proposal)(self.proposal.pk)
         found = history(model).filter(**asked)
-        rows: Iterable[Any] = found.order_by("pgh_id")
+        rows: Iterable[Recorded] = found.order_by("pgh_id")
         return rows
 
-    def _look_up(self, events: dict[str, list[Any]]) -> None:
+    def _look_up(self, events: dict[str, list[Recorded]]) -> None:
         """The names behind every key that occurs, one query a table."""
         wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
         for event in (event for found in events.values() for event in found):
@@ -115,7 +116,7 @@ class Timeline:
 
     # --- telling -----------------------------------------------------------------------------------------------
 
-    def _of(self, source: Source, events: list[Any]) -> Iterator[Entry]:
+    def _of(self, source: Source, events: list[Recorded]) -> Iterator[Entry]:
         before: dict[Any, Any] = {}
         for event in events:
             entry = self._entry(source, event, before.get(event.pgh_obj_id))
@@ -123,7 +124,7 @@ class Timeline:
             if entry:
                 yield entry
 
-    def _entry(self, source: Source, event: Any, before: Any) -> Entry | None:
+    def _entry(self, source: Source, event: Recorded, before: Recorded) -> Entry | None:
         who = self.names[event.pgh_user] if event.pgh_user in self.names else by_no_person(event)
         if source.model == "Review":
             return self._of_review(event, before, who)
@@ -137,14 +138,14 @@ class Timeline:
         changes, what = self._changes(event, before), self._step_of(source, event, before) or source.updated
         return Entry(event.pgh_created_at, who, str(what), changes) if changes else None
 
-    def _step_of(self, source: Source, event: Any, before: Any) -> Any:
+    def _step_of(self, source: Source, event: Recorded, before: Recorded) -> Any:
         """The release, or its undoing, of the same transaction that gave a proposal its new status; empty for none."""
         if source.model != "Proposal" or before is None or before.status == event.status:
             return ""
         step = MADE_BY.get(event.status)
         return step.label if step and (*moment_of(event), step) in self.steps else ""
 
-    def _of_review(self, event: Any, before: Any, who: str) -> Entry | None:
+    def _of_review(self, event: Recorded, before: Recorded, who: str) -> Entry | None:
         """A review is told by its steps, never by each draft that was saved."""
         if before is not None and before.state == event.state:
             return None
@@ -155,7 +156,7 @@ class Timeline:
         words = gettext("Review by %(name)s") % {"name": reviewer} if reviewer and reviewer != who else ""
         return Entry(event.pgh_created_at, who, what, words=words)
 
-    def _changes(self, after: Any, before: Any) -> tuple[Change, ...]:
+    def _changes(self, after: Recorded, before: Recorded) -> tuple[Change, ...]:
         one = after or before
         year = fiscal(one.fiscal_year) if hasattr(one, "fiscal_year") else ""
         found = []
@@ -165,7 +166,7 @@ class Timeline:
                 found.append((f"{year} {column.verbose_name}".strip(), old, new))
         return tuple(found)
 
-    def _shown(self, column: Any, event: Any) -> str:
+    def _shown(self, column: Any, event: Recorded) -> str:
         value = getattr(event, column.attname)
         if value in (None, ""):
             return NOTHING
@@ -174,7 +175,7 @@ class Timeline:
         return str(dict(column.flatchoices).get(value, value)) if column.choices else written(value)
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """A value as a reader wants it."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
@@ -202,12 +203,12 @@ WHERE: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
-def moment_of(event: Any) -> tuple[Any, ...]:
+def moment_of(event: Recorded) -> tuple[Any, ...]:
     """What the events of one transaction have in common."""
     return event.pgh_created_at, event.pgh_context_id
 
 
-def told_columns(event: Any) -> list[Any]:
+def told_columns(event: Recorded) -> list[Any]:
     """The columns of the tracked row that a reader wants to know of, as the model names them."""
     tracked = event.pgh_tracked_model._meta
     names = [column.name for column in event._meta.fields if not column.name.startswith("pgh_")]
@@ -218,7 +219,7 @@ def named(model: type[models.Model], keys: set[Any]) -> dict[Any, str]:
     """Key → how the row is called."""
     rows = model._default_manager.in_bulk(keys)
     if model is User:
-        return {pk: in_their_order(user) for pk, user in rows.items()}
+        return {user.pk: in_their_order(user) for user in User.objects.filter(pk__in=keys)}
     return {pk: str(row) for pk, row in rows.items()}
 
 

@@ -1,16 +1,16 @@
 """The reviewer's desk and what is done from it: declare, decline, write, submit, reopen."""
 
 import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from aspire.people import PersonRequest
 from aspire.templatetags.figures import clock
 from proposals.record.models import Assignment, Proposal, Review
 from proposals.review.decisions import draft_of, missing, save_draft, submit
@@ -24,11 +24,10 @@ from proposals.review.refusing import Refused
 from proposals.review.rows import Desk
 
 
-def sheet_of(request: HttpRequest, number: str) -> Sheet:
+def sheet_of(request: PersonRequest, number: str) -> Sheet:
     """A proposal of the reviewer's own desk; any other, and one in conflict, does not exist."""
-    user = cast(User, request.user)
-    on_desk = Proposal.objects.for_reviewer(user).select_related(*RELATED)
-    return Sheet(get_object_or_404(on_desk, number=number), user, timezone.localdate())
+    on_desk = Proposal.objects.for_reviewer(request.user).select_related(*RELATED)
+    return Sheet(get_object_or_404(on_desk, number=number), request.user, timezone.localdate())
 
 
 def own_assignment(sheet: Sheet) -> Assignment:
@@ -39,7 +38,7 @@ def own_assignment(sheet: Sheet) -> Assignment:
 
 
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: PersonRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()
     now, today = timezone.now(), timezone.localdate()
     found = [] if search else news(request.user, since=today - datetime.timedelta(days=1), at=now)
@@ -47,7 +46,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sheet(request: HttpRequest, number: str) -> HttpResponse:
+def sheet(request: PersonRequest, number: str) -> HttpResponse:
     """The declaration, or once that is made the proposal beside the review."""
     found = sheet_of(request, number)
     if request.method == "POST":
@@ -57,12 +56,12 @@ def sheet(request: HttpRequest, number: str) -> HttpResponse:
     return show_review(request, found)
 
 
-def show_declaration(request: HttpRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
+def show_declaration(request: PersonRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
     forms = {"form": DeclarationForm(is_clear=found.is_readable), "decline_form": DeclineForm(), **given}
     return render(request, "review/declaration.html", {"sheet": found, **forms}, status=status)
 
 
-def show_review(request: HttpRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
+def show_review(request: PersonRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
     """The proposal with the review as stored, or as typed where ``form`` is given."""
     version = found.review.version if found.review else 0
     form = ReviewForm(found.criteria, initial=initial_of(draft_of(found.review), version))
@@ -70,7 +69,7 @@ def show_review(request: HttpRequest, found: Sheet, status: int = 200, **given: 
     return render(request, "review/sheet.html", {"sheet": found, "form": form, **others, **given}, status=status)
 
 
-def write(request: HttpRequest, found: Sheet) -> HttpResponse:
+def write(request: PersonRequest, found: Sheet) -> HttpResponse:
     """Save the draft as sent by the form, and submit it where that was asked and nothing is missing."""
     assignment, form = own_assignment(found), ReviewForm(found.criteria, request.POST)
     if not form.is_valid():
@@ -90,7 +89,7 @@ def write(request: HttpRequest, found: Sheet) -> HttpResponse:
     return redirect("review:sheet", number=found.proposal.number)
 
 
-def show_refused(request: HttpRequest, found: Sheet, form: ReviewForm, refused: Refused) -> HttpResponse:
+def show_refused(request: PersonRequest, found: Sheet, form: ReviewForm, refused: Refused) -> HttpResponse:
     """The form as typed under the rule's sentence, beside what is stored, ready to be saved over it."""
     fresh = sheet_of(request, found.proposal.number)
     version = fresh.review.version if fresh.review else 0
@@ -99,7 +98,7 @@ def show_refused(request: HttpRequest, found: Sheet, form: ReviewForm, refused: 
 
 
 @require_POST
-def save(request: HttpRequest, number: str) -> JsonResponse:
+def save(request: PersonRequest, number: str) -> JsonResponse:
     """Keep what has been typed so far, for the page's script."""
     found = sheet_of(request, number)
     assignment, form = own_assignment(found), ReviewForm(found.criteria, request.POST)
@@ -115,7 +114,7 @@ def save(request: HttpRequest, number: str) -> JsonResponse:
 
 
 @require_POST
-def reopen(request: HttpRequest, number: str) -> HttpResponse:
+def reopen(request: PersonRequest, number: str) -> HttpResponse:
     found = sheet_of(request, number)
     try:
         reopen_review(own_assignment(found), at=timezone.now())
@@ -128,7 +127,7 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def declare(request: HttpRequest, number: str) -> HttpResponse:
+def declare(request: PersonRequest, number: str) -> HttpResponse:
     """Record the reviewer's own word about their interest."""
     found = sheet_of(request, number)
     form = DeclarationForm(request.POST, is_clear=found.is_readable)
@@ -145,7 +144,7 @@ def declare(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def decline(request: HttpRequest, number: str) -> HttpResponse:
+def decline(request: PersonRequest, number: str) -> HttpResponse:
     """Give the assignment back."""
     found = sheet_of(request, number)
     form = DeclineForm(request.POST)

@@ -104,7 +104,7 @@ def _changed(call: Call, proposals: ProposalQuerySet) -> Iterator[tuple[Proposal
             yield row, before, after
 
 
-def _with_country(rows: Any) -> Any:
+def _with_country(rows: ProposalQuerySet) -> ProposalQuerySet:
     return rows.select_related("primary_funder")
 
 

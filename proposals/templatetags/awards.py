@@ -1,12 +1,12 @@
 """How the award page draws money: bars in the page's own markup, which no policy stops and paper shows."""
 
 from decimal import Decimal
-from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from aspire.people import Person
 from aspire.templatetags.figures import NOTHING
 from calls.models import Call
 from proposals.awards.spending import Line, Spending
@@ -36,7 +36,7 @@ def money_bar(line: Line, scale_yen: int | None = None) -> SafeString:
 
 
 @register.simple_tag
-def led_calls(user: Any) -> list[Call]:
+def led_calls(user: Person) -> list[Call]:
     """The calls in which a lead reviewer has awards to mark now."""
     led = Call.objects.filter(progress=Call.Progress.DECIDING, call_fields__lead_reviewer=user)
     return list(led.distinct())

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,9 @@ class Shell:
 
     def run(self, script: str) -> str:
         """Run a block as it is printed. Raises AssertionError with what it said where a line of it fails."""
-        script = renamed(script).replace(".venv/bin/python manage.py", f"{sys.executable} {ROOT}/manage.py")
+        script = renamed(script).replace(
+            ".venv/bin/python manage.py", shlex.join([sys.executable, f"{ROOT}/manage.py"])
+        )
         done = subprocess.run(
             ["sh", "-eu", "-c", script],
             cwd=self.folder,

@@ -8,19 +8,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, connections
-from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.utils import timezone
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 
 from aspire.operations import pooler, schema, unavailable
 from aspire.operations import server as web
@@ -45,7 +47,7 @@ LEAST_FREE_BYTES = 32 * 1024 * 1024  # two of PostgreSQL's smallest steps
 ONE_AT_A_TIME = 2_023_0427  # the advisory lock under which the demo's database is prepared
 
 
-class Site(BaseApplication):  # type: ignore[misc]
+class Site(BaseApplication):
     """Gunicorn in this process, so that Django starts once and one Ctrl-C ends everything."""
 
     def __init__(self, port: int) -> None:
@@ -69,15 +71,15 @@ class Site(BaseApplication):  # type: ignore[misc]
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:
+    def load(self) -> WSGIHandler:
         return web.application()
 
-    def begin(self, arbiter: Any) -> None:
+    def begin(self, arbiter: Arbiter) -> None:
         """A closed terminal stops the demo; gunicorn alone would take it as a wish to start anew."""
         signal.signal(signal.SIGHUP, lambda _signal, frame: arbiter.signal(signal.SIGTERM, frame))
         self.worker = start_worker()
 
-    def end(self, _arbiter: Any) -> None:
+    def end(self, _arbiter: Arbiter) -> None:
         """Let the worker end first; what it leaves is taken up at the next start."""
         self.worker.terminate()
         try:
@@ -85,7 +87,7 @@ class Site(BaseApplication):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             self.worker.kill()
 
-    def announce(self, worker: Any) -> None:
+    def announce(self, worker: Worker) -> None:
         """Say where the site is, once its first worker answers."""
         for of_the_terminal in (signal.SIGINT, signal.SIGHUP):  # a worker stops at the arbiter's word alone
             signal.signal(of_the_terminal, signal.SIG_IGN)
@@ -99,7 +101,7 @@ class Site(BaseApplication):  # type: ignore[misc]
             sys.stdout.flush()
 
     @staticmethod
-    def end_at_once(_arbiter: Any, worker: Any) -> None:
+    def end_at_once(_arbiter: Arbiter, worker: Worker) -> None:
         """Nothing of a worker outlives it; Python's own way out would wait for pages that nobody waits for any more."""
         if worker.booted and worker.pid == os.getpid():
             os._exit(0)
@@ -112,7 +114,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
 
-    def handle(self, *_args: Any, port: int, **_options: Any) -> None:
+    def handle(self, *_args: object, port: int, **_options: object) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("The demo opens accounts with a known password and never runs in production.")
         refuse_taken_port(port)
@@ -192,7 +194,7 @@ def act_as_application() -> None:
         options["options"] = f"{options.get('options', '')} -c role={settings.DATABASE_APPLICATION_ROLE}".strip()
 
 
-def set_aside(connection: Any) -> str:
+def set_aside(connection: BaseDatabaseWrapper) -> str:
     """Give the database another name and make an empty one in its place; the name under which it is kept.
 
     Raises CommandError where somebody uses it, or where our role may not.
@@ -237,7 +239,7 @@ def refuse_taken_port(port: int) -> None:
             raise CommandError(f"Port {port} cannot be used ({reason}); choose another: make demo PORT=8123") from error
 
 
-def collect_static_files(say: Any) -> None:
+def collect_static_files(say: Callable[[str], None]) -> None:
     """Run ``collectstatic`` where a static file has changed since the last time."""
     fingerprint = hashlib.sha256("\n".join(sorted(static_files())).encode()).hexdigest()
     stamp = settings.VAR_DIR / "static.fingerprint"

@@ -1,7 +1,5 @@
 """``manage.py doctor``: what an operator asks of an installation, a line each; what is wrong comes with what to do."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from aspire.operations.readiness import answers
@@ -13,7 +11,7 @@ class Command(BaseCommand):
     )
     requires_system_checks: tuple[str, ...] = ()
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def handle(self, *_args: object, **_options: object) -> None:
         is_well = True
         for answer in answers():
             is_well = is_well and not answer.fault

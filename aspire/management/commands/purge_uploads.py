@@ -1,7 +1,5 @@
 """``manage.py purge_uploads``: throw away files that have expired, sent or prepared; a worker does it every hour."""
 
-from typing import Any
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,7 @@ class Command(DataCommand):
         "more than an hour ago. Records of imports and exports stay."
     )
 
-    def handle(self, *_args: Any, verbosity: int, **_options: Any) -> None:
+    def handle(self, *_args: object, verbosity: int, **_options: object) -> None:
         now = timezone.now()
         count = sum(files.expired(at=now).delete()[0] for files in (Upload.objects, PreparedFile.objects))
         if verbosity:

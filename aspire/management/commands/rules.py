@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--carry", metavar="APP", help="write the migration that carries what changed in an app")
         parser.add_argument("--title", default="Rules are changed", help="what that migration does, in a sentence")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         if options["carry"]:
             self.stdout.write(str(rules.carry(options["carry"], options["title"]).relative_to(rules.ROOT)))
         elif options["carried"]:

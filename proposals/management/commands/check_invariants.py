@@ -16,7 +16,7 @@ class Command(DataCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rebuild", action="store_true", help="First count the kept tallies anew from the rows.")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         if options["rebuild"]:
             with as_owner():
                 rebuild_tallies()

@@ -31,7 +31,7 @@ class Command(DataCommand):
         whose.add_argument("--account", metavar="NAME")
         parser.add_argument("--reason", required=True, help="Why; it is remembered with the erasure.")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         with as_owner(), transaction.atomic():
             if options["proposal"]:
                 count = of_proposal(options["proposal"], options["reason"])

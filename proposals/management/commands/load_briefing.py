@@ -14,7 +14,7 @@ from proposals.record.models import Proposal
 class Command(DataCommand):
     help = "Load the press briefing of 27 April 2023. Loading it again changes nothing."
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         load()
         counts = {
             "countries": Country.objects.count(),

@@ -28,7 +28,7 @@ class Command(DataCommand):
             help="the day on which the calls stand in their stages (default: today in Tokyo)",
         )
 
-    def handle(self, *_args: Any, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError(
                 _(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.constraints import Check, Unique
 from aspire.history import track
+from aspire.people import Person
 from calls.models import Call
 from proposals.record.models.proposals import Proposal
 from proposals.record.status import Decision, PacketState
@@ -77,7 +78,7 @@ class PacketStep(models.Model):
 
 
 class MarkQuerySet(models.QuerySet["Mark"]):
-    def set_by(self, person: Any) -> "MarkQuerySet":
+    def set_by(self, person: Person) -> "MarkQuerySet":
         """Marks that the person set at any time since the proposal was last unmarked, as the rule of release asks."""
         history = apps.get_model("proposals.MarkEvent")._default_manager
         return self.filter(Exists(history.filter(pgh_obj=OuterRef("pk"), marked_by=person)))

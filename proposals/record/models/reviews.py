@@ -41,7 +41,7 @@ class Reviewer(models.Model):
 
 
 @track(model_name="ReviewerFieldEvent")
-class ReviewerField(Reviewer.fields.through):  # type: ignore[misc]
+class ReviewerField(Reviewer.fields.through):
     """A field that a reviewer knows, as it was entered or taken out: who is asked to review rests on it."""
 
     class Meta:

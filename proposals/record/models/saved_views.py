@@ -1,7 +1,5 @@
 """Questions that a reader of tallies keeps under a name."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -9,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.constraints import Unique
 from aspire.history import track
+from aspire.people import Person
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def for_reader(self, user: Any) -> "SavedViewQuerySet":
+    def for_reader(self, user: Person) -> "SavedViewQuerySet":
         """The person's own, then what others share; a view shows each reader their own figures."""
         own_first = models.Case(models.When(owner=user, then=0), default=1)
         found = self.filter(models.Q(owner=user) | models.Q(is_shared=True)).select_related("owner")
