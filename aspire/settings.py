@@ -154,7 +154,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "aspire.permissions.navigation",
-                "calls.embargo.notice",
                 "calls.hidden.notice",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aspire.templatetags.figures"],
@@ -265,7 +264,7 @@ if env.str("EMAIL_URL", ""):
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "aspire.sheets.running",
-    "aspire.tasks.housekeeping",
+    "aspire.tasks.queue",
     "aspire.tasks.mail",
     "aspire.tasks.preparing",
 ]

@@ -16,7 +16,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
 ]
 
-handler400 = "aspire.operations.error_pages.bad_request"
+handler400 = "aspire.operations.views.bad_request"
 # What one may not see answers exactly as what does not exist.
-handler403 = handler404 = "aspire.operations.error_pages.not_found"
-handler500 = "aspire.operations.error_pages.server_error"
+handler403 = handler404 = "aspire.operations.views.not_found"
+handler500 = "aspire.operations.views.server_error"

@@ -15,8 +15,7 @@ from aspire.records import RefusingAdmin, RefusingForm, Rows
 from aspire.roles import Role
 from aspire.templatetags.figures import day, fiscal
 from aspire.yen import exact, readable
-from calls.embargo import withheld_from
-from calls.hidden import is_partly_hidden, partly_hidden_from
+from calls.hidden import is_partly_hidden, partly_hidden_from, withheld_from
 from calls.lacking import lacking
 from calls.models import (
     Call,

@@ -1,4 +1,4 @@
-"""Of which calls a person does not see everything: a conflict of interest or an embargo hides some of their proposals.
+"""What is hidden of a call, and from whom: results until an embargo ends, and what a conflict of interest hides.
 
 Who sees only part of a call gets figures over that part, and of a limit of the whole only whether something fits.
 """
@@ -7,29 +7,41 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils import timezone
 
 from aspire.people import Person
-from calls.embargo import withheld_from
+from aspire.roles import Role, roles_of
 from calls.models import Call
 
-REMEMBERED = "_aspire_conflicts"
+CONFLICTS, WITHHELD = "_aspire_conflicts", "_aspire_withheld"
+
+
+def withheld_from(user: Person | AnonymousUser) -> dict[int, Call]:
+    """The calls whose results a person may not see yet, by id: from everybody but managers; read once a request."""
+    if not user.is_authenticated or Role.MANAGER in roles_of(user):
+        return {}
+    remembered: dict[int, Call] | None = getattr(user, WITHHELD, None)
+    if remembered is None:
+        remembered = {call.pk: call for call in Call.objects.under_embargo(at=timezone.now())}
+        setattr(user, WITHHELD, remembered)
+    return remembered
 
 
 def in_conflict(user: Person | AnonymousUser) -> dict[int, int]:
     """The proposals that a conflict of interest hides from a person, each with its call; read once a request."""
     if not user.is_authenticated:
         return {}
-    remembered: dict[int, int] | None = getattr(user, REMEMBERED, None)
+    remembered: dict[int, int] | None = getattr(user, CONFLICTS, None)
     if remembered is None:
         remembered = dict(user.conflicts.standing().values_list("proposal", "proposal__call"))
-        setattr(user, REMEMBERED, remembered)
+        setattr(user, CONFLICTS, remembered)
     return remembered
 
 
 def forget_conflicts(user: Person) -> None:
     """Read the person's conflicts anew after one was recorded."""
-    if hasattr(user, REMEMBERED):
-        delattr(user, REMEMBERED)
+    if hasattr(user, CONFLICTS):
+        delattr(user, CONFLICTS)
 
 
 def partly_hidden_from(user: Person | AnonymousUser) -> frozenset[int]:
@@ -42,5 +54,7 @@ def is_partly_hidden(call: Call, user: Person | AnonymousUser) -> bool:
 
 
 def notice(request: HttpRequest) -> dict[str, Any]:
-    """For every page that read proposals: whether a conflict of interest leaves something out of it."""
-    return {"leaves_out_conflicts": bool(getattr(getattr(request, "user", None), REMEMBERED, None))}
+    """For every page that read proposals: the calls whose results it leaves out, and whether a conflict hides some."""
+    user = getattr(request, "user", None)
+    withheld: dict[int, Call] = getattr(user, WITHHELD, {})
+    return {"withheld_calls": list(withheld.values()), "leaves_out_conflicts": bool(getattr(user, CONFLICTS, None))}

@@ -4,8 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from aspire.people import Person
 from aspire.sheets.kinds import Kind
-from calls.embargo import withheld_from
-from calls.hidden import in_conflict, partly_hidden_from
+from calls.hidden import in_conflict, partly_hidden_from, withheld_from
 from calls.models import Call
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import override
 from aspire.kana import search_key
 from aspire.refusals import Refusal
 from aspire.sheets.judging import RowJudge
+from aspire.sheets.kinds import TypedResource, column
 from aspire.sheets.plans import BAD, PlannedRow
 from aspire.sheets.recording import RecordKind
-from aspire.sheets.resources import TypedResource, column
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import LANGUAGES, Column
 from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, CountryQuerySet, Funder, FunderQuerySet

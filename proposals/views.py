@@ -1,15 +1,16 @@
 """Home, the list of proposals, and one proposal."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from aspire.keyset import POSITION, page_of
-from aspire.people import PersonRequest
+from aspire.people import Person, PersonRequest
 from proposals.filters import ProposalFilter
 from proposals.intake.exports import choices_for
-from proposals.reading import sheet
-from proposals.record.models import Proposal
+from proposals.record.models import Award, Proposal
 from proposals.record.querysets import IN_CALL, IN_LIST
 from proposals.review.timeline import Timeline
 from proposals.tallies.effort import effort
@@ -54,3 +55,19 @@ def timeline(request: PersonRequest, number: str) -> HttpResponse:
     proposal = get_object_or_404(proposals, number=number)
     context = {"proposal": proposal, "entries": Timeline(proposal).entries()}
     return render(request, "proposals/timeline.html", context)
+
+
+def sheet(proposal: Proposal, user: Person) -> dict[str, Any]:
+    """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
+    limits = proposal.terms.limits
+    costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]
+    award: Award | None = proposal.released_award
+    return {
+        "proposal": proposal,
+        "visible": Proposal.objects.fields_visible_to(user),
+        "costs": costs,
+        "ceiling_yen": limits.annual_ceiling_yen,
+        "counterparts": list(proposal.counterparts.select_related("country", "funder__country")),
+        "award": award,
+        "amounts": list(award.amounts.all()) if award else [],
+    }

@@ -26,13 +26,12 @@ HOUSE: dict[str, list[list[str]]] = {
     "calls": [
         ["refusals", "terms"],
         ["models", "permissions"],
-        ["embargo", "lacking"],
-        ["hidden"],
+        ["hidden", "lacking"],
         ["admin", "sheets"],
     ],
     "proposals": [
         ["permissions", "refusals", "record"],
-        ["models", "reading", "review", "tallies"],
+        ["models", "review", "tallies"],
         ["assignment", "fund", "pack", "partnerships"],
         ["filters", "home"],
         ["explore", "intake"],

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from import_export import fields, resources, widgets
 
 from aspire.models import ImportRecord
 from aspire.people import Person
@@ -221,3 +222,24 @@ def records_for(user: Person) -> QuerySet[ImportRecord]:
         if codes := kind.partly_hidden_from(user):
             others |= Q(kind=name, call_code__in=codes)
     return records.exclude(others & ~Q(user=user)) if others else records
+
+
+class TypedWidget(widgets.Widget):
+    """A cell keeps its type: a day stays a day, yen stay a number."""
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Value:
+        typed: Value = value
+        return typed
+
+
+def column(name: str, attribute: str, kind: type[fields.Field] = fields.Field) -> Any:
+    """The column of that name, which shows that attribute."""
+    return kind(column_name=name, attribute=attribute, widget=TypedWidget())
+
+
+class TypedResource(resources.ModelResource):
+    """A mapping that is only read: what is written goes through a plan."""
+
+    def values(self, record: Any) -> dict[str, Value]:
+        """A record's values by column name."""
+        return {name: self.export_field(self.fields[name], record) for name in self.fields}

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from aspire.people import Person
 from aspire.sheets.copying import copy, execute, next_ids, update
-from aspire.sheets.kinds import Kind, New
+from aspire.sheets.kinds import Kind, New, TypedResource
 from aspire.sheets.plans import PlannedRow, Sending
-from aspire.sheets.resources import TypedResource
 from aspire.workbooks.markup import Value
 
 

@@ -1,8 +1,14 @@
-"""How work is put in line: a person's own one after the other, so that nobody's many files delay another's one."""
+"""How work is put in line, and what a worker does by the clock.
+
+A person's own work is done one after the other, so that nobody's many files delay another's one.
+"""
 
 import contextlib
 
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 from procrastinate.types import JSONValue
@@ -16,3 +22,21 @@ def enqueue(task: Task[[str], None, [str]], *, person: int, once: str, **argumen
     """
     with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
         task.configure(lock=f"person:{person}", queueing_lock=once).defer(**arguments)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="take_up_stalled", queue="housekeeping", queueing_lock="take_up_stalled", pass_context=True)
+async def take_up_stalled(context: JobContext, timestamp: int) -> None:
+    """Put work back in line whose worker has given no sign of life for half a minute."""
+    for job in await context.app.job_manager.get_stalled_jobs():
+        await context.app.job_manager.retry_job(job)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="throw_away_expired", queue="housekeeping", queueing_lock="throw_away_expired")
+def throw_away_expired(timestamp: int, **_options: object) -> None:
+    """Throw away files that nobody came for, sessions that have ended, and counters that have run out."""
+    call_command("purge_uploads", verbosity=0)
+    call_command("clearsessions", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM aspire_cache WHERE expires < now()")

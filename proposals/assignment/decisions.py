@@ -1,4 +1,7 @@
-"""Giving proposals to reviewers and taking them back: a batch is assigned whole, or refused with every fault."""
+"""What officers decide about reviewers: interests are settled, proposals given and taken back.
+
+A batch is assigned whole, or refused with every fault.
+"""
 
 import datetime
 from collections import defaultdict
@@ -12,12 +15,13 @@ from django.db.models import Count, Max, Q, QuerySet
 from aspire.people import Person
 from aspire.refusals import Refusal
 from aspire.roles import Role
+from calls.hidden import forget_conflicts
 from calls.models import Call
 from proposals.assignment.spread import Candidate, Need, Plan, propose
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.refusing import AllRefused, Refused, decided
+from proposals.review.decisions import AllRefused, Refused, decided
 
 Pair = tuple[str, str]  # proposal number, reviewer's user name
 
@@ -223,3 +227,31 @@ def field_names(person: User) -> str:
 
 def _by_reviewer(assignments: QuerySet[Assignment]) -> dict[int, int]:
     return dict(assignments.order_by().values_list("reviewer").annotate(Count("pk")))
+
+
+def settle(
+    proposal: Proposal, person: User, *, finding: str, kind: str, words: str, by: Person, at: datetime.datetime
+) -> None:
+    """Record the finding; reviews of a person in conflict are set aside from then on, never deleted.
+
+    Raises Refused where the kind or the words it needs are missing.
+    """
+    with decided():
+        values = {"finding": finding, "kind": kind, "words": words.strip(), "recorded_by": by, "recorded_at": at}
+        Conflict.objects.update_or_create(proposal=proposal, person=person, defaults=values)
+    forget_conflicts(by)
+
+
+def retract(conflict: Conflict, *, reason: str, by: Person, at: datetime.datetime) -> None:
+    """Say that a standing conflict was recorded in error: the proposal comes back to the person, who declares anew.
+
+    A review that was set aside counts again once the person has declared no interest. Raises Refused where nothing
+    stands any more, or without a reason.
+    """
+    with decided():
+        found = Conflict.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=conflict.pk)
+        if found.finding != Conflict.Finding.STANDS:
+            raise Refused("conflict_stands_no_more", proposal=found.proposal.number)
+        found.finding, found.kind, found.words = Conflict.Finding.MISTAKEN, Conflict.Kind.NONE, reason.strip()
+        found.recorded_by, found.recorded_at = by, at
+        found.save()

@@ -27,7 +27,7 @@ from proposals.assignment import decisions as appointing
 from proposals.record.models import Assignment, Proposal
 from proposals.record.models.reviews import AssignmentQuerySet
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.refusing import AllRefused, Refused
+from proposals.review.decisions import AllRefused, Refused
 
 SENTENCES.update(
     {

@@ -18,14 +18,13 @@ from aspire.people import PersonRequest
 from aspire.refusals import Refusal
 from calls.models import Call
 from proposals.assignment import decisions as appointing
-from proposals.assignment import interests as settling
 from proposals.assignment import pages as reading
 from proposals.assignment import stages
 from proposals.assignment.forms import AssignForm, AssignmentFilter, ConflictForm, PlanForm, ReviewSettingsForm, named
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.refusing import AllRefused, Refused
+from proposals.review.decisions import AllRefused, Refused
 
 ROWS_A_PAGE = 50
 
@@ -233,7 +232,7 @@ def _record(request: PersonRequest, call: Call, form: ConflictForm) -> bool:
         form.add_error("number", Refusal("assignment_unknown", {"proposal": data["number"], "call": call.code}).error())
         return False
     try:
-        settling.settle(
+        appointing.settle(
             proposal,
             data["person"],
             finding=Conflict.Finding.STANDS,
@@ -255,7 +254,7 @@ def retract_conflict(request: PersonRequest, code: str) -> HttpResponse:
     visible = Proposal.objects.visible_to(request.user).filter(call__code=code)
     conflict = get_object_or_404(Conflict.objects.filter(proposal__in=visible), pk=_key(request, "conflict"))
     try:
-        settling.retract(conflict, reason=request.POST.get("reason", ""), by=request.user, at=timezone.now())
+        appointing.retract(conflict, reason=request.POST.get("reason", ""), by=request.user, at=timezone.now())
     except Refused as refused:
         messages.error(request, refused.refusal.sentence)
     else:
@@ -274,7 +273,7 @@ def decide_conflict(request: PersonRequest, code: str) -> HttpResponse:
     stands = request.POST.get("finding") == Conflict.Finding.STANDS
     with transaction.atomic():
         for each in chosen:
-            settling.settle(
+            appointing.settle(
                 each.proposal,
                 each.person,
                 finding=Conflict.Finding.STANDS if stands else Conflict.Finding.DISMISSED,

@@ -14,8 +14,7 @@ from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick
 from proposals.awards.decisions import Amounts, Wish, reason_of
-from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Desk, Row
-from proposals.awards.pages import Sheet, version_of
+from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Desk, Row, Sheet, version_of
 from proposals.awards.ranking import Standing, top
 from proposals.record.status import Decision, PacketState
 

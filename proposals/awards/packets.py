@@ -6,14 +6,13 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from aspire.accounts.entrusting import Entrusting, entrusted
+from aspire.accounts.history import Entrusting, entrusted
 from aspire.people import in_their_order
 from aspire.refusals import Refusal
 from aspire.roles import Role, roles_of
 from calls.models import Call
 from proposals.awards.desk import Desk, Row
-from proposals.awards.explanations import Leap, leaps
-from proposals.awards.ranking import Standing
+from proposals.awards.ranking import Leap, Standing, leaps
 from proposals.awards.release import is_in_conflict
 from proposals.record.models import Packet, PacketStep
 from proposals.record.status import Decision, PacketState

@@ -34,9 +34,8 @@ from proposals.awards.decisions import (
     stage,
     staged_or_requested,
 )
-from proposals.awards.desk import MARKED_IN, Desk
+from proposals.awards.desk import MARKED_IN, Desk, version_of
 from proposals.awards.forms import LONGEST_REASON
-from proposals.awards.pages import version_of
 from proposals.awards.ranking import leads, rankable
 from proposals.awards.spending import restored, spending
 from proposals.intake.contract import COSTS, Contract, cost, format_lazy_year

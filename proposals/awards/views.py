@@ -16,14 +16,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from aspire.people import PersonRequest
 from aspire.sheets.views import XLSX, attachment
 from calls.models import Call
-from proposals.awards import letters as lists
 from proposals.awards import release as releasing
 from proposals.awards.comparison import compare
 from proposals.awards.decisions import Fault, Refused, rehearse, stage
-from proposals.awards.desk import MARKED_IN, Desk
+from proposals.awards.desk import MARKED_IN, Desk, Sheet, sheet_of
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
-from proposals.awards.pages import Sheet, sheet_of
 from proposals.models import Packet
 
 ROWS_A_PAGE = 50
@@ -137,7 +135,7 @@ def packet_page(
     context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "faults": faults or []}
     context |= {
         "tried": form,
-        "can_export": desk.is_staff and bool(lists.told(desk.call, desk.user)),
+        "can_export": desk.is_staff and bool(releasing.told(desk.call, desk.user)),
     }
     context["embargo"] = EmbargoForm(instance=desk.call)
     return render(request, "awards/packet.html", context, status=409 if faults else 200)
@@ -215,9 +213,9 @@ def embargo(request: PersonRequest, code: str) -> HttpResponse:
 def letters(request: PersonRequest, code: str, form: str) -> HttpResponse:
     """What applicants are to be told, once it is released."""
     desk = desk_for(request, code)
-    told = lists.told(desk.call, request.user)
+    told = releasing.told(desk.call, request.user)
     if form not in ("xlsx", "csv") or not told:
         raise Http404
-    data = lists.letters(told, form=form, language=request.LANGUAGE_CODE)
+    data = releasing.letters(told, form=form, language=request.LANGUAGE_CODE)
     name = f"{code}_letters_{timezone.localdate():%Y-%m-%d}_{request.LANGUAGE_CODE}.{form}"
     return attachment(data, name, XLSX if form == "xlsx" else "text/csv; charset=utf-8")

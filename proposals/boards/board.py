@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,12 +19,50 @@ from calls.hidden import is_partly_hidden
 from calls.models import Call, EligibleFunder, Terms
 from partners.models import funder_order, in_language
 from proposals.boards.arrivals import Arrivals
-from proposals.boards.terms import TermsOfCall, terms_of
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import NOT_COUNTED
 from proposals.tallies.board import Board
 from proposals.tallies.counts import Tallies, add_up
 from proposals.tallies.figures import NOTHING, Tile, compared, counting_rule, rows_url
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Terms with the proposals that are pinned to them."""
+
+    terms: Terms
+    is_in_force: bool
+    proposals: int
+
+    @property
+    def href(self) -> str:
+        return rows_url(self.terms.call.code, status="", terms=str(self.terms.pk))
+
+
+@dataclass(frozen=True)
+class TermsOfCall:
+    """The terms of a call, those in force first, beside what its programme allows at most."""
+
+    call: Call
+    standings: list[Standing]
+    refused: int  # proposals under earlier terms that those in force would refuse
+
+    @property
+    def refused_href(self) -> str:
+        return rows_url(self.call.code, status="", flag="terms")
+
+    @property
+    def is_limited(self) -> bool:
+        return self.call.programme.limit_annual_yen is not None
+
+
+def terms_of(call: Call, newest_first: Iterable[Terms], proposals: ProposalQuerySet) -> TermsOfCall:
+    """Over the proposals that the reader may see."""
+    own = proposals.filter(call=call).order_by()
+    numbers = dict(own.values_list("terms").annotate(Count("pk")))
+    found = [Standing(terms, place == 0, numbers.get(terms.pk, 0)) for place, terms in enumerate(newest_first)]
+    has_earlier = any(standing.proposals for standing in found[1:])
+    return TermsOfCall(call, found, own.beyond_current_terms().count() if has_earlier else 0)
 
 
 @dataclass

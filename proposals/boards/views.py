@@ -14,7 +14,7 @@ from django.views.decorators.http import etag, require_safe
 from aspire.people import PersonRequest
 from aspire.roles import STAFF, roles_of
 from aspire.tasks import preparing
-from calls.embargo import withheld_from
+from calls.hidden import withheld_from
 from calls.lacking import lacking
 from calls.models import Call
 from proposals.boards.board import CallBoard
@@ -23,7 +23,7 @@ from proposals.boards.freshness import board_tag
 from proposals.boards.masked import masked
 from proposals.boards.tiles import tiles_of
 from proposals.pack import files
-from proposals.pack.paper import printed
+from proposals.pack.files import printed
 from proposals.record.conflicts import sees_whole
 from proposals.record.models import Proposal
 from proposals.review import progress as listing

@@ -1,4 +1,4 @@
-"""Freezing a board: its figures, its words and the proposals behind them, as they stand at one moment."""
+"""Freezing a board as it stands at one moment: figures, words in both languages, the proposals behind them."""
 
 import datetime
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,48 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from aspire.people import Person
-from calls.embargo import withheld_from
+from calls.hidden import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import CallBoard
 from proposals.briefings.changes import Standing
-from proposals.briefings.wording import said
 from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Briefing, Proposal
 from proposals.record.querysets import ProposalQuerySet
 from proposals.tallies.board import Board
 from proposals.tallies.figures import NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
+
+Words = dict[str, Any]
+
+
+def said(boards: Mapping[str, Board]) -> Words:
+    """Everything that the pages and files of a board say, by language."""
+    board = next(iter(boards.values()))
+    facts: Words = {
+        "code": board.code,
+        "fiscal_year": board.fiscal_year,
+        "is_reconstructed": board.is_reconstructed,
+        "is_synthetic": board.is_synthetic,
+        "is_decided": board.is_decided,
+        "has_rates": board.has_rates,
+    }
+    return facts | {language: _words(board) for language, board in boards.items()}
+
+
+def _words(board: Board) -> Words:
+    return {
+        "title": board.title,
+        "programme": board.programme,
+        "stage": board.stage,
+        "window": board.window,
+        "between": board.between,
+        "facts": board.facts,
+        "sources": board.sources,
+        "counting_rule": board.counting_rule,
+        "left_out": board.left_out,
+        "not_published": board.not_published,
+        "headline": [[tile.label, tile.value, tile.note, tile.href, tile.exact] for tile in board.headline],
+    }
+
 
 MEASURES = ("proposals", "awards")
 Cell = dict[str, Any]

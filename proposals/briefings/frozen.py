@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from calls.models import Call, PublishedFigure
 from partners.models import in_language
-from proposals.boards.masked import AWARDS, PROPOSALS, WHOLE, masked
-from proposals.boards.masking import Place
+from proposals.boards.masked import AWARDS, PROPOSALS, WHOLE, Place, masked
 from proposals.record.models import Briefing
 from proposals.tallies.board import Board
 from proposals.tallies.figures import DERIVED, LEFT_UNPUBLISHED, NOT_PUBLISHED, NOT_STATED, Figure, Row, Table, Tile

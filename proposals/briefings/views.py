@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,12 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aspire.people import Person, PersonRequest
-from calls.embargo import withheld_from
+from aspire.records import RefusingForm
+from calls.hidden import withheld_from
 from calls.models import Call
 from proposals.boards.views import is_masked, on_paper, taken_away
 from proposals.briefings.comparison import Comparison, Explained, HasFigures
 from proposals.briefings.decisions import briefings_for, freeze
-from proposals.briefings.forms import FreezeForm
 from proposals.briefings.frozen import board_of, masked_board_of
 from proposals.briefings.frozen_tables import CrossedComparison, freeze_table
 from proposals.explore.dimensions import DIMENSIONS
@@ -22,8 +23,19 @@ from proposals.explore.question import sees_all
 from proposals.explore.views import question_of
 from proposals.pack import files
 from proposals.record.conflicts import sees_whole
-from proposals.record.models import Proposal
+from proposals.record.models import Briefing, Proposal
 from proposals.tallies.board import Board
+
+
+class FreezeForm(RefusingForm):
+    """The name and the address under which the board is kept."""
+
+    code = forms.SlugField(label=Briefing._meta.get_field("code").verbose_name, max_length=60)
+
+    class Meta:
+        model = Briefing
+        fields = ["name_ja", "name_en", "code"]
+
 
 ROWS_A_PAGE = 50
 OTHERS = "others"

@@ -1,9 +1,12 @@
-"""How the synthetic calls become rows. What is already there is left as people have changed it."""
+"""How the people and the synthetic calls of the demonstration become rows.
+
+What is already there is left as people have changed it.
+"""
 
 import datetime
 from random import Random
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Q
@@ -13,7 +16,6 @@ from aspire.wareki import fiscal_year
 from calls.models import Call, CallField, EligibleFunder, Field, Terms
 from partners.models import Country, Funder, Institution
 from proposals.awards import release as releasing
-from proposals.demo.accounts import make_accounts
 from proposals.demo.cast import SEED
 from proposals.demo.data_files import rows
 from proposals.demo.drafts import Desk, Draft
@@ -166,3 +168,22 @@ def give(call: Call, drafts: list[Draft], *, at: datetime.datetime) -> None:
 
 def decision_of(draft: Draft) -> Decision:
     return Decision.AWARD if draft.award else Decision.DECLINE
+
+
+PASSWORD = "aspire-demo"  # noqa: S105 - printed for everybody to read
+
+
+def make_accounts() -> list[str]:
+    """Make the accounts that are missing, leave the others as they are, and return every name."""
+    there = set(User.objects.values_list("username", flat=True))
+    for row in rows("accounts"):
+        if row["username"] not in there:
+            user = User.objects.create_user(
+                row["username"],
+                password=PASSWORD,
+                first_name=row["first_name"],
+                last_name=row["last_name"],
+                is_staff=row["is_staff"] == "yes",
+            )
+            user.groups.add(Group.objects.get(name=row["role"]))
+    return [row["username"] for row in rows("accounts")]

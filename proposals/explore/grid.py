@@ -15,8 +15,7 @@ from aspire.yen import rate
 from calls.models import Call
 from proposals.explore.counts import Cells, cells, further_countries, with_further_countries
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, Dimension, Entry
-from proposals.explore.published_scope import states
-from proposals.explore.question import MEASURES, OF_AWARDS, Question
+from proposals.explore.question import MEASURES, OF_AWARDS, Question, states
 from proposals.record.status import NOT_COUNTED
 from proposals.tallies.counts import Tallies
 from proposals.tallies.figures import counting_rule

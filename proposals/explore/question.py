@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
-from calls.embargo import withheld_from
+from aspire.records import RefusingForm
+from calls.hidden import withheld_from
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
 from proposals.filters import ProposalFilter
-from proposals.record.conflicts import conflicts_of
-from proposals.record.embargo import withheld
-from proposals.record.models import Proposal
+from proposals.record.conflicts import conflicts_of, withheld
+from proposals.record.models import Proposal, SavedView
 from proposals.record.querysets import ProposalQuerySet
+from proposals.record.status import Status
+from proposals.tallies.counts import Tallies
 from proposals.tallies.figures import rows_url
 
 MEASURES = [
@@ -202,3 +204,43 @@ def sees_all(question: Question, user: Person) -> bool:
         return True
     hidden = Proposal.objects.filter(Q(pk__in=conflicts) | (withheld(calls) if calls else Q(pk__in=[])))
     return not Question(question.asked, hidden, question.request).matching().exists()
+
+
+YEN = {"requested_yen", "awarded_yen"}
+OUTCOME = {"awards", "rate"}
+# What every proposal of a call shares, so that asking for it crosses nothing.
+OF_THE_CALL = {"call", "fiscal_year", "programme", "synthetic", "without"}
+PRINTED = {
+    frozenset[str](): "",
+    frozenset({"country"}): "country",
+    frozenset({"funder"}): "country_funder",
+    frozenset({"country", "funder"}): "country_funder",
+    frozenset({"field"}): "field",
+}
+
+
+def states(tallies: Tallies, question: Question, dimensions: Iterable[Dimension]) -> bool:
+    """Whether the source of a reconstructed call states the measure by these dimensions under the filters."""
+    if question.measure in YEN or question.is_involving:
+        return False
+    names = {dimension.key for dimension in dimensions} | set(question.filters)
+    is_outcome = question.measure in OUTCOME or "awarded" in names or ("status" in names and asks_outcome(question))
+    table = PRINTED.get(frozenset(names - OF_THE_CALL - {"status", "awarded"}))
+    return table is not None and tallies.states(table, "awards" if is_outcome else "proposals")
+
+
+def asks_outcome(question: Question) -> bool:
+    """Whether statuses are told apart by more than being counted."""
+    return question.filters.get("status") in set(Status) or any(one.key == "status" for one in question.dimensions)
+
+
+class SavedViewForm(RefusingForm):
+    """Its name, and whether the others see it too."""
+
+    class Meta:
+        model = SavedView
+        fields = ["name", "is_shared"]
+
+    def _get_validation_exclusions(self) -> Any:
+        """A name is once a person, whom the form does not show."""
+        return super()._get_validation_exclusions() - {"owner"}  # type: ignore[misc]

@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aspire.people import PersonRequest
-from proposals.explore.forms import SavedViewForm
 from proposals.explore.grid import Grid
-from proposals.explore.question import Question, sees_all
+from proposals.explore.question import Question, SavedViewForm, sees_all
 from proposals.record.models import Proposal, SavedView
 from proposals.tallies.effort import effort
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from calls.models import Call, Programme, Terms
 from proposals.fund import stored
-from proposals.fund.requests import Requests, requests_by_call
-from proposals.record.models import AnnualAward, Award, Tally
+from proposals.fund.stored import Requests, counted_requests
+from proposals.record.models import AnnualAward, Award, TallyLine
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import Status
 from proposals.tallies.figures import rows_url
@@ -165,7 +165,13 @@ def fund(proposals: ProposalQuerySet, *, without: Collection[int] = (), hidden: 
     conflict with the reader, whose awards no sum holds either.
     """
     # By the kept tallies: of most calls no such proposal is found, however long one looks.
-    made = Tally.objects.order_by().values("call").annotate(made=Sum("reconstructed")).filter(made__gt=0).values("call")
+    made = (
+        TallyLine.objects.order_by()
+        .values("call")
+        .annotate(made=Sum("reconstructed"))
+        .filter(made__gt=0)
+        .values("call")
+    )
     reconstructed = ExpressionWrapper(Q(pk__in=made), output_field=BooleanField())
     known = Call.objects.newest_first().select_related("programme").exclude(pk__in=without)
     calls = list(known.annotate(is_reconstructed=reconstructed))
@@ -206,7 +212,7 @@ def ledger(
 def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet, *, hidden: Collection[int]) -> list[CallLine]:
     """Each call with its money, the newest first."""
     held = {row["call"]: row for row in (_awards_by_call(hidden) if hidden else stored.awards_by_call())}
-    asked = requests_by_call(proposals) if hidden else stored.requests_by_call()
+    asked = counted_requests(proposals) if hidden else stored.requests_by_call()
     nothing = {"committed_yen": 0, "staged_yen": 0, "committed_count": 0, "staged_count": 0}
     return [
         CallLine(

@@ -1,17 +1,93 @@
-"""The fund as the kept lines have it: as quick beside a million proposals as beside none.
+"""What is asked for beside what the terms allow, as the kept lines have it: as quick beside a million proposals.
 
 For a reader from whom no proposal is hidden; for others what they may see is added up anew.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Aggregate, BigIntegerField, Case, Count, F, FloatField, Max, Q, Sum, Value, When
+from django.db.models.functions import Cast
 
+from aspire.yen import rate
 from calls.terms import Limits
-from proposals.fund.requests import Requests, medians_by_call
-from proposals.record.models import Outlay, Proposal, Tally
+from proposals.record.models import OutlayLine, Proposal, TallyLine
+from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import COUNTED
+
+DIRECT, INDIRECT = F("requested_direct_yen"), F("requested_indirect_yen")
+ASKED = DIRECT + INDIRECT
+WHOLE: "BigIntegerField[int, int]" = BigIntegerField()
+
+
+class Median(Aggregate):
+    """The middle of the values; of an even number, the mean of the two in the middle."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What the counted proposals of a call ask for, in whole yen over all fiscal years.
+
+    ``allowed_yen``: what their terms would allow together; ``under_yen``: the part of the requests that these limit.
+    """
+
+    number: int = 0
+    direct_yen: int = 0
+    indirect_yen: int = 0
+    under_yen: int = 0
+    allowed_yen: int = 0
+    median_yen: int | None = None
+
+    @property
+    def total_yen(self) -> int:
+        return self.direct_yen + self.indirect_yen
+
+    @property
+    def against_ceiling(self) -> str | None:
+        """The requests in a hundred yen allowed; None without a denominator."""
+        return rate(self.under_yen, self.allowed_yen)
+
+    @property
+    def indirect_share(self) -> str | None:
+        """Indirect costs in a hundred yen of direct ones; None without a denominator."""
+        return rate(self.indirect_yen, self.direct_yen)
+
+
+MEASURES: dict[str, Any] = {
+    "number": Count("pk"),
+    "direct_yen": Sum(DIRECT),
+    "indirect_yen": Sum(INDIRECT),
+    "under_yen": Sum(Case(When(terms__indirect_included=True, then=ASKED), default=DIRECT, output_field=WHOLE)),
+    "allowed_yen": Sum(F("terms__annual_ceiling_yen") * Cast("terms__max_months", WHOLE) / Value(12, WHOLE)),
+}
+
+
+def asked_by_call(proposals: ProposalQuerySet) -> Any:
+    """The counted proposals whose amounts are known, by call; reconstructed ones state none."""
+    return proposals.counted().filter(is_reconstructed=False).order_by().values("call")
+
+
+def counted_requests(proposals: ProposalQuerySet) -> dict[int, Requests]:
+    """The requests of each call that has such proposals."""
+    rows = asked_by_call(proposals).annotate(**MEASURES, median_yen=Median(ASKED))
+    return {row.pop("call"): Requests(**{**row, "median_yen": whole(row["median_yen"])}) for row in rows}
+
+
+def medians_by_call(proposals: ProposalQuerySet) -> dict[int, int | None]:
+    """The median of what is asked in each such call, in whole yen."""
+    return {row["call"]: whole(row["median"]) for row in asked_by_call(proposals).annotate(median=Median(ASKED))}
+
+
+def whole(yen: float | None) -> int | None:
+    """Whole yen, half up."""
+    return None if yen is None else int(Decimal(yen).quantize(Decimal(1), ROUND_HALF_UP))
+
 
 TERMS = ("annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent")
 Key = tuple[Any, ...]
@@ -23,7 +99,7 @@ def awards_by_call() -> Iterator[dict[str, Any]]:
     """The awards of each call: what is taken from the pot and not released is staged."""
     taken = {"taken_count": F("call__taken_count"), "taken_yen": F("call__taken_yen")}
     released = {"committed_count": Sum("awards"), "committed_yen": Sum("awarded_yen")}
-    for row in Tally.objects.order_by().values("call", **taken).annotate(**released):
+    for row in TallyLine.objects.order_by().values("call", **taken).annotate(**released):
         yield {
             **row,
             "staged_count": row["taken_count"] - row["committed_count"],
@@ -36,7 +112,7 @@ def amounts_by_year(without: Collection[int]) -> Iterable[dict[str, Any]]:
     call = {"programme": F("call__programme"), "is_synthetic": F("call__is_synthetic")}
     yen = {"committed": Q(is_released=True), "staged": Q(is_released=False)}
     sums = {name: Sum("yen", filter=which, default=0) for name, which in yen.items()}
-    lines = Outlay.objects.exclude(call__in=without).order_by().values("fiscal_year", **call)
+    lines = OutlayLine.objects.exclude(call__in=without).order_by().values("fiscal_year", **call)
     rows: Iterable[dict[str, Any]] = lines.annotate(**sums, amounts=Sum("amounts")).filter(amounts__gt=0)
     return rows
 
@@ -50,7 +126,7 @@ def requests_by_call() -> dict[int, Requests]:
         "total": Sum("requested_yen"),
     }
     lines = {"lines": Count("pk"), "newest": Max("pk"), "added_up": Sum("pk")}
-    rows = Tally.objects.filter(status__in=COUNTED).order_by().values("call", "terms", **terms)
+    rows = TallyLine.objects.filter(status__in=COUNTED).order_by().values("call", "terms", **terms)
     found: dict[int, list[dict[str, Any]]] = {}
     for row in rows.annotate(**sums, **lines).order_by("terms_id"):
         if row["number"]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aspire.people import PersonRequest
-from calls.embargo import withheld_from
+from calls.hidden import withheld_from
 from proposals.fund.fund import fund
 from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Proposal

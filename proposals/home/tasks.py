@@ -1,4 +1,4 @@
-"""What waits for a person in the morning: each thing one sentence and the page where it is done."""
+"""What waits for a person in the morning, and what changed lately: a sentence each, and the page where it is done."""
 
 import datetime
 from collections import Counter
@@ -11,17 +11,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from aspire.accounts.entrusting import entrusted
+from aspire.accounts.history import entrusted
 from aspire.models import Upload
 from aspire.people import Person, in_their_order
+from aspire.permissions import may_open
 from aspire.refusals import NOTHING
 from aspire.roles import STAFF, Role, roles_of
 from aspire.yen import exact
 from calls.models import Call, Programme
 from proposals.assignment.suggestions import suggestions
+from proposals.record.changes import by_call, corrected, logged, of_events
 from proposals.record.models import Packet
-from proposals.record.querysets import ProposalQuerySet
+from proposals.record.querysets import ProposalQuerySet, midnight
 from proposals.record.status import COUNTED, PacketState
+from proposals.tallies.figures import rows_url
 
 CLOSES_SOON = datetime.timedelta(days=14)
 TOLD = datetime.timedelta(days=7)  # so long a manager is told what an administrator changed
@@ -148,3 +151,40 @@ def _imports(reader: Person, at: datetime.datetime) -> Iterator[Task]:
     for upload in uploads.only("pk", "file_name"):
         what = _("The import “%(file)s” waits to be confirmed.") % {"file": upload.file_name}
         yield Task(what, reverse("sheets:preview", args=[upload.pk]))
+
+
+@dataclass(frozen=True)
+class Number:
+    """How many, and where they are; no address where the reader may not look."""
+
+    value: int
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed in one call."""
+
+    call: Call
+    numbers: list[Number]  # proposals logged, proposals corrected, reviews submitted, proposals marked
+
+
+def changed(
+    calls: Iterable[Call], proposals: ProposalQuerySet, *, since: datetime.date, reader: Person
+) -> list[Change]:
+    """The calls in which something changed since a day; the number of queries is constant."""
+    counts = [
+        by_call(logged(proposals, since)),
+        by_call(corrected(proposals, since)),
+        of_events("Review", "assignment__proposal", proposals, since, state="submitted"),
+        of_events("Mark", "proposal", proposals, since, marked_at__gte=midnight(since), packet__isnull=True),
+    ]
+    touched = [call for call in calls if any(call.pk in count for count in counts)]
+    return [Change(call, _linked(call, [count.get(call.pk, 0) for count in counts], since, reader)) for call in touched]
+
+
+def _linked(call: Call, values: list[int], since: datetime.date, reader: Person) -> list[Number]:
+    day, pages = since.isoformat(), ("assignment:assignments", "awards:ranking")
+    reviews, marks = (reverse(page, args=[call.code]) if may_open(page, reader) else "" for page in pages)
+    rows = [rows_url(call.code, status="", **{name: day}) for name in ("logged_since", "corrected_since")]
+    return [Number(value, href) for value, href in zip(values, [*rows, reviews or marks, marks], strict=True)]

@@ -9,8 +9,7 @@ from django.views.decorators.http import require_safe
 
 from aspire.people import PersonRequest
 from aspire.roles import Role, roles_of
-from proposals.home.changes import changed
-from proposals.home.tasks import waiting
+from proposals.home.tasks import changed, waiting
 from proposals.record.models import Proposal
 from proposals.tallies.overview import overview
 

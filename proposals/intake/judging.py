@@ -15,8 +15,8 @@ from aspire.workbooks.parsing import CLEAR, is_spelt_out
 from calls.terms import Limits, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
-from proposals.intake.resources import PLAIN
-from proposals.intake.stored import awarded_years, first_counterpart, resource
+from proposals.intake.exports import PLAIN
+from proposals.intake.saving import awarded_years, first_counterpart, resource
 from proposals.record.models import BLANKS, Proposal
 
 Costs = dict[int, tuple[int, int]]

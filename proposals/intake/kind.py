@@ -17,7 +17,7 @@ from aspire.workbooks.faults import Fault
 from aspire.workbooks.markup import Value
 from calls.sheets import CallKind
 from proposals.intake import exports as exporting
-from proposals.intake import saving, stored
+from proposals.intake import saving
 from proposals.intake.contract import REQUIRED_TO_CREATE, Contract
 from proposals.intake.judging import ProposalJudge
 from proposals.record.models import Proposal
@@ -54,13 +54,13 @@ class Proposals(CallKind):
 
     def stored(self, keys: Iterable[str]) -> dict[str, Proposal]:
         """The proposals of the file's numbers; one that is hidden from its sender is not there."""
-        return stored.stored_proposals(self.contract, keys)
+        return saving.stored_proposals(self.contract, keys)
 
     def all_keys(self) -> list[str]:
-        return stored.numbers_of(self.contract)
+        return saving.numbers_of(self.contract)
 
     def state(self, found: Mapping[str, Proposal]) -> object:
-        return stored.state(self.contract, found)
+        return saving.state(self.contract, found)
 
     def first_key(self) -> str:
         return Proposal.objects.next_number(self.call_code)

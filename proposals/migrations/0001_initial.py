@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Intake',
+            name='IntakeLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('received_on', models.DateField()),
@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Outlay',
+            name='OutlayLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('fiscal_year', models.PositiveSmallIntegerField()),
@@ -233,7 +233,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Pace',
+            name='PaceLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reviewers', models.IntegerField()),
@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Progress',
+            name='ProposalProgress',
             fields=[
                 ('proposal', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to='proposals.proposal')),
                 ('reviewers', models.IntegerField()),
@@ -711,7 +711,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Tally',
+            name='TallyLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('received', 'received'), ('in_review', 'in review'), ('awarded', 'awarded'), ('declined', 'declined'), ('ineligible', 'ineligible'), ('withdrawn', 'withdrawn')], max_length=20)),
@@ -811,7 +811,7 @@ class Migration(migrations.Migration):
             index=django.contrib.postgres.indexes.BrinIndex(fields=['pgh_created_at'], name='proposals_p_pgh_cre_bed57b_brin'),
         ),
         migrations.AddField(
-            model_name='progress',
+            model_name='proposalprogress',
             name='call',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='calls.call'),
         ),

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 from aspire.people import PersonRequest
 from calls.models import EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
-from proposals.partnerships.ledger import MEASURES, Ledger, Matrix
-from proposals.partnerships.timeline import timeline
+from proposals.partnerships.ledger import MEASURES, Ledger, Matrix, timeline
 from proposals.record.models import Proposal
 from proposals.tallies.books import Books, Slice, of_country, of_funder
 

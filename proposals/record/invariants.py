@@ -14,7 +14,7 @@ from aspire.refusals import Refusal
 from aspire.roles import STAFF, Role
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
-from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, Tally
+from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, TallyLine
 from proposals.record.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
@@ -201,7 +201,7 @@ def wrong_tallies() -> Iterator[Breach]:
     """Cells of the kept tallies that are not what the proposals and their released awards come to."""
     kept, counted = (
         {tuple(cell.pop(name) for name in CELL): cell for cell in cells}
-        for cells in (Tally.objects.cells_by(*CELL), Proposal.objects.tally_by(*CELL))
+        for cells in (TallyLine.objects.cells_by(*CELL), Proposal.objects.tally_by(*CELL))
     )
     for cell in sorted(kept.keys() | counted.keys()):
         if kept.get(cell) != counted.get(cell):
@@ -222,7 +222,7 @@ LEFT_OUT = ", ".join(f"'{status.value}'" for status in NOT_COUNTED)
 WRONG_DAYS = f"""
     SELECT DISTINCT c.code || ' ' || d.day FROM calls_call c JOIN (
         SELECT call_id, day FROM (
-            SELECT call_id, received_on AS day, proposals FROM proposals_intake
+            SELECT call_id, received_on AS day, proposals FROM proposals_intakeline
              UNION ALL
             SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, -1 FROM proposals_proposal
              WHERE received_at IS NOT NULL AND status NOT IN ({LEFT_OUT})
@@ -232,7 +232,7 @@ WRONG_DAYS = f"""
 WRONG_YEARS = """
     SELECT DISTINCT c.code || ' ' || d.fiscal_year FROM calls_call c JOIN (
         SELECT call_id, fiscal_year FROM (
-            SELECT call_id, fiscal_year, is_released, amounts, yen FROM proposals_outlay
+            SELECT call_id, fiscal_year, is_released, amounts, yen FROM proposals_outlayline
              UNION ALL
             SELECT p.call_id, m.fiscal_year, p.status = 'awarded', -1, -(m.direct_yen + m.indirect_yen)
               FROM proposals_annualaward m JOIN proposals_award a ON a.id = m.award_id
@@ -242,7 +242,7 @@ WRONG_YEARS = """
 """
 WRONG_PROGRESS = f"""
     SELECT p.number FROM ({EVERY_STATE}) t JOIN proposals_proposal p ON p.id = t.proposal_id
-      LEFT JOIN proposals_progress g ON g.proposal_id = t.proposal_id
+      LEFT JOIN proposals_proposalprogress g ON g.proposal_id = t.proposal_id
      WHERE (t.reviewers, t.reviews, t.conflicts, t.decision) IS DISTINCT FROM
            (coalesce(g.reviewers, 0), coalesce(g.reviews, 0), coalesce(g.conflicts, 0), coalesce(g.decision, ''))
      ORDER BY 1
@@ -250,9 +250,9 @@ WRONG_PROGRESS = f"""
 WRONG_PACES = """
     SELECT DISTINCT c.code FROM calls_call c JOIN (
         SELECT call_id FROM (
-            SELECT call_id, reviewers, reviews, decision, proposals, conflicts FROM proposals_pace
+            SELECT call_id, reviewers, reviews, decision, proposals, conflicts FROM proposals_paceline
              UNION ALL
-            SELECT call_id, reviewers, reviews, decision, -1, -conflicts FROM proposals_progress
+            SELECT call_id, reviewers, reviews, decision, -1, -conflicts FROM proposals_proposalprogress
         ) both_sides GROUP BY call_id, reviewers, reviews, decision
         HAVING (sum(proposals), sum(conflicts)) <> (0, 0)
     ) d ON d.call_id = c.id ORDER BY 1

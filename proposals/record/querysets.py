@@ -16,11 +16,10 @@ from django.utils import timezone
 from aspire.kana import SearchKey, search_key
 from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
-from calls.embargo import withheld_from
+from calls.hidden import withheld_from
 from calls.models import Call, CallField, Field, Terms
 from partners.models import Country, Funder
-from proposals.record.conflicts import conflicts_of
-from proposals.record.embargo import withheld
+from proposals.record.conflicts import conflicts_of, withheld
 from proposals.record.status import NOT_COUNTED, Status
 
 # The models are made with these querysets, so these know them by name.
@@ -272,7 +271,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
         """
         if self.query.where:
             return self.filter(**only).tally_by(*dimensions)
-        cells: Iterable[dict[str, Any]] = named("Tally").objects.filter(**only).cells_by(*dimensions)
+        cells: Iterable[dict[str, Any]] = named("TallyLine").objects.filter(**only).cells_by(*dimensions)
         return cells
 
     def by_day(self, *calls: Call) -> dict[int, dict[datetime.date, int]]:
@@ -284,7 +283,7 @@ class ProposalQuerySet(models.QuerySet[Any]):
             received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
             found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
         else:
-            lines = named("Intake").objects.filter(call__in=calls)
+            lines = named("IntakeLine").objects.filter(call__in=calls)
             found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
         days: dict[int, dict[datetime.date, int]] = {call.pk: {} for call in calls}
         for call, day, number in found:
@@ -301,10 +300,10 @@ class ProposalQuerySet(models.QuerySet[Any]):
         found: Any
         sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
         if self.query.where:
-            found = named("Progress").objects.filter(call__in=calls, proposal__in=self.counted().order_by())
+            found = named("ProposalProgress").objects.filter(call__in=calls, proposal__in=self.counted().order_by())
             sums["proposals"] = Count("pk")
         else:
-            found = named("Pace").objects.filter(call__in=calls)
+            found = named("PaceLine").objects.filter(call__in=calls)
             sums["proposals"] = Sum("proposals")
         paces: Iterable[dict[str, Any]] = found.values("call", "reviewers", "reviews", "decision").annotate(**sums)
         return paces

@@ -1,3 +1,3 @@
 """What we say when a rule about proposals refuses."""
 
-from proposals.refusals import amounts, packets, proposals, reviews  # noqa: F401 - importing declares the sentences
+from proposals.refusals import awards, proposals  # noqa: F401 - importing declares the sentences

@@ -1,4 +1,4 @@
-"""Rules about proposals and what is said of them: the name of each and its one sentence."""
+"""Rules about proposals, assignments, interests and reviews: the name of each and its one sentence."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -66,5 +66,92 @@ SENTENCES = {
     "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
     "saved_view_name_once": _("You already keep a view under that name. Use another name, or delete that view."),
     "tallies_kept": _("Tallies are kept by PostgreSQL alone. Change the proposals and awards that they count."),
+    # --- review ------------------------------------------------------------------------------------------------
+    "assignment_once": _("That reviewer is already assigned to the proposal. Choose another one."),
+    "assignment_position_once": _("That place among the proposal's reviewers is taken. Use the next one."),
+    "assignment_unknown": _("Call %(call)s has no counted proposal %(proposal)s. Check the number."),
+    "assignment_of_reviewer": _("“%(who)s” is no active reviewer. Choose somebody with the role of reviewer."),
+    "assignment_of_nothing": _("No proposal is chosen. Choose at least one, and the reviewer."),
+    "assignment_has_review": _(
+        "A review of proposal %(proposal)s has been begun on this assignment, so it stays. "
+        "Have the reviewer decline, or record a conflict of interest."
+    ),
+    "assignment_declined_stays": _(
+        "The assignment of proposal %(proposal)s was declined, and is kept with its reason. "
+        "Ask the reviewer again, or assign somebody else."
+    ),
+    "assignment_open": _("The assignment of proposal %(proposal)s is not declined. Look at the list again."),
+    "stage_moves": _("Call %(call)s cannot move to that stage from where it is. Choose one of the moves shown."),
+    "stage_moved_meanwhile": _("Somebody has moved call %(call)s meanwhile. Look at its stage again."),
+    "settings_changed_meanwhile": _(
+        "Somebody has changed what reviewers of call %(call)s see meanwhile. Look at the settings again."
+    ),
+    "stage_with_submitted_packet": _(
+        "A packet of call %(call)s is submitted, so the call stays where it is. Have it released or sent back first."
+    ),
+    "stage_with_released_packet": _(
+        "A packet of call %(call)s is released, so the call cannot go back into review. Undo the release first."
+    ),
+    "stage_after_closing": _(
+        "Call %(call)s has not closed yet, so its stage follows its dates. Change the window first."
+    ),
+    "institution_once": _("That institution is already there. Use the existing one."),
+    "assignment_stays": _("An assignment belongs to its proposal and reviewer for good. Make another one instead."),
+    "assignment_without_conflict": _(
+        "A conflict of interest stands between that reviewer and proposal %(proposal)s. Choose another reviewer."
+    ),
+    "conflict_once": _("That person's interest in the proposal is already recorded. Change the existing record."),
+    "conflict_finding_known": _("That finding does not exist. Choose one of the list."),
+    "conflict_kind_known": _("A conflict of interest needs its kind. Choose one of the list."),
+    "conflict_other_in_words": _("Say in words what other interest there is."),
+    "conflict_mistake_has_reason": _(
+        "Taking a conflict of interest back needs a reason. Write what was wrong with it."
+    ),
+    "conflict_stays": _(
+        "A record of a person's interest keeps its proposal and its person, and is never deleted. "
+        "Say that it was recorded in error, with the reason."
+    ),
+    "conflict_ends_as_mistake": _(
+        "A conflict of interest with proposal %(proposal)s stands, and ends only as recorded in error. "
+        "Have an officer take it back, with the reason."
+    ),
+    "conflict_cleared_by_person": _(
+        "Only the person can declare to have no interest in a proposal. Ask the person to declare."
+    ),
+    "conflict_mistake_by_another": _(
+        "A conflict of interest is taken back by an officer, never by the person whose it is. Ask the office."
+    ),
+    "conflict_stands_no_more": _(
+        "No conflict of interest of that person with proposal %(proposal)s stands any more. Look at the list again."
+    ),
+    "criterion_once_a_place": _("That place among the call's criteria is taken. Use another place."),
+    "criterion_weight_positive": _("A criterion's weight must be at least 1."),
+    "criterion_frozen_once_used": _(
+        "Proposals of call %(call)s have been scored, so its criteria keep their number and weights. "
+        "Correct the words only."
+    ),
+    "pot_slice_once_a_fiscal_year": _("That fiscal year already has a slice. Change the existing row instead."),
+    "pot_slice_not_negative": _("A slice cannot be below ¥0. Enter 0 or a positive amount in whole yen."),
+    "review_state_known": _("That state of a review does not exist. Choose one of the list."),
+    "review_in_phase": _("Call %(call)s is not in review, so its reviews stay as they are. Ask the officer."),
+    "review_after_declaration": _(
+        "A review of proposal %(proposal)s needs an accepted assignment and a declaration of no interest. "
+        "Declare first."
+    ),
+    "review_submitted_stays": _("The review is already submitted and stays as it is. Reopen it first."),
+    "review_complete": _("A review is submitted with every score and both comments. Fill in what is missing."),
+    "review_stays": _("Reviews are kept for good and cannot be deleted. A conflict of interest sets one aside."),
+    "review_changed": _(
+        "This review was saved in another window on %(value_at)s. What you typed here stays on this page. "
+        "Look at both, then save again to replace what is stored."
+    ),
+    "decline_has_reason": _("Declining needs a reason. Write it in a few words."),
+    "decline_before_submitting": _(
+        "Your review of proposal %(proposal)s is submitted. Have it reopened before you decline."
+    ),
+    "decline_in_phase": _("Call %(call)s is not in review, so there is nothing to decline. Ask the officer."),
+    "score_once_a_criterion": _("That criterion is already scored. Change the existing score instead."),
+    "score_in_scale": _("A score is a whole number from 1 to 5. Choose one of the five."),
+    "score_of_call": _("That criterion is not among those of call %(call)s. Use the call's own criteria."),
 }
 declare(SENTENCES)

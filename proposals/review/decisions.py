@@ -1,14 +1,52 @@
-"""How a review is written: saved as a draft as often as one likes, submitted once complete, reopened while allowed."""
+"""What a reviewer decides, which a rule may refuse: an interest is declared, a review is saved, submitted, reopened.
+
+It is saved as a draft as often as one likes, submitted once complete, and reopened while that is allowed.
+"""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from aspire import refusals
+from aspire.people import Person
+from aspire.refusals import Refusal, from_error
+from calls.hidden import forget_conflicts
 from calls.models import Call, Criterion
-from proposals.record.models import Assignment, Review, Score
-from proposals.review.refusing import Refused, decided
+from proposals.record.models import Assignment, Conflict, Proposal, Review, Score
+
+
+class Refused(refusals.Refused):
+    """By one rule, with the values of its sentence."""
+
+    def __init__(self, name: str, **values: object) -> None:
+        super().__init__(name)
+        self.refusal = Refusal(name, values)
+
+
+@contextmanager
+def decided() -> Iterator[None]:
+    """One decision: saved whole, or not at all where PostgreSQL refuses any of it."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        refusal = from_error(error)
+        if refusal is None:
+            raise
+        raise Refused(refusal.name, **refusal.values) from None
+
+
+class AllRefused(refusals.Refused):
+    """Of a batch; ``faults`` says why, each beside the proposal it speaks of."""
+
+    def __init__(self, faults: list[tuple[str, Refusal]]) -> None:
+        super().__init__(", ".join(refusal.name for _number, refusal in faults))
+        self.faults, self.refusal = faults, faults[0][1]
+
 
 # What each score says, the best first.
 SCALE = {5: _("excellent"), 4: _("very good"), 3: _("good"), 2: _("fair"), 1: _("poor")}
@@ -98,3 +136,38 @@ def _as_stored(review: Review) -> Review:
     """With the version that PostgreSQL gave it."""
     review.refresh_from_db()
     return review
+
+
+def declare(proposal: Proposal, *, by: Person, at: datetime.datetime, kind: str, words: str = "") -> Conflict:
+    """Record the person's own word: with a ``kind`` the proposal vanishes for them, without one they may read it.
+
+    A standing conflict is never taken back here: to the person that proposal does not exist.
+    Raises Proposal.DoesNotExist or Refused.
+    """
+    with decided():
+        known = Conflict.objects.select_for_update().filter(proposal=proposal, person=by).first()
+        forget_conflicts(by)
+        Proposal.objects.for_reviewer(by).get(pk=proposal.pk)
+        conflict = known or Conflict(proposal=proposal, person=by)
+        conflict.finding = Conflict.Finding.STANDS if kind else Conflict.Finding.CLEAR
+        conflict.kind, conflict.words = kind, words
+        conflict.recorded_by, conflict.recorded_at = by, at
+        conflict.save()
+    forget_conflicts(by)
+    return conflict
+
+
+def decline(assignment: Assignment, *, at: datetime.datetime, reason: str) -> None:
+    """Give an assignment back with the reason; a draft is kept. Raises Refused."""
+    if not reason.strip():
+        raise Refused("decline_has_reason")
+    with decided():
+        locked = Assignment.objects.select_for_update(of=("self",)).select_related("proposal__call")
+        stored = locked.get(pk=assignment.pk)
+        review = getattr(stored, "review", None)
+        if stored.proposal.call.progress != Call.Progress.IN_REVIEW:
+            raise Refused("decline_in_phase", call=stored.proposal.call.code)
+        if review and review.is_submitted:
+            raise Refused("decline_before_submitting", proposal=stored.proposal.number)
+        stored.declined_at, stored.decline_reason = at, reason.strip()
+        stored.save(update_fields=["declined_at", "decline_reason"])

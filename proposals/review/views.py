@@ -13,15 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aspire.people import PersonRequest
 from aspire.templatetags.figures import clock
 from proposals.record.models import Assignment, Proposal, Review
-from proposals.review.decisions import draft_of, missing, save_draft, submit
+from proposals.review.decisions import Refused, draft_of, missing, save_draft, submit
+from proposals.review.decisions import declare as record_declaration
+from proposals.review.decisions import decline as record_declining
 from proposals.review.decisions import reopen as reopen_review
-from proposals.review.declarations import declare as record_declaration
-from proposals.review.declarations import decline as record_declining
 from proposals.review.forms import DeclarationForm, DeclineForm, ReviewForm, initial_of
 from proposals.review.news import news
-from proposals.review.pages import RELATED, Sheet
-from proposals.review.refusing import Refused
-from proposals.review.rows import Desk
+from proposals.review.pages import RELATED, Desk, Sheet
 
 
 def sheet_of(request: PersonRequest, number: str) -> Sheet:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from aspire.accounts.entrusting import entrusted
+from aspire.accounts.history import entrusted
 from aspire.history import acting
 from aspire.roles import Role
 from proposals.awards.decisions import Refused

@@ -15,7 +15,7 @@ from aspire.operations.grants import MAY_BE_EMPTIED, privileges_of
 from partners.models import Country
 from proposals.record.models import AnnualCost, Award, Counterpart
 from proposals.record.models.reviews import ReviewerField
-from proposals.record.models.tallies import Intake, Outlay, Pace, Progress, Tally
+from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
 from tests.doors import as_application, at_every_insert, at_every_update, copy, refused, run, with_triggers_ignored
 from tests.factories import (
     MILLION,
@@ -32,7 +32,13 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 OURS = {"partners", "calls", "proposals"}
 OF_LIBRARIES = {Account, AccountRole, AccountPermission, NamedRole, RolePermission, ReviewerField}
-KEPT = {Tally, Intake, Outlay, Progress, Pace}  # written by triggers alone, from rows that are tracked
+KEPT = {
+    TallyLine,
+    IntakeLine,
+    OutlayLine,
+    ProposalProgress,
+    PaceLine,
+}  # written by triggers alone, from rows that are tracked
 TRACKED = [
     model
     for model in apps.get_models()
@@ -275,7 +281,7 @@ def test_application_writes_history_by_writing_rows_alone():
 def test_application_hangs_no_rule_on_a_table_of_its_own(function):
     """It would count proposals that nobody made."""
     with refused("not_for_the_application"), as_application():
-        run("CREATE TEMP TABLE forged (LIKE proposals_progress)")
+        run("CREATE TEMP TABLE forged (LIKE proposals_proposalprogress)")
         run(
             "CREATE TRIGGER forging AFTER INSERT ON forged REFERENCING NEW TABLE AS new_rows "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {function}('few')"

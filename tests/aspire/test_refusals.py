@@ -13,7 +13,7 @@ from django.utils import translation
 from aspire.refusals import CATALOGUE, GENERAL, UNKNOWN, Refusal, RefusalMiddleware, from_error
 from partners.models import Funder
 from proposals.record.models import AnnualCost, Proposal
-from proposals.review.refusing import Refused
+from proposals.review.decisions import Refused
 from tests import raised
 from tests.doors import UNFILLED, run
 from tests.factories import (

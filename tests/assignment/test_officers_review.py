@@ -18,8 +18,7 @@ from proposals.assignment import stages, views
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Mark, Proposal, Review, Reviewer
 from proposals.record.status import Status
-from proposals.review.declarations import declare
-from proposals.review.refusing import AllRefused, Refused
+from proposals.review.decisions import AllRefused, Refused, declare
 from tests.factories import (
     NOON,
     FieldFactory,

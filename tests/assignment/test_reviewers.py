@@ -6,7 +6,7 @@ from django.utils import translation
 
 from calls.models import Criterion
 from proposals.record.models import Assignment, Review
-from proposals.review.refusing import Refused, decided
+from proposals.review.decisions import Refused, decided
 from tests.factories import AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db

@@ -17,9 +17,8 @@ from proposals.awards import release as releasing
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick, compare
 from proposals.awards.decisions import Refused, Wish, stage
 from proposals.awards.desk import Desk
-from proposals.awards.explanations import leaps
 from proposals.awards.packets import Dossier
-from proposals.awards.ranking import standings, top
+from proposals.awards.ranking import leaps, standings, top
 from proposals.awards.sheets import Marks
 from proposals.awards.spending import spending
 from proposals.record.models import Assignment, Award, Conflict, Mark, Packet, PacketStep, Proposal, Review, Score

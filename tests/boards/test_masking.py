@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proposals.boards.masking import Edge, Masking
+from proposals.boards.masked import Edge, Masking
 from tests.effort import tries
 
 TABLES = st.integers(1, 3).flatmap(

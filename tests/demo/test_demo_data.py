@@ -13,9 +13,9 @@ from django.db.models import Count, F, Q
 from aspire.roles import Role, roles_of
 from aspire.workbooks.parsing import has_check_digit
 from calls.models import Call, EligibleFunder
-from proposals.demo.accounts import PASSWORD
+from proposals.demo.loading import PASSWORD
 from proposals.fund import fund, stored
-from proposals.fund.requests import requests_by_call
+from proposals.fund.stored import counted_requests
 from proposals.record.invariants import breaches
 from proposals.record.models import AnnualCost, Award, Proposal
 from proposals.record.status import NOT_COUNTED, Status
@@ -62,7 +62,7 @@ def test_the_stored_tallies_say_of_the_fund_what_the_rows_say():
     assert {row["call"]: [row[name] for name in names] for row in stored.awards_by_call()} == {
         call.pk: held.get(call.pk, [0, 0, 0, 0]) for call in Call.objects.filter(proposals__isnull=False)
     }
-    assert stored.requests_by_call() == requests_by_call(Proposal.objects.all())
+    assert stored.requests_by_call() == counted_requests(Proposal.objects.all())
     fields = ("programme", "is_synthetic", "fiscal_year", "committed", "staged")
     counted, kept = (
         sorted(tuple(row[field] for field in fields) for row in rows)

@@ -161,7 +161,9 @@ def test_a_fund_reads_no_proposal_once_its_medians_are_known(looking, terms):
     read = [query["sql"] for query in asked.captured_queries if 'FROM "proposals_' in query["sql"]]
     assert read
     assert all(
-        'FROM "proposals_tally"' in sql or 'FROM "proposals_outlay"' in sql for sql in read if "conflict" not in sql
+        'FROM "proposals_tallyline"' in sql or 'FROM "proposals_outlayline"' in sql
+        for sql in read
+        if "conflict" not in sql
     )
 
 

@@ -149,7 +149,7 @@ def test_kept_tallies_count_a_list_without_reading_it(looking, django_assert_max
         assert looking.get(f"{PATH}?call=A&awarded=0&synthetic=0&fiscal_year=2023").context["total"] == 3
 
     counts = [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"] or "SUM(" in query["sql"]]
-    assert all("proposals_tally" in sql for sql in counts)
+    assert all("proposals_tallyline" in sql for sql in counts)
 
 
 def test_a_count_knows_nothing_of_what_is_hidden(looking, manager):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
-from aspire.operations import error_pages
+from aspire.operations import views
 from tests.factories import CountryFactory
 
 BROKEN = {
@@ -63,7 +63,7 @@ def test_bad_request_has_a_page_of_ours_in_both_languages(strict):
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
 def test_page_of_an_error_asks_for_no_database(status, django_assert_num_queries):
     with django_assert_num_queries(0), translation.override("en"):
-        answer = error_pages.error_page(status, request=None)
+        answer = views.error_page(status, request=None)
 
     assert answer.status_code == status
     assert "Go to the first page" in answer.content.decode()
@@ -77,10 +77,10 @@ def test_page_of_an_error_is_shown_without_a_name_where_the_database_fails(caplo
     request = RequestFactory().get("/nowhere/")
     request.user = SimpleLazyObject(unreachable)
 
-    answer = error_pages.not_found(request, Http404())
+    answer = views.not_found(request, Http404())
 
     assert (answer.status_code, "<h1>" in answer.content.decode()) == (404, True)
-    assert [record.exc_info for record in caplog.records if record.name == "aspire.operations.error_pages"] == [None]
+    assert [record.exc_info for record in caplog.records if record.name == "aspire.operations.views"] == [None]
 
 
 @pytest.mark.parametrize(("handler", "status"), [("bad_request", 400), ("not_found", 404), ("server_error", 500)])
@@ -89,7 +89,7 @@ def test_error_is_answered_where_even_its_page_fails(handler, status, settings, 
     caplog.set_level(logging.CRITICAL)
     known = {} if handler == "server_error" else {"exception": Exception()}
 
-    answer = getattr(error_pages, handler)(RequestFactory().get("/"), **known)
+    answer = getattr(views, handler)(RequestFactory().get("/"), **known)
 
     assert (answer.status_code, f"<h1>{status}</h1>" in answer.content.decode()) == (status, True)
 

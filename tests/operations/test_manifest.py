@@ -100,7 +100,7 @@ def trigger_disabled():
 
 
 def tally_forged():
-    behind("UPDATE proposals_tally SET proposals = proposals + 1")
+    behind("UPDATE proposals_tallyline SET proposals = proposals + 1")
 
 
 def check_dropped():

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from aspire.refusals import from_error
 from calls.models import Call
 from proposals.record.invariants import rebuild_tallies, wrong_tallies
-from proposals.record.models import Assignment, Conflict, Intake, Mark, Pace, Proposal, Review
+from proposals.record.models import Assignment, Conflict, IntakeLine, Mark, PaceLine, Proposal, Review
 from tests.doors import refused, run
 from tests.effort import tries
 from tests.factories import (
@@ -205,7 +205,9 @@ def test_a_reader_with_a_conflict_gets_the_progress_without_what_is_hidden(manag
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("table", ["proposals_intake", "proposals_outlay", "proposals_progress", "proposals_pace"])
+@pytest.mark.parametrize(
+    "table", ["proposals_intakeline", "proposals_outlayline", "proposals_proposalprogress", "proposals_paceline"]
+)
 def test_what_is_kept_is_not_written_by_hand_and_is_rebuilt_from_the_rows(table):
     call = in_review()
     AssignmentFactory(proposal=Proposal.objects.filter(call=call).first())
@@ -235,6 +237,6 @@ def test_lines_of_days_and_progress_are_folded():
         Assignment.objects.filter(pk=row.pk).update(declined_at=None if turn % 2 else NOON)
         Proposal.objects.filter(pk=proposal.pk).update(status="received" if turn % 2 else "withdrawn")
 
-    assert Pace.objects.count() < 300
-    assert Intake.objects.count() < 300
+    assert PaceLine.objects.count() < 300
+    assert IntakeLine.objects.count() < 300
     assert kept() == recount()

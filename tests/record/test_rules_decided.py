@@ -672,7 +672,7 @@ def test_tally_is_refused_a_line_from_a_trigger_of_somebodys_own(function):
     proposal = ProposalFactory()
     quoted = """\\nPL/pgSQL function rule_paced_on_insert() line 1 at SQL statement\\n"""
     line = (
-        "INSERT INTO proposals_intake (call_id, received_on, proposals) "
+        "INSERT INTO proposals_intakeline (call_id, received_on, proposals) "
         f"VALUES ({proposal.call_id}, ''2024-01-01'', 9) /* {quoted} */"
     )
     run(f"""

@@ -5,8 +5,7 @@ from django.db import connection
 
 from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Assignment, Conflict, Proposal
-from proposals.review.declarations import declare, decline
-from proposals.review.refusing import Refused, decided
+from proposals.review.decisions import Refused, decided, declare, decline
 from tests.factories import NOON, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]

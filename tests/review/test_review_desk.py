@@ -10,7 +10,7 @@ from proposals.awards import decisions as marking
 from proposals.awards import release as releasing
 from proposals.record.models import Assignment, Conflict, Review
 from proposals.review.news import news
-from proposals.review.rows import Desk, State
+from proposals.review.pages import Desk, State
 from tests.factories import (
     NOON,
     AnnualCostFactory,

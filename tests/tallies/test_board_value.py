@@ -20,7 +20,7 @@ from proposals.briefings.decisions import freeze
 from proposals.briefings.frozen import board_of
 from proposals.pack import files
 from proposals.pack.exports import as_json
-from proposals.pack.paper import printed
+from proposals.pack.files import printed
 from proposals.record.models import Briefing, Proposal
 from proposals.tallies.figures import RECORDED_ONLY, Figure, Row, Table
 from tests.factories import CallFactory, FieldFactory, ProposalFactory, TermsFactory

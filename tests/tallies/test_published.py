@@ -19,7 +19,7 @@ from proposals.awards import release as releasing
 from proposals.boards.board import CallBoard
 from proposals.briefings.decisions import freeze
 from proposals.briefings.frozen import board_of
-from proposals.pack.paper import printed
+from proposals.pack.files import printed
 from proposals.pack.slides import as_pptx
 from proposals.pack.workbook import HEADER_ROW, as_xlsx
 from proposals.record.models import Award, Proposal

@@ -22,7 +22,7 @@ from calls.models import Call, Field
 from partners.models import Funder
 from proposals.awards.release import undo
 from proposals.boards.board import CallBoard
-from proposals.record.models import AnnualAward, AnnualCost, Award, Conflict, Packet, Proposal, Tally
+from proposals.record.models import AnnualAward, AnnualCost, Award, Conflict, Packet, Proposal, TallyLine
 from proposals.record.status import Status
 from tests.doors import INSERTS, UPDATES, copy, refused, run
 from tests.effort import tries
@@ -57,7 +57,7 @@ RECOUNT = """
 KEPT = """
     SELECT call_id, field_id, primary_funder_id, status, terms_id, sum(proposals), sum(reconstructed), sum(awards),
            sum(direct_yen), sum(requested_yen), sum(awarded_yen)
-      FROM proposals_tally GROUP BY 1, 2, 3, 4, 5
+      FROM proposals_tallyline GROUP BY 1, 2, 3, 4, 5
     HAVING (sum(proposals), sum(reconstructed), sum(awards), sum(requested_yen), sum(awarded_yen)) <> (0, 0, 0, 0, 0)
      ORDER BY 1, 2, 3, 4, 5
 """
@@ -67,7 +67,7 @@ GIVEN = """
       JOIN proposals_proposal p ON p.id = a.proposal_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 KEPT_GIVEN = """
-    SELECT call_id, fiscal_year, is_released, sum(amounts), sum(yen) FROM proposals_outlay
+    SELECT call_id, fiscal_year, is_released, sum(amounts), sum(yen) FROM proposals_outlayline
      GROUP BY 1, 2, 3 HAVING (sum(amounts), sum(yen)) <> (0, 0) ORDER BY 1, 2, 3
 """
 BY = {"country": "c.alpha2", "field": "d.code", "country_funder": "f.code"}
@@ -303,7 +303,7 @@ def test_lines_are_folded_and_still_exact_after_many_single_writes():
     for yen in range(600):
         AnnualCost.objects.filter(pk=row.pk).update(direct_yen=10**7 + yen)
 
-    assert Tally.objects.count() < 300
+    assert TallyLine.objects.count() < 300
     exact()
 
 
@@ -312,12 +312,12 @@ def test_a_cell_gets_a_line_whenever_other_yen_are_asked_also_where_the_sum_stay
     terms = world()
     for yen in (10_000_000, 9_000_000):
         AnnualCostFactory(proposal__terms=terms, direct_yen=yen, indirect_yen=0)
-    before = Tally.objects.count()
+    before = TallyLine.objects.count()
 
     run("UPDATE proposals_annualcost SET direct_yen = 19000000 - direct_yen")
-    assert Tally.objects.count() == before + 1
+    assert TallyLine.objects.count() == before + 1
     run("UPDATE proposals_proposal SET title_en = 'Other words'")
-    assert Tally.objects.count() == before + 1
+    assert TallyLine.objects.count() == before + 1
     exact()
 
 
@@ -342,7 +342,7 @@ def test_nobody_waits_for_an_import_that_counts_in_the_same_cell():
         copy(*(ProposalFactory.build(number=f"I-{turn}", **same) for turn in range(300)))
         assert pool.submit(log).result() == [("1",)]
 
-    assert rows("SELECT sum(proposals) FROM proposals_tally") == [("301",)]
+    assert rows("SELECT sum(proposals) FROM proposals_tallyline") == [("301",)]
     exact()
 
 
@@ -350,10 +350,10 @@ def test_nobody_waits_for_an_import_that_counts_in_the_same_cell():
 @pytest.mark.parametrize(
     "forgery",
     [
-        "UPDATE proposals_tally SET proposals = 9",
-        "DELETE FROM proposals_tally",
-        "INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, proposals, reconstructed, awards,"
-        " requested_yen, awarded_yen) VALUES (1, 1, 1, 'received', 9, 0, 0, 0, 0)",
+        "UPDATE proposals_tallyline SET proposals = 9",
+        "DELETE FROM proposals_tallyline",
+        "INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, proposals, reconstructed, "
+        "awards, requested_yen, awarded_yen) VALUES (1, 1, 1, 'received', 9, 0, 0, 0, 0)",
     ],
 )
 def test_writing_a_tally_by_hand_is_refused(forgery):
@@ -362,16 +362,16 @@ def test_writing_a_tally_by_hand_is_refused(forgery):
     with refused("tallies_kept"):
         run(forgery)
     with refused("rows_never_truncated"):
-        run("TRUNCATE proposals_tally")
+        run("TRUNCATE proposals_tallyline")
 
 
 @pytest.mark.django_db
 def test_check_finds_a_wrong_tally_and_rebuild_repairs_it():
     AwardFactory(proposal=AnnualCostFactory().proposal, released=True)
     ProposalFactory()
-    run("ALTER TABLE proposals_tally DISABLE TRIGGER USER")
-    run("DELETE FROM proposals_tally WHERE status = 'received'")
-    run("ALTER TABLE proposals_tally ENABLE TRIGGER USER")
+    run("ALTER TABLE proposals_tallyline DISABLE TRIGGER USER")
+    run("DELETE FROM proposals_tallyline WHERE status = 'received'")
+    run("ALTER TABLE proposals_tallyline ENABLE TRIGGER USER")
     said = StringIO()
 
     with pytest.raises(SystemExit):

@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from aspire.models import ExportRecord, PreparedFile, Upload
 from aspire.sheets import forms, running
 from aspire.tasks import preparing
-from aspire.tasks.housekeeping import take_up_stalled, throw_away_expired
+from aspire.tasks.queue import take_up_stalled, throw_away_expired
 from calls.models import Call
 from proposals.intake.kind import Proposals
 from proposals.pack import files

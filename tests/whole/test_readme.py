@@ -9,8 +9,8 @@ import pytest
 from django.core.management import get_commands
 
 from aspire.management.commands import demo
-from proposals.demo.accounts import PASSWORD
 from proposals.demo.data_files import rows
+from proposals.demo.loading import PASSWORD
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])

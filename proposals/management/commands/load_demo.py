@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from aspire.operations.schema import DataCommand
 from calls.models import Call
-from proposals.demo.accounts import PASSWORD, make_accounts
-from proposals.demo.loading import instant, load
+from proposals.demo.loading import PASSWORD, instant, load, make_accounts
 from proposals.record.status import Status
 
 

@@ -29,11 +29,11 @@ BEGIN
     IF touched = '{}' THEN
         RETURN;
     END IF;
-    INSERT INTO proposals_progress (proposal_id, call_id, reviewers, reviews, conflicts, decision)
+    INSERT INTO proposals_proposalprogress (proposal_id, call_id, reviewers, reviews, conflicts, decision)
     SELECT id, call_id, 0, 0, 0, '' FROM proposals_proposal WHERE id = ANY (touched) ORDER BY id
         ON CONFLICT (proposal_id) DO NOTHING;
-    PERFORM FROM proposals_progress WHERE proposal_id = ANY (touched) ORDER BY proposal_id FOR UPDATE;
-    UPDATE proposals_progress g
+    PERFORM FROM proposals_proposalprogress WHERE proposal_id = ANY (touched) ORDER BY proposal_id FOR UPDATE;
+    UPDATE proposals_proposalprogress g
        SET (reviewers, reviews, conflicts, decision) = (t.reviewers, t.reviews, t.conflicts, t.decision)
       FROM proposals_progress_of(touched) t
      WHERE t.proposal_id = g.proposal_id

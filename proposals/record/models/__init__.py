@@ -1,13 +1,11 @@
 """What is asked, how it is judged and what is given."""
 
 from proposals.record.models.amounts import AnnualAmount, AnnualCost
-from proposals.record.models.awards import AnnualAward, Award
-from proposals.record.models.briefings import Briefing
-from proposals.record.models.packets import Mark, Packet, PacketStep
+from proposals.record.models.awards import AnnualAward, Award, Mark, Packet, PacketStep
+from proposals.record.models.briefings import Briefing, SavedView
 from proposals.record.models.proposals import BLANKS, Counterpart, Proposal
 from proposals.record.models.reviews import Assignment, Conflict, Review, Reviewer, Score
-from proposals.record.models.saved_views import SavedView
-from proposals.record.models.tallies import Intake, Outlay, Pace, Progress, Tally
+from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
 
 __all__ = [
     "BLANKS",
@@ -19,17 +17,17 @@ __all__ = [
     "Briefing",
     "Conflict",
     "Counterpart",
-    "Intake",
+    "IntakeLine",
     "Mark",
-    "Outlay",
-    "Pace",
+    "OutlayLine",
+    "PaceLine",
     "Packet",
     "PacketStep",
-    "Progress",
     "Proposal",
+    "ProposalProgress",
     "Review",
     "Reviewer",
     "SavedView",
     "Score",
-    "Tally",
+    "TallyLine",
 ]

@@ -1,4 +1,4 @@
-"""What was said at one moment: a board frozen with its figures, so that it can be held against the rows ever after."""
+"""What is kept under a name: questions, and boards frozen with their figures to be held against the rows later."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.constraints import Check, Unique
 from aspire.history import track
+from aspire.people import Person
 from calls.models import Call
 from partners.models import in_language
 
@@ -70,3 +71,39 @@ class Briefing(models.Model):
     @property
     def name(self) -> str:
         return in_language(self.name_ja, self.name_en)
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def for_reader(self, user: Person) -> "SavedViewQuerySet":
+        """The person's own, then what others share; a view shows each reader their own figures."""
+        own_first = models.Case(models.When(owner=user, then=0), default=1)
+        found = self.filter(models.Q(owner=user) | models.Q(is_shared=True)).select_related("owner")
+        return found.order_by(own_first, "name", "pk")
+
+
+SavedViewManager = models.Manager.from_queryset(SavedViewQuerySet)
+
+
+@track()
+class SavedView(models.Model):
+    """A question put to the tallies (``query``: the address without its path), never its figures."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="saved_views", verbose_name=_("whose")
+    )
+    name = models.CharField(_("name of the view"), max_length=80)
+    query = models.TextField(_("question"), blank=True)
+    is_shared = models.BooleanField(_("shared with everybody who sees boards"), default=False)
+
+    objects = SavedViewManager()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [Unique(fields=["owner", "name"], name="saved_view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('explore:index')}?{self.query}" if self.query else reverse("explore:index")

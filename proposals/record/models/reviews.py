@@ -13,7 +13,7 @@ from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.workbooks.cells import letters
 from calls.models import Criterion, Field
-from proposals.record.models.packets import actor
+from proposals.record.models.awards import actor
 from proposals.record.models.proposals import Proposal
 
 

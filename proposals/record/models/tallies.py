@@ -12,7 +12,7 @@ from proposals.record.status import Decision, Status
 TallyManager = models.Manager.from_queryset(TallyQuerySet)
 
 
-class Tally(models.Model):
+class TallyLine(models.Model):
     """A line of a cell: what one statement added to a call's proposals of one field, funder, status and terms, or took.
 
     Only triggers write here; a cell is the sum of its lines. A line outlives nobody: its keys are those of proposals,
@@ -42,7 +42,7 @@ class Tally(models.Model):
         return str(self.pk)
 
 
-class Intake(models.Model):
+class IntakeLine(models.Model):
     """A line of a day: how many counted proposals of a call one statement added to those received then, in Tokyo."""
 
     call = models.ForeignKey(Call, models.DO_NOTHING, related_name="+", db_constraint=False)
@@ -57,7 +57,7 @@ class Intake(models.Model):
         return str(self.pk)
 
 
-class Outlay(models.Model):
+class OutlayLine(models.Model):
     """A line of a fiscal year: what one statement added to the yen that awards of a call give in it.
 
     Those of staged and of released awards stand apart.
@@ -77,7 +77,7 @@ class Outlay(models.Model):
         return str(self.pk)
 
 
-class Progress(models.Model):
+class ProposalProgress(models.Model):
     """How far a counted proposal is: active assignments, submitted reviews of these, standing conflicts, its mark.
 
     Only triggers write here. A proposal without a row, or that is not counted, has come nowhere.
@@ -100,7 +100,7 @@ class Progress(models.Model):
         return str(self.pk)
 
 
-class Pace(models.Model):
+class PaceLine(models.Model):
     """A line of a call's progress: how many proposals came to be so far, or ceased to be, by one statement."""
 
     call = models.ForeignKey(Call, models.DO_NOTHING, related_name="+", db_constraint=False)

@@ -16,13 +16,13 @@ SELECT aspire_track('proposals_briefing', 'proposals_briefingevent');
 SELECT aspire_track('proposals_savedview', 'proposals_savedviewevent');
 SELECT aspire_track('proposals_reviewer', 'proposals_reviewerevent');
 SELECT aspire_track('proposals_reviewer_fields', 'proposals_reviewerfieldevent');
-CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_tally
+CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_tallyline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_never_truncated();
-CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_intake
+CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_intakeline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_never_truncated();
-CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_outlay
+CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_outlayline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_never_truncated();
-CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_progress
+CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_proposalprogress
     FOR EACH STATEMENT EXECUTE FUNCTION rule_never_truncated();
-CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_pace
+CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_paceline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_never_truncated();

@@ -47,32 +47,32 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_tally
+CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_tallyline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_kept('UPDATE');
-CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_tally REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_tallyline REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_folded(
         'call_id, field_id, primary_funder_id, status, terms_id',
         'proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen');
 
-CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_intake
+CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_intakeline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_kept('UPDATE');
-CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_intake REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_intakeline REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_folded(
         'call_id, received_on', 'proposals');
 
-CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_outlay
+CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_outlayline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_kept('UPDATE');
-CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_outlay REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_outlayline REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_folded(
         'call_id, fiscal_year, is_released', 'amounts, yen');
 
-CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_pace
+CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_paceline
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_kept('UPDATE');
-CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_pace REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER tallies_folded AFTER INSERT ON proposals_paceline REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_folded(
         'call_id, reviewers, reviews, decision', 'proposals, conflicts');
 
-CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_progress
+CREATE OR REPLACE TRIGGER tallies_kept BEFORE INSERT OR UPDATE OR DELETE ON proposals_proposalprogress
     FOR EACH STATEMENT EXECUTE FUNCTION rule_tallies_kept('DELETE');
 
 -- --- proposals, an award counting only where it is released ----------------------------------------------------------
@@ -83,7 +83,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT call_id, field_id, primary_funder_id, status, terms_id,
            proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen
@@ -104,7 +104,7 @@ BEGIN
       ) AS cells
      WHERE (proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
            <> (0, 0, 0, 0, 0, 0, 0);
-    INSERT INTO proposals_intake (call_id, received_on, proposals)
+    INSERT INTO proposals_intakeline (call_id, received_on, proposals)
     SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, sum(sign)
       FROM (SELECT 1 AS sign, call_id, received_at, status FROM new_rows) n
      WHERE status NOT IN ('ineligible', 'withdrawn') AND received_at IS NOT NULL
@@ -122,7 +122,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT call_id, field_id, primary_funder_id, status, terms_id,
            proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen
@@ -148,14 +148,14 @@ BEGIN
       ) AS cells
      WHERE (proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
            <> (0, 0, 0, 0, 0, 0, 0) OR has_others;
-    INSERT INTO proposals_intake (call_id, received_on, proposals)
+    INSERT INTO proposals_intakeline (call_id, received_on, proposals)
     SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, sum(sign)
       FROM (SELECT 1 AS sign, call_id, received_at, status FROM new_rows
             UNION ALL SELECT -1, call_id, received_at, status FROM old_rows) n
      WHERE status NOT IN ('ineligible', 'withdrawn') AND received_at IS NOT NULL
      GROUP BY 1, 2 HAVING sum(sign) <> 0;
     -- As a proposal is released, or is not any more, so is what its award gives in each fiscal year.
-    INSERT INTO proposals_outlay (call_id, fiscal_year, is_released, amounts, yen)
+    INSERT INTO proposals_outlayline (call_id, fiscal_year, is_released, amounts, yen)
     SELECT p.call_id, m.fiscal_year, p.status = 'awarded', sum(sign), sum(sign * (m.direct_yen + m.indirect_yen))
       FROM (SELECT 1 AS sign, id, call_id, status FROM new_rows
             UNION ALL SELECT -1, id, call_id, status FROM old_rows) p
@@ -176,7 +176,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM old_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT call_id, field_id, primary_funder_id, status, terms_id,
            proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen
@@ -197,7 +197,7 @@ BEGIN
       ) AS cells
      WHERE (proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
            <> (0, 0, 0, 0, 0, 0, 0);
-    INSERT INTO proposals_intake (call_id, received_on, proposals)
+    INSERT INTO proposals_intakeline (call_id, received_on, proposals)
     SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, sum(sign)
       FROM (SELECT -1 AS sign, call_id, received_at, status FROM old_rows) n
      WHERE status NOT IN ('ineligible', 'withdrawn') AND received_at IS NOT NULL
@@ -220,7 +220,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT p.call_id, p.field_id, p.primary_funder_id, p.status, p.terms_id, 0, 0, 0, sum(sign), 0, 0,
            sum(sign * (a.awarded_direct_yen + a.awarded_indirect_yen))
@@ -241,7 +241,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT p.call_id, p.field_id, p.primary_funder_id, p.status, p.terms_id, 0, 0, 0, sum(sign), 0, 0,
            sum(sign * (a.awarded_direct_yen + a.awarded_indirect_yen))
@@ -266,7 +266,7 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE proposals_proposal SET status = status WHERE id IN (SELECT proposal_id FROM old_rows);
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT p.call_id, p.field_id, p.primary_funder_id, p.status, p.terms_id, 0, 0, 0, sum(sign), 0, 0,
            sum(sign * (a.awarded_direct_yen + a.awarded_indirect_yen))
@@ -289,7 +289,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_outlay (call_id, fiscal_year, is_released, amounts, yen)
+    INSERT INTO proposals_outlayline (call_id, fiscal_year, is_released, amounts, yen)
     SELECT p.call_id, m.fiscal_year, p.status = 'awarded', sum(sign), sum(sign * (m.direct_yen + m.indirect_yen))
       FROM (SELECT 1 AS sign, award_id, fiscal_year, direct_yen, indirect_yen FROM new_rows) m
       JOIN proposals_award a ON a.id = m.award_id JOIN proposals_proposal p ON p.id = a.proposal_id
@@ -307,7 +307,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_outlay (call_id, fiscal_year, is_released, amounts, yen)
+    INSERT INTO proposals_outlayline (call_id, fiscal_year, is_released, amounts, yen)
     SELECT p.call_id, m.fiscal_year, p.status = 'awarded', sum(sign), sum(sign * (m.direct_yen + m.indirect_yen))
       FROM (SELECT 1 AS sign, award_id, fiscal_year, direct_yen, indirect_yen FROM new_rows
             UNION ALL SELECT -1, award_id, fiscal_year, direct_yen, indirect_yen FROM old_rows) m
@@ -328,7 +328,7 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM old_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_outlay (call_id, fiscal_year, is_released, amounts, yen)
+    INSERT INTO proposals_outlayline (call_id, fiscal_year, is_released, amounts, yen)
     SELECT p.call_id, m.fiscal_year, p.status = 'awarded', sum(sign), sum(sign * (m.direct_yen + m.indirect_yen))
       FROM (SELECT -1 AS sign, award_id, fiscal_year, direct_yen, indirect_yen FROM old_rows) m
       JOIN proposals_award a ON a.id = m.award_id JOIN proposals_proposal p ON p.id = a.proposal_id
@@ -348,15 +348,15 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_pace (call_id, reviewers, reviews, decision, proposals, conflicts)
+    INSERT INTO proposals_paceline (call_id, reviewers, reviews, decision, proposals, conflicts)
     SELECT call_id, reviewers, reviews, decision, sum(sign), sum(sign * conflicts)
       FROM (SELECT 1 AS sign, call_id, reviewers, reviews, conflicts, decision FROM new_rows) n
      GROUP BY 1, 2, 3, 4 HAVING (sum(sign), sum(sign * conflicts)) <> (0, 0);
     RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER paced_on_insert AFTER INSERT ON proposals_progress REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER paced_on_insert AFTER INSERT ON proposals_proposalprogress REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_insert('few');
-CREATE OR REPLACE TRIGGER paced_on_insert_many AFTER INSERT ON proposals_progress REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER paced_on_insert_many AFTER INSERT ON proposals_proposalprogress REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_insert('many');
 
 CREATE OR REPLACE FUNCTION rule_paced_on_update() RETURNS trigger
@@ -365,17 +365,17 @@ BEGIN
     IF NOT aspire_has_turn(TG_ARGV[0], EXISTS (SELECT FROM new_rows OFFSET 50)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO proposals_pace (call_id, reviewers, reviews, decision, proposals, conflicts)
+    INSERT INTO proposals_paceline (call_id, reviewers, reviews, decision, proposals, conflicts)
     SELECT call_id, reviewers, reviews, decision, sum(sign), sum(sign * conflicts)
       FROM (SELECT 1 AS sign, call_id, reviewers, reviews, conflicts, decision FROM new_rows
             UNION ALL SELECT -1, call_id, reviewers, reviews, conflicts, decision FROM old_rows) n
      GROUP BY 1, 2, 3, 4 HAVING (sum(sign), sum(sign * conflicts)) <> (0, 0);
     RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER paced_on_update AFTER UPDATE ON proposals_progress
+CREATE OR REPLACE TRIGGER paced_on_update AFTER UPDATE ON proposals_proposalprogress
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_update('few');
-CREATE OR REPLACE TRIGGER paced_on_update_many AFTER UPDATE ON proposals_progress
+CREATE OR REPLACE TRIGGER paced_on_update_many AFTER UPDATE ON proposals_proposalprogress
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_update('many');
 
@@ -391,7 +391,7 @@ BEGIN
         EXECUTE format('ALTER TABLE proposals_%s DISABLE TRIGGER USER', kept);
         EXECUTE format('DELETE FROM proposals_%s', kept);
     END LOOP;
-    INSERT INTO proposals_tally (call_id, field_id, primary_funder_id, status, terms_id,
+    INSERT INTO proposals_tallyline (call_id, field_id, primary_funder_id, status, terms_id,
                                  proposals, reconstructed, incomplete, awards, direct_yen, requested_yen, awarded_yen)
     SELECT call_id, field_id, primary_funder_id, status, terms_id, count(*), count(*) FILTER (WHERE is_reconstructed),
            count(*) FILTER (WHERE starts_on IS NULL OR requested_direct_yen + requested_indirect_yen = 0),
@@ -399,18 +399,18 @@ BEGIN
            coalesce(sum(a.awarded_direct_yen + a.awarded_indirect_yen), 0)
       FROM proposals_proposal n LEFT JOIN proposals_award a ON n.status = 'awarded' AND a.proposal_id = n.id
      GROUP BY 1, 2, 3, 4, 5;
-    INSERT INTO proposals_intake (call_id, received_on, proposals)
+    INSERT INTO proposals_intakeline (call_id, received_on, proposals)
     SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, count(*) FROM proposals_proposal
      WHERE status NOT IN ('ineligible', 'withdrawn') AND received_at IS NOT NULL GROUP BY 1, 2;
-    INSERT INTO proposals_outlay (call_id, fiscal_year, is_released, amounts, yen)
+    INSERT INTO proposals_outlayline (call_id, fiscal_year, is_released, amounts, yen)
     SELECT p.call_id, m.fiscal_year, p.status = 'awarded', count(*), sum(m.direct_yen + m.indirect_yen)
       FROM proposals_annualaward m
       JOIN proposals_award a ON a.id = m.award_id JOIN proposals_proposal p ON p.id = a.proposal_id GROUP BY 1, 2, 3;
-    INSERT INTO proposals_progress (proposal_id, call_id, reviewers, reviews, conflicts, decision)
+    INSERT INTO proposals_proposalprogress (proposal_id, call_id, reviewers, reviews, conflicts, decision)
     SELECT * FROM proposals_progress_of(ARRAY(SELECT id FROM proposals_proposal)) t
      WHERE (t.reviewers, t.reviews, t.conflicts, t.decision) <> (0, 0, 0, '');
-    INSERT INTO proposals_pace (call_id, reviewers, reviews, decision, proposals, conflicts)
-    SELECT call_id, reviewers, reviews, decision, count(*), sum(conflicts) FROM proposals_progress GROUP BY 1, 2, 3, 4;
+    INSERT INTO proposals_paceline (call_id, reviewers, reviews, decision, proposals, conflicts)
+    SELECT call_id, reviewers, reviews, decision, count(*), sum(conflicts) FROM proposals_proposalprogress GROUP BY 1, 2, 3, 4;
     FOREACH kept IN ARRAY ARRAY['tally', 'intake', 'outlay', 'pace', 'progress'] LOOP
         EXECUTE format('ALTER TABLE proposals_%s ENABLE TRIGGER USER', kept);
     END LOOP;

@@ -1,4 +1,4 @@
-"""Rules about amounts and awards: the name of each and its one sentence."""
+"""Rules about amounts, awards, marks and packets: the name of each and its one sentence."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +88,67 @@ SENTENCES = {
     "awards_fit": _(
         "These awards do not fit what call %(call)s may give. By how much is not shown to you, since a conflict of "
         "interest or an embargo hides part of the call. Mark less, or ask somebody who sees all of it."
+    ),
+    # --- marks and packets -------------------------------------------------------------------------------------
+    "mark_in_phase": _("Call %(call)s is not being decided, so nothing is marked. Have its stage changed first."),
+    "mark_twice": _("Proposal %(proposal)s stands in the batch more than once. Keep one of them."),
+    "mark_unknown": _("Call %(call)s has no proposal %(proposal)s for you to mark. Check the number."),
+    "mark_changed": _("%(who)s marked proposal %(proposal)s on %(value_at)s, after you had looked. Look again."),
+    "mark_taken_back": _("The mark of proposal %(proposal)s was taken back after you had looked. Look again."),
+    "packet_has_marks": _("Call %(call)s has no staged marks to submit. Mark proposals first."),
+    "leap_has_reason": _(
+        "Marked better than others of the field that rank above, without a reason: %(proposals)s. "
+        "Give each its reason, then submit."
+    ),
+    "mark_decision_known": _("That decision does not exist. Choose award, reserve or decline."),
+    "mark_by_office_or_lead": _(
+        "Proposal %(proposal)s is marked by an officer, an administrator, or the lead reviewer of its field. "
+        "Have one of them mark it."
+    ),
+    "mark_without_conflict": _(
+        "A conflict of interest stands between proposal %(proposal)s and whoever marked it. Have somebody else mark it."
+    ),
+    "mark_after_declaration": _(
+        "Proposal %(proposal)s can be marked once you have declared whether you have an interest in it. Declare first."
+    ),
+    "mark_with_award": _(
+        "Proposal %(proposal)s has a staged award, so its mark must be *award*. Take the award back first."
+    ),
+    "mark_in_packet": _(
+        "The mark of proposal %(proposal)s is in a packet that is submitted or released, and cannot change. "
+        "Have the packet sent back, or undo the release, first."
+    ),
+    "packet_once_a_call": _("Another packet of this call is submitted. Have it released or sent back first."),
+    "packet_state_known": _("That state of a packet does not exist. Choose one of the list."),
+    "packet_moves": _(
+        "A packet begins submitted, is then released or sent back, and only a release can be undone. "
+        "Look at its state again."
+    ),
+    "packet_stays": _("A packet is kept for good and cannot be deleted. Send it back, or undo its release."),
+    "packet_submitted_by_office": _(
+        "A packet is submitted by an officer or an administrator. Have one of them submit it."
+    ),
+    "packet_decided_by_manager": _("A packet is released, sent back or undone by a manager. Ask a manager."),
+    "packet_step_once": _("That step of the packet is already recorded. Look at the packet's steps again."),
+    "packet_step_known": _("That step of a packet does not exist. Choose to submit, send back, release or undo it."),
+    "packet_step_of_act": _(
+        "Each act on a packet and its step in the history are written together, by whoever acted. "
+        "Use the packet's page to submit, send back, release or undo it."
+    ),
+    "packet_step_has_reason": _("Sending back or undoing needs a reason. Write it down."),
+    "release_by_second_person": _(
+        "A release needs a second person: not who submitted the packet, nor who marked any of it. Ask another manager."
+    ),
+    "release_by_independent_person": _(
+        "%(who)s submitted or marked this packet and, within the last 7 days, made the releaser's account or gave it "
+        "its role, password or mail address. Ask another manager."
+    ),
+    "release_without_conflict": _(
+        "A conflict of interest stands between the releaser and a proposal of the packet. Ask another manager."
+    ),
+    "packet_without_conflict": _(
+        "A conflict of interest stands between you and a proposal of the packet, so you neither send it back nor undo "
+        "its release. Ask another manager."
     ),
 }
 declare(SENTENCES)
