@@ -6,12 +6,13 @@ import logging
 import re
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -95,10 +96,14 @@ def readable(values: Mapping[str, Any]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A rule's name and the values that broke it: yen in ``…_yen``, days in ``…_on``, instants in ``…_at``."""
+    """A rule's name and the values that broke it: yen in ``…_yen``, days in ``…_on``, instants in ``…_at``.
+
+    ``subject``: of which of several it speaks, such as a proposal's number; empty where it is all of them.
+    """
 
     name: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
 
     @property
     def sentence(self) -> str:
@@ -113,9 +118,33 @@ class Refusal:
 
 
 class Refused(Exception):  # noqa: N818 - what the rule did
-    """A decision that was not taken: nothing was saved, and ``refusal`` says by which rule."""
+    """A decision that was not taken: nothing was saved, and ``refusals`` say by which rules."""
 
-    refusal: Refusal
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(", ".join(refusal.name for refusal in refusals))
+        self.refusals = refusals
+
+    @classmethod
+    def by(cls, name: str, **values: object) -> "Refused":
+        """By one rule, with the values of its sentence."""
+        return cls(Refusal(name, values))
+
+    @property
+    def refusal(self) -> Refusal:
+        return self.refusals[0]
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """One decision: saved whole, or not at all. Raises Refused where PostgreSQL refuses any of it."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        refusal = from_error(error)
+        if refusal is None:
+            raise
+        raise Refused(replace(refusal, subject=str(refusal.values.get("proposal", "")))) from None
 
 
 def from_error(error: BaseException) -> Refusal | None:

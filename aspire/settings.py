@@ -1,74 +1,28 @@
 """Every setting of the project, read from the environment; an unsafe one stops the start with one line."""
 
-import re
-import secrets
-import sys
-from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from environs import Env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-env = Env()
+from aspire.environment import (
+    BASE_DIR,
+    DATABASE_URL,
+    IS_PRODUCTION,
+    MODE,
+    PROGRAM,
+    VAR_DIR,
+    database,
+    env,
+    is_https,
+    is_time,
+    local_secret_key,
+    refuse,
+    required,
+)
 
-# A deployment names its database. Without one this is somebody's own machine: loopback only, embedded PostgreSQL.
-DATABASE_URL = env.str("DATABASE_URL", "")
-MODE = env.str("ASPIRE_MODE", "production" if DATABASE_URL else "local")
-IS_PRODUCTION = MODE == "production"
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-
-
-def refuse(name: str, demand: str, *, when: bool) -> None:
-    """Stop the start where an environment variable is unsafe, with one line that names it."""
-    if when:
-        raise ImproperlyConfigured(f"{name} {demand}{' in production' if IS_PRODUCTION else ''}.")
-
-
-def required(name: str) -> str:
-    """The value of an environment variable that production cannot do without."""
-    value = env.str(name, "")
-    refuse(name, "must be set", when=not value)
-    return value
-
-
-def database(name: str) -> dict[str, Any]:
-    """The server that an environment variable names, as Django wants it."""
-    named: dict[str, Any] = env.dj_db_url(name)
-    is_postgresql = named["ENGINE"] == "django.db.backends.postgresql"
-    refuse(name, "must name a PostgreSQL server (postgres://…)", when=not is_postgresql)
-    named["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "application_name": PROGRAM} | named.get(
-        "OPTIONS", {}
-    )
-    return named
-
-
-def is_https(origin: str) -> bool:
-    return origin.startswith("https://")
-
-
-def is_time(text: str) -> bool:
-    """Whether PostgreSQL reads it as a time that ends."""
-    return re.fullmatch(r"[1-9]\d{0,6}(ms|s|min)", text, re.ASCII) is not None
-
-
-def local_secret_key() -> str:
-    """A key of this machine's own, made at the first start and kept in ``var``."""
-    path = VAR_DIR / "secret_key"
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(secrets.token_urlsafe(50))
-            path.chmod(0o600)
-        return path.read_text()
-    except OSError as error:
-        reason = f"{VAR_DIR} cannot be used ({error.strerror}); have it written to, or set SECRET_KEY and DATABASE_URL"
-        raise ImproperlyConfigured(f"{reason}.") from error
-
 
 DEBUG = env.bool("DEBUG", False)
 LOG_LEVEL = env.str("LOG_LEVEL", "WARNING")
@@ -161,8 +115,6 @@ TEMPLATES = [
     }
 ]
 
-# What the database is told of who connects, and what its history names where nobody is signed in.
-PROGRAM = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])[:60]
 # Behind PgBouncer in transaction mode no session outlives its transaction (aspire/operations/pooler.py).
 DATABASE_POOLED = env.bool("DATABASE_POOLED", False)
 # What a page waits for at most (aspire/operations/server.py); commands, workers and migrate wait as long as it takes.

@@ -97,7 +97,9 @@ class ProposalAdmin(RefusingAdmin):
         """The list, which says where its rows are not of real proposals."""
         marks = {
             "has_synthetic": Call.objects.filter(is_synthetic=True).exists(),
-            "has_reconstructed": any(cell["reconstructed"] for cell in Proposal.objects.cells_by("call")),
+            "has_reconstructed": any(
+                cell["reconstructed"] for cell in Proposal.objects.cells_by("call", by_lines=True)
+            ),
         }
         return super().changelist_view(request, {**(extra_context or {}), **marks})
 

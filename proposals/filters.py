@@ -254,7 +254,10 @@ class ProposalFilter(django_filters.FilterSet):
         """How many match, as far as ``counted`` counts; exact where the kept tallies know."""
         if self.kept is None:
             return counted(self.answer())
-        return sum(cell["proposals"] for cell in self.queryset.cells_by("status", **self.kept))
+        return sum(
+            cell["proposals"]
+            for cell in self.queryset.cells_by("status", by_lines=self.queryset.is_whole(), **self.kept)
+        )
 
     def answer(self) -> ProposalQuerySet:
         """The proposals asked for; where part of the question is malformed, the understood part of it decides."""

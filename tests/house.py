@@ -12,7 +12,20 @@ PICTURE = ROOT / "docs" / "rooms.svg"
 # From the ground up: packages, and in each its rows of brothers.
 HOUSE: dict[str, list[list[str]]] = {
     "aspire": [
-        ["choices", "headers", "history", "kana", "keyset", "people", "refusals", "roles", "wareki", "yen", "embedded"],
+        [
+            "choices",
+            "environment",
+            "headers",
+            "history",
+            "kana",
+            "keyset",
+            "people",
+            "refusals",
+            "roles",
+            "wareki",
+            "yen",
+            "embedded",
+        ],
         ["constraints", "logs", "models", "records", "workbooks"],
         ["operations", "permissions"],
         ["tasks"],

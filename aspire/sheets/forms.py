@@ -1,14 +1,17 @@
 """What an officer sends, and what anybody asks to take away."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aspire.models import Upload
 from aspire.people import Person
 from aspire.sheets.kinds import Kind
+from aspire.workbooks.columns import Column
 from aspire.workbooks.reading import BOUNDS
 
 MIB = 2**20
@@ -63,6 +66,9 @@ class ExportForm(forms.Form):
     )
     columns = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, *args: Any, columns: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["columns"].choices = columns  # type: ignore[attr-defined]
+    def __init__(self, data: QueryDict, *, columns: Sequence[Column]) -> None:
+        """``columns``: each may be asked for, and so may their groups."""
+        super().__init__(data)
+        groups = {column.group: column.group for column in columns if column.group}
+        choices = [*((column.name, str(column.label)) for column in columns), *groups.items()]
+        self.fields["columns"].choices = choices  # type: ignore[attr-defined]

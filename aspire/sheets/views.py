@@ -28,7 +28,6 @@ from aspire.sheets.kinds import KINDS, Kind, opened, records_for
 from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore, restored_fault
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.tasks import preparing
-from aspire.workbooks.columns import Column
 from aspire.workbooks.faults import Tier
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import Unwritable, annotated
@@ -274,7 +273,7 @@ def answer(
     if form not in {"xlsx", "csv"}:
         raise Http404
     possible = kind.export_columns(records, request.user)
-    wish = ExportForm(request.GET, columns=choices(possible))
+    wish = ExportForm(request.GET, columns=possible)
     wish.is_valid()
     columns = exporting.chosen(possible, wish.cleaned_data.get("columns") or [])
     language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
@@ -290,12 +289,6 @@ def answer(
     )
     name = f"{stem}_{timezone.localdate():%Y-%m-%d}_{language}.{form}"
     return attachment(data, name, XLSX if form == "xlsx" else f"text/csv; charset={CHARSETS[encoding]}")
-
-
-def choices(columns: Sequence[Column]) -> list[tuple[str, str]]:
-    """What an export form takes for columns: each of them, and their groups."""
-    groups = {column.group: column.group for column in columns if column.group}
-    return [*((column.name, str(column.label)) for column in columns), *groups.items()]
 
 
 def lost_page(request: PersonRequest, kind: Kind, lost: Sequence[Any], *, is_possible: bool = False) -> HttpResponse:

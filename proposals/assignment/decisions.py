@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
 from aspire.people import Person
-from aspire.refusals import Refusal
+from aspire.refusals import Refusal, Refused, all_or_nothing
 from aspire.roles import Role
 from calls.hidden import forget_conflicts
 from calls.models import Call
@@ -21,7 +21,6 @@ from proposals.assignment.spread import Candidate, Need, Plan, propose
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.decisions import AllRefused, Refused, decided
 
 Pair = tuple[str, str]  # proposal number, reviewer's user name
 
@@ -64,25 +63,25 @@ class Ground:
     def refusals(self, number: str, name: str) -> Iterator[Refusal]:
         """Why the proposal cannot be given to the reviewer; the first reason is enough."""
         if number not in self.proposals:
-            yield Refusal("assignment_unknown", {"proposal": number, "call": self.call.code})
+            yield Refusal("assignment_unknown", {"proposal": number, "call": self.call.code}, number)
         elif name not in self.people:
-            yield Refusal("assignment_of_reviewer", {"who": name})
+            yield Refusal("assignment_of_reviewer", {"who": name}, number)
         elif (number, name) in self.hidden:
-            yield Refusal("assignment_without_conflict", {"proposal": number})
+            yield Refusal("assignment_without_conflict", {"proposal": number}, number)
         elif (number, name) in self.given:
-            yield Refusal("assignment_once")
+            yield Refusal("assignment_once", {}, number)
 
 
 def assign(call: Call, pairs: Iterable[Pair], *, by: Person, at: datetime.datetime) -> int:
-    """Assign every pair, and say how many; raises AllRefused with every fault, and then nothing is assigned."""
+    """Assign every pair, and say how many; raises Refused with every refusal, and then nothing is assigned."""
     wanted = list(dict.fromkeys(pairs))
-    with decided():
+    with all_or_nothing():
         Call.objects.select_for_update(no_key=True).get(pk=call.pk)
         named = Proposal.objects.filter(number__in=[number for number, _name in wanted])
         ground = Ground(call, named.visible_to(by))
-        faults = [(number, refusal) for number, name in wanted for refusal in ground.refusals(number, name)]
-        if faults:
-            raise AllRefused(faults)
+        refusals = [refusal for number, name in wanted for refusal in ground.refusals(number, name)]
+        if refusals:
+            raise Refused(*refusals)
         of_these = Assignment.objects.filter(proposal__in=ground.proposals.values())
         last = dict(of_these.order_by().values_list("proposal").annotate(Max("position")))
         rows = []
@@ -97,10 +96,10 @@ def assign(call: Call, pairs: Iterable[Pair], *, by: Person, at: datetime.dateti
 
 def take_back(assignment: Assignment) -> None:
     """Undo an assignment nobody has answered yet; raises Refused where a review stands on it or it was declined."""
-    with decided():
+    with all_or_nothing():
         stored = Assignment.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=assignment.pk)
         if hasattr(stored, "review"):
-            raise Refused("assignment_has_review", proposal=stored.proposal.number)
+            raise Refused.by("assignment_has_review", proposal=stored.proposal.number)
         stored.delete()
 
 
@@ -109,15 +108,15 @@ def ask_again(assignment: Assignment) -> None:
 
     Raises Refused where it is not declined, the reviewer is none any more, or a conflict of interest stands.
     """
-    with decided():
+    with all_or_nothing():
         locked = Assignment.objects.select_for_update(of=("self",)).select_related("proposal", "reviewer")
         stored = locked.get(pk=assignment.pk)
         if not stored.declined_at:
-            raise Refused("assignment_open", proposal=stored.proposal.number)
+            raise Refused.by("assignment_open", proposal=stored.proposal.number)
         if not reviewers().filter(pk=stored.reviewer_id).exists():
-            raise Refused("assignment_of_reviewer", who=stored.reviewer.get_username())
+            raise Refused.by("assignment_of_reviewer", who=stored.reviewer.get_username())
         if Assignment.objects.set_aside().filter(pk=stored.pk).exists():
-            raise Refused("assignment_without_conflict", proposal=stored.proposal.number)
+            raise Refused.by("assignment_without_conflict", proposal=stored.proposal.number)
         stored.declined_at, stored.decline_reason = None, ""
         stored.save(update_fields=["declined_at", "decline_reason"])
 
@@ -125,20 +124,20 @@ def ask_again(assignment: Assignment) -> None:
 def name_leads(call: Call, named: Mapping[str, str]) -> None:
     """Say who marks the awards of each field (by code): a user name, or empty for nobody. Fields left out stay.
 
-    Raises AllRefused with every fault, and then nothing is changed.
+    Raises Refused with every refusal, and then nothing is changed.
     """
-    with decided():
+    with all_or_nothing():
         Call.objects.select_for_update(no_key=True).get(pk=call.pk)
         people = {person.username: person for person in reviewers()}
         places = list(call.call_fields.filter(field__code__in=named).select_related("field"))
-        faults = []
+        refusals = []
         for place in places:
             name = named[place.field.code]
             if name and name not in people:
-                faults.append((str(place.field), Refusal("assignment_of_reviewer", {"who": name})))
+                refusals.append(Refusal("assignment_of_reviewer", {"who": name}, str(place.field)))
             place.lead_reviewer = people.get(name)
-        if faults:
-            raise AllRefused(faults)
+        if refusals:
+            raise Refused(*refusals)
         for place in places:
             place.save(update_fields=["lead_reviewer"])
 
@@ -236,7 +235,7 @@ def settle(
 
     Raises Refused where the kind or the words it needs are missing.
     """
-    with decided():
+    with all_or_nothing():
         values = {"finding": finding, "kind": kind, "words": words.strip(), "recorded_by": by, "recorded_at": at}
         Conflict.objects.update_or_create(proposal=proposal, person=person, defaults=values)
     forget_conflicts(by)
@@ -248,10 +247,10 @@ def retract(conflict: Conflict, *, reason: str, by: Person, at: datetime.datetim
     A review that was set aside counts again once the person has declared no interest. Raises Refused where nothing
     stands any more, or without a reason.
     """
-    with decided():
+    with all_or_nothing():
         found = Conflict.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=conflict.pk)
         if found.finding != Conflict.Finding.STANDS:
-            raise Refused("conflict_stands_no_more", proposal=found.proposal.number)
+            raise Refused.by("conflict_stands_no_more", proposal=found.proposal.number)
         found.finding, found.kind, found.words = Conflict.Finding.MISTAKEN, Conflict.Kind.NONE, reason.strip()
         found.recorded_by, found.recorded_at = by, at
         found.save()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
-from aspire.refusals import Refusal
+from aspire.refusals import Refusal, Refused
 from aspire.sheets.judging import RowJudge
 from aspire.sheets.kinds import New
 from aspire.sheets.plans import PlannedRow, Sending
@@ -27,7 +27,6 @@ from proposals.assignment import decisions as appointing
 from proposals.record.models import Assignment, Proposal
 from proposals.record.models.reviews import AssignmentQuerySet
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.decisions import AllRefused, Refused
 
 SENTENCES.update(
     {
@@ -137,7 +136,7 @@ class Assignments(CallKind):
         """Assign as a batch on the page does. Raises LookAgain where the plan is no longer right."""
         try:
             appointing.assign(self.call, [pair_of(row.key) for row in new], by=self.sender, at=timezone.now())
-        except (AllRefused, Refused):
+        except Refused:
             raise LookAgain from None
 
     def url_of(self, key: str) -> str:

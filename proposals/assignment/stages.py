@@ -9,13 +9,13 @@ from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from aspire.people import Person
+from aspire.refusals import Refused, all_or_nothing
 from aspire.templatetags.figures import count, day
 from calls.models import Call
 from proposals.record.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import PacketState, Status
 from proposals.review.criteria import default_criteria
-from proposals.review.decisions import Refused, decided
 
 # A call is released by releasing a packet, and comes back from there by undoing that release.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -135,19 +135,19 @@ def _further(seen: ProposalQuerySet) -> tuple[int, int]:
 def change(call: Call, *, seen: str, to: str, by: Person, at: datetime.datetime) -> None:
     """Move the call on, or back, from where it was ``seen``. Raises Refused where it has moved meanwhile, or where the
     procedure does not allow it now."""
-    with decided():
+    with all_or_nothing():
         locked = Call.objects.select_for_update(no_key=True).get(pk=call.pk)
         if locked.progress != seen:
-            raise Refused("stage_moved_meanwhile", call=locked.code)
+            raise Refused.by("stage_moved_meanwhile", call=locked.code)
         if to not in MOVES[locked.progress]:
-            raise Refused("stage_moves", call=locked.code)
+            raise Refused.by("stage_moves", call=locked.code)
         if locked.closes_at is None or at <= locked.closes_at:
-            raise Refused("stage_after_closing", call=locked.code)
+            raise Refused.by("stage_after_closing", call=locked.code)
         packets = set(Packet.objects.filter(call=locked).values_list("state", flat=True))
         if PacketState.SUBMITTED in packets:
-            raise Refused("stage_with_submitted_packet", call=locked.code)
+            raise Refused.by("stage_with_submitted_packet", call=locked.code)
         if to == Call.Progress.IN_REVIEW and PacketState.RELEASED in packets:
-            raise Refused("stage_with_released_packet", call=locked.code)
+            raise Refused.by("stage_with_released_packet", call=locked.code)
         if to == Call.Progress.IN_REVIEW:
             default_criteria(locked)
             _received(locked).update(status=Status.IN_REVIEW)

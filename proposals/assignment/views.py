@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aspire.keyset import key_of
 from aspire.people import PersonRequest
-from aspire.refusals import Refusal
+from aspire.refusals import Refusal, Refused
 from calls.models import Call
 from proposals.assignment import decisions as appointing
 from proposals.assignment import pages as reading
@@ -24,7 +24,6 @@ from proposals.assignment.forms import AssignForm, AssignmentFilter, ConflictFor
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Proposal
 from proposals.record.querysets import ProposalQuerySet
-from proposals.review.decisions import AllRefused, Refused
 
 ROWS_A_PAGE = 50
 
@@ -88,17 +87,17 @@ def assignments(request: PersonRequest, code: str) -> HttpResponse:
     asked = AssignmentFilter(request.GET, call=call)
     asked.is_valid()
     found = reading.asked(call, Proposal.objects.visible_to(request.user), **asked.cleaned_data)
-    faults, doubts, pairs = None, [], []
+    refusals, doubts, pairs = tuple[Refusal, ...](), [], []
     if request.method == "POST":
         pairs = _chosen(request, found)
         doubts = [] if "pairs" in request.POST else reading.doubts(call, pairs, by=request.user)
-        faults = None if doubts else _assign(request, call, pairs)
-        if faults is None and not doubts:
+        refusals = () if doubts else _assign(request, call, pairs)
+        if not refusals and not doubts:
             return _back_to_assignments(request, code)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
-    context = {"call": call, "filter": asked, "page": page, "rows": reading.rows(page), "faults": faults}
+    context = {"call": call, "filter": asked, "page": page, "rows": reading.rows(page), "refusals": refusals}
     context |= {
         "loads": appointing.loads(call, by=request.user),
         "places": reading.places(call),
@@ -109,7 +108,7 @@ def assignments(request: PersonRequest, code: str) -> HttpResponse:
     context |= {"querystring": rest.urlencode(), "form": AssignForm(), "plan_form": PlanForm(initial=_wanted(call))}
     visible = Proposal.objects.visible_to(request.user)
     context["short"] = stages.short_of_reviewers(call).filter(pk__in=visible).count()
-    return render(request, "assignment/assignments.html", context, status=409 if faults else 200)
+    return render(request, "assignment/assignments.html", context, status=409 if refusals else 200)
 
 
 def _wanted(call: Call) -> dict[str, int]:
@@ -124,19 +123,17 @@ def _chosen(request: PersonRequest, found: ProposalQuerySet) -> list[appointing.
     return pairs or [(number, request.POST.get("reviewer", "")) for number in numbers]
 
 
-def _assign(request: PersonRequest, call: Call, pairs: list[appointing.Pair]) -> list[tuple[str, Refusal]] | None:
-    """What speaks against the batch; None where it is done."""
+def _assign(request: PersonRequest, call: Call, pairs: list[appointing.Pair]) -> tuple[Refusal, ...]:
+    """What speaks against the batch; nothing where it is done."""
     if not pairs:
-        return [("", Refusal("assignment_of_nothing"))]
+        return (Refusal("assignment_of_nothing"),)
     try:
         done = appointing.assign(call, pairs, by=request.user, at=timezone.now())
-    except AllRefused as refused:
-        return refused.faults
     except Refused as refused:
-        return [("", refused.refusal)]
+        return refused.refusals
     said = ngettext("%(number)s assignment is made.", "%(number)s assignments are made.", done)
     messages.success(request, said % {"number": done})
-    return None
+    return ()
 
 
 @require_GET
@@ -199,11 +196,9 @@ def leads(request: PersonRequest, code: str) -> HttpResponse:
     named = {name.removeprefix(prefix): request.POST[name] for name in request.POST if name.startswith(prefix)}
     try:
         appointing.name_leads(call, named)
-    except AllRefused as refused:
-        for field, refusal in refused.faults:
-            messages.error(request, f"{field}: {refusal.sentence}")
     except Refused as refused:
-        messages.error(request, refused.refusal.sentence)
+        for refusal in refused.refusals:
+            messages.error(request, f"{refusal.subject}: {refusal.sentence}".removeprefix(": "))
     else:
         messages.success(request, _("The lead reviewers are named."))
     return _back_to_assignments(request, code)

@@ -5,16 +5,14 @@ A mark is staged: it takes from the pot at once, and counts on no board until it
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from aspire import refusals
 from aspire.people import Person, in_their_order
-from aspire.refusals import Refusal, from_error
+from aspire.refusals import Refusal, Refused, all_or_nothing
 from aspire.roles import STAFF, roles_of
 from calls.hidden import is_partly_hidden
 from calls.models import Call
@@ -50,26 +48,6 @@ class Wish:
     version: int | None = None
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Why a batch is refused: the proposal's number, empty where it is the batch as a whole, and the sentence."""
-
-    number: str
-    refusal: Refusal
-
-    @property
-    def sentence(self) -> str:
-        return self.refusal.sentence
-
-
-class Refused(refusals.Refused):
-    """Of a batch; ``faults`` says why."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(", ".join(fault.refusal.name for fault in faults))
-        self.faults, self.refusal = faults, faults[0].refusal
-
-
 def patiently(decide: Callable[P, R]) -> Callable[P, R]:
     """Try a decision again where another writer was in its way; inside a transaction, that is its owner's to do."""
 
@@ -95,72 +73,52 @@ def hold(call: Call, proposals: ProposalQuerySet) -> Call:
     return Call.objects.select_for_update(no_key=True).get(pk=call.pk)
 
 
-@contextmanager
-def as_refused() -> Iterator[None]:
-    """Turn what PostgreSQL refuses into Refused; nothing of the act is saved."""
-    try:
-        with transaction.atomic():
-            yield
-    except DatabaseError as error:
-        refusal = from_error(error)
-        if refusal is None:
-            raise
-        raise Refused([Fault(str(refusal.values.get("proposal", "")), refusal)]) from None
-
-
 @patiently
 @transaction.atomic
 def stage(call: Call, wishes: Iterable[Wish], *, by: Person, at: datetime.datetime) -> None:
-    """Apply all wishes, or raise Refused with every fault and leave everything as it was.
+    """Apply all wishes, or raise Refused with every refusal and leave everything as it was.
 
     Who sees only part of the call is told of its limits that the marks do not fit, and no figure.
     """
     wished = list(wishes)
     locked = hold(call, Proposal.objects.filter(call=call, number__in=[wish.number for wish in wished]))
     batch = Batch(locked, wished, by=by, at=at)
-    if faults := list(batch.faults()):
-        raise Refused(faults)
+    if refusals := list(batch.refusals()):
+        raise Refused(*refusals)
     try:
-        with as_refused():
+        with all_or_nothing():
             batch.apply()
     except Refused as refused:
         if not is_partly_hidden(call, by):
             raise
-        raise Refused([without_figures(fault, call) for fault in refused.faults]) from None
+        raise Refused(*(without_figures(refusal, call) for refusal in refused.refusals)) from None
 
 
-def without_figures(fault: Fault, call: Call) -> Fault:
-    """The fault, less what a limit of the whole call tells."""
-    is_told = fault.refusal.name not in OF_THE_WHOLE_CALL
-    return fault if is_told else Fault("", Refusal("awards_fit", {"call": call.code}))
+def without_figures(refusal: Refusal, call: Call) -> Refusal:
+    """The refusal, less what a limit of the whole call tells."""
+    return refusal if refusal.name not in OF_THE_WHOLE_CALL else Refusal("awards_fit", {"call": call.code})
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a batch would do: its faults, and the money before and after; ``after`` is None where it is refused."""
+    """What a batch would do: what refuses it, and the money before and after; ``after`` is None where it is refused."""
 
-    faults: list[Fault]
+    refusals: Sequence[Refusal]
     before: Spending
     after: Spending | None
 
 
-class _Curtain(Exception):  # noqa: N818
-    """Ends a rehearsal: everything is rolled back."""
-
-
 def rehearse(call: Call, wishes: Iterable[Wish], *, by: Person, at: datetime.datetime) -> Rehearsal:
     """Judge a batch by really applying it, look at the money, and take it back."""
-    before, after, faults = spending(call, reader=by), None, []
+    before, after, refusals = spending(call, reader=by), None, tuple[Refusal, ...]()
     try:
         with transaction.atomic():
             stage(call, wishes, by=by, at=at)
             after = spending(call, reader=by)
-            raise _Curtain
-    except _Curtain:
-        pass
+            transaction.set_rollback(True)
     except Refused as refused:
-        faults = refused.faults
-    return Rehearsal(faults, before, after)
+        refusals = refused.refusals
+    return Rehearsal(refusals, before, after)
 
 
 def amount_refusals(
@@ -232,20 +190,20 @@ class Batch:
 
     # --- judging -----------------------------------------------------------------------------------------------
 
-    def faults(self) -> Iterator[Fault]:
+    def refusals(self) -> Iterator[Refusal]:
         """Everything that can be said before a row is written; the pot is judged by PostgreSQL."""
         if self.call.progress not in {Call.Progress.DECIDING, Call.Progress.RELEASED}:
-            yield Fault("", Refusal("mark_in_phase", {"call": self.call.code}))
+            yield Refusal("mark_in_phase", {"call": self.call.code})
             return
         seen: set[str] = set()
         for wish in self.wishes:
             proposal = self.proposals.get(wish.number)
             if wish.number in seen:
-                yield Fault(wish.number, Refusal("mark_twice", {"proposal": wish.number}))
+                yield Refusal("mark_twice", {"proposal": wish.number}, wish.number)
             elif proposal is None:
-                yield Fault(wish.number, Refusal("mark_unknown", {"proposal": wish.number, "call": self.call.code}))
+                yield Refusal("mark_unknown", {"proposal": wish.number, "call": self.call.code}, wish.number)
             else:
-                yield from (Fault(wish.number, refusal) for refusal in self._refusals(wish, proposal))
+                yield from (replace(refusal, subject=wish.number) for refusal in self._refusals(wish, proposal))
             seen.add(wish.number)
 
     def _refusals(self, wish: Wish, proposal: Proposal) -> Iterator[Refusal]:

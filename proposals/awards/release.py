@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from aspire.people import Person
-from aspire.refusals import Refusal
+from aspire.refusals import Refused, all_or_nothing
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import Column
 from aspire.workbooks.markup import Value
 from aspire.workbooks.writing import csv_bytes, workbook_bytes
 from calls.models import Call
-from proposals.awards.decisions import Fault, Refused, as_refused, hold, patiently
+from proposals.awards.decisions import hold, patiently
 from proposals.awards.ranking import leaps, standings
 from proposals.record.models import Conflict, Mark, Packet, PacketStep, Proposal, Review
 from proposals.record.status import Decision, PacketState, Status
@@ -37,14 +37,13 @@ def submit(call: Call, *, by: Person, at: datetime.datetime, comment: str = "") 
     """
     locked = hold(call, Proposal.objects.none())
     if locked.progress not in {Call.Progress.DECIDING, Call.Progress.RELEASED}:
-        raise Refused([Fault("", Refusal("mark_in_phase", {"call": call.code}))])
+        raise Refused.by("mark_in_phase", call=call.code)
     staged = Mark.objects.filter(proposal__call=locked, packet__isnull=True)
     if not staged.filter(proposal__in=Proposal.objects.visible_to(by)).exists():
-        raise Refused([Fault("", Refusal("packet_has_marks", {"call": call.code}))])
+        raise Refused.by("packet_has_marks", call=call.code)
     if unexplained := _unexplained(locked, by=by):
-        values = {"proposals": ", ".join(unexplained)}
-        raise Refused([Fault("", Refusal("leap_has_reason", values))])
-    with as_refused():
+        raise Refused.by("leap_has_reason", proposals=", ".join(unexplained))
+    with all_or_nothing():
         packet = Packet.objects.create(call=locked, submitted_by=by, submitted_at=at)
         staged.update(packet=packet)
         _record(packet, by=by, at=at, comment=comment)
@@ -65,7 +64,7 @@ def _unexplained(call: Call, *, by: Person) -> list[str]:
 def send_back(packet: Packet, *, by: Person, at: datetime.datetime, comment: str) -> None:
     """Give a submitted packet back to be marked again, with the reason. Raises Refused as ``undo`` does."""
     locked = _locked(packet, by=by)
-    with as_refused():
+    with all_or_nothing():
         _decide(locked, PacketState.SENT_BACK, by=by, at=at, comment=comment)
         Mark.objects.filter(packet=locked).update(packet=None)
 
@@ -79,7 +78,7 @@ def release(packet: Packet, *, by: Person, at: datetime.datetime, comment: str =
     call is released. Raises Refused where the releaser submitted or marked any of it, or has a conflict of interest.
     """
     locked = _locked(packet, by=by, name="release_without_conflict")
-    with as_refused():
+    with all_or_nothing():
         _decide(locked, PacketState.RELEASED, by=by, at=at, comment=comment)
         for decision, status in BECOMES.items():
             decided = Mark.objects.filter(packet=locked, decision=decision)
@@ -97,7 +96,7 @@ def undo(packet: Packet, *, by: Person, at: datetime.datetime, reason: str) -> N
     Raises Refused where whoever undoes it has a conflict of interest with a proposal of the packet.
     """
     locked = _locked(packet, by=by)
-    with as_refused():
+    with all_or_nothing():
         _step(locked, PacketState.UNDONE, by=by, at=at, comment=reason)
         told = Mark.objects.filter(packet=locked, decision__in=BECOMES)
         pks = list(told.values_list("proposal", flat=True))
@@ -118,7 +117,7 @@ def _locked(packet: Packet, *, by: Person, name: str = "packet_without_conflict"
     """
     hold(packet.call, Proposal.objects.filter(mark__packet=packet))
     if is_in_conflict(packet, by=by):
-        raise Refused([Fault("", Refusal(name))])
+        raise Refused.by(name)
     return Packet.objects.select_for_update(of=("self",)).select_related("call").get(pk=packet.pk)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from aspire.people import Person
-from aspire.refusals import Refusal
+from aspire.refusals import Refusal, Refused
 from aspire.roles import STAFF, Role, roles_of
 from aspire.sheets.judging import RowJudge, Seen
 from aspire.sheets.kinds import New
@@ -26,7 +26,6 @@ from calls.models import Call, CallField
 from calls.sheets import CallKind
 from proposals.awards.decisions import (
     Amounts,
-    Refused,
     Wish,
     amount_refusals,
     hold,
@@ -246,8 +245,8 @@ class Marks(CallKind):
         found = rehearse(self.call, map(wish_of, changed), by=self.user, at=timezone.now())
         rows_of = {row.key: row.row for row in changed}
         faults = [
-            Fault(fault.refusal.name, rows_of.get(fault.number), value=fault.number, refusal=fault.refusal)
-            for fault in found.faults
+            Fault(refusal.name, rows_of.get(refusal.subject), value=refusal.subject, refusal=refusal)
+            for refusal in found.refusals
         ]
         return faults, {"before": asdict(found.before), "after": asdict(found.after)} if found.after else {}
 

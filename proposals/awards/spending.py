@@ -1,6 +1,6 @@
 """What a call has, has released, has staged and has left: as a whole, by fiscal year, by field and by country."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,29 +85,25 @@ def spending(call: Call, *, reader: Person | AnonymousUser) -> Spending:
         .annotate(yen=Sum(F("direct_yen") + F("indirect_yen")))
     )
 
-    def line(key: object, label: str, limit: int | None, holds: Callable[[dict[str, Any]], bool]) -> Line:
-        held = [row for row in rows if holds(row)]
-        released = sum(row["yen"] for row in held if row["status"] == Status.AWARDED)
-        return Line(key, label, limit, released, sum(row["yen"] for row in held) - released)
-
     slices = dict(call.slices.values_list("fiscal_year", "limit_yen"))
     years = sorted({row["fiscal_year"] for row in rows} | set(slices))
     countries = Country.objects.filter(pk__in={row["country"] for row in rows}).in_gojuon_order()
     places = call.call_fields.select_related("field")
     statuses = list(shown.values_list("status", flat=True))
     return Spending(
-        total=line("", "", call.pot_yen, lambda _row: True),
-        years=[line(y, str(y), slices.get(y), lambda row, y=y: row["fiscal_year"] == y) for y in years],  # type: ignore[misc]
-        fields=[
-            line(f.field.code, str(f.field), None, lambda row, f=f: row["field"] == f.field_id)  # type: ignore[misc]
-            for f in places
-        ],
-        countries=[
-            line(c.alpha2, str(c), None, lambda row, c=c: row["country"] == c.pk)  # type: ignore[misc]
-            for c in countries
-        ],
+        total=_line(rows, "", "", call.pot_yen),
+        years=[_line(rows, year, str(year), slices.get(year), fiscal_year=year) for year in years],
+        fields=[_line(rows, place.field.code, str(place.field), field=place.field_id) for place in places],
+        countries=[_line(rows, country.alpha2, str(country), country=country.pk) for country in countries],
         released_count=statuses.count(Status.AWARDED),
         staged_count=len(statuses) - statuses.count(Status.AWARDED),
         max_awards=call.max_awards,
         is_partly_hidden=is_partly_hidden(call, reader),
     )
+
+
+def _line(rows: list[dict[str, Any]], key: object, label: str, limit: int | None = None, **of: object) -> Line:
+    """What the rows of a year, field or country take; of all of them where none is named."""
+    held = [row for row in rows if all(row[name] == value for name, value in of.items())]
+    released = sum(row["yen"] for row in held if row["status"] == Status.AWARDED)
+    return Line(key, label, limit, released, sum(row["yen"] for row in held) - released)

@@ -1,6 +1,6 @@
 """The pages of ``/awards/``: the ranking and its marks, sets side by side, packets and letters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from aspire.people import PersonRequest
+from aspire.refusals import Refusal, Refused
 from aspire.sheets.views import XLSX, attachment
 from calls.models import Call
 from proposals.awards import release as releasing
 from proposals.awards.comparison import compare
-from proposals.awards.decisions import Fault, Refused, rehearse, stage
+from proposals.awards.decisions import rehearse, stage
 from proposals.awards.desk import MARKED_IN, Desk, Sheet, sheet_of
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
@@ -72,24 +73,24 @@ def proposal(request: PersonRequest, code: str, number: str) -> HttpResponse:
     """One proposal with its reviews, and its mark; ``part`` answers with what unfolds in the ranking."""
     desk = desk_for(request, code, to_mark=request.method == "POST")
     sheet, back = sheet_for(desk, number), request.POST.get("back", request.GET.get("back", ""))
-    form, faults = MarkForm(request.POST or None, sheet=sheet), list[Fault]()
+    form, refusals = MarkForm(request.POST or None, sheet=sheet), tuple[Refusal, ...]()
     if request.method == "POST" and form.is_valid():
-        faults = attempted(lambda: stage(desk.call, [form.wish], by=desk.user, at=timezone.now()))
-        if not faults:
+        refusals = attempted(lambda: stage(desk.call, [form.wish], by=desk.user, at=timezone.now()))
+        if not refusals:
             messages.success(request, _("The mark of %(number)s is staged.") % {"number": number})
             return redirect(ranking_url(code, back, at=number))
     name = "awards/_sheet.html" if "part" in request.GET else "awards/proposal.html"
-    context = {"desk": desk, "call": desk.call, "sheet": sheet, "form": form, "faults": faults, "back": back}
-    return render(request, name, context, status=409 if faults else 200)
+    context = {"desk": desk, "call": desk.call, "sheet": sheet, "form": form, "refusals": refusals, "back": back}
+    return render(request, name, context, status=409 if refusals else 200)
 
 
-def attempted(decide: Callable[[], object]) -> list[Fault]:
-    """Do it; what the rules refuse comes back as faults, and nothing of it is saved."""
+def attempted(decide: Callable[[], object]) -> tuple[Refusal, ...]:
+    """Do it; what the rules refuse comes back, and nothing of it is saved."""
     try:
         decide()
     except Refused as refused:
-        return refused.faults
-    return []
+        return refused.refusals
+    return ()
 
 
 def batch(request: PersonRequest, code: str) -> HttpResponse:
@@ -102,13 +103,13 @@ def batch(request: PersonRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "awards/batch.html", context, status=400)
     if "confirmed" in request.POST:
-        faults = attempted(lambda: stage(desk.call, form.wishes, by=desk.user, at=timezone.now()))
-        if not faults:
+        refusals = attempted(lambda: stage(desk.call, form.wishes, by=desk.user, at=timezone.now()))
+        if not refusals:
             messages.success(request, _("%(count)s marks are staged.") % {"count": len(form.wishes)})
             return redirect(ranking_url(code, back))
     found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())
     context |= {"rehearsal": found, "outcomes": form.outcomes}
-    return render(request, "awards/batch.html", context, status=409 if found.faults else 200)
+    return render(request, "awards/batch.html", context, status=409 if found.refusals else 200)
 
 
 @require_GET
@@ -129,16 +130,16 @@ def packet(request: PersonRequest, code: str) -> HttpResponse:
 
 
 def packet_page(
-    request: PersonRequest, desk: Desk, *, faults: list[Fault] | None = None, form: BaseForm | None = None
+    request: PersonRequest, desk: Desk, *, refusals: Sequence[Refusal] = (), form: BaseForm | None = None
 ) -> HttpResponse:
-    """The packet with what each person may do with it, and the faults of what was just tried."""
-    context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "faults": faults or []}
+    """The packet with what each person may do with it, and the refusals of what was just tried."""
+    context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "refusals": refusals}
     context |= {
         "tried": form,
         "can_export": desk.is_staff and bool(releasing.told(desk.call, desk.user)),
     }
     context["embargo"] = EmbargoForm(instance=desk.call)
-    return render(request, "awards/packet.html", context, status=409 if faults else 200)
+    return render(request, "awards/packet.html", context, status=409 if refusals else 200)
 
 
 Act = Callable[[Desk, str], object]
@@ -150,9 +151,9 @@ def acted(request: PersonRequest, code: str, act: Act, *, said: str, needs_reaso
     form = CommentForm(request.POST, is_required=needs_reason)
     if not form.is_valid():
         return packet_page(request, desk, form=form)
-    faults = attempted(lambda: act(desk, form.cleaned_data["comment"]))
-    if faults:
-        return packet_page(request, Desk(desk.call, desk.user), faults=faults)
+    refusals = attempted(lambda: act(desk, form.cleaned_data["comment"]))
+    if refusals:
+        return packet_page(request, Desk(desk.call, desk.user), refusals=refusals)
     messages.success(request, said)
     return redirect("awards:packet", code)
 

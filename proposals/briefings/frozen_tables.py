@@ -19,9 +19,9 @@ from aspire.templatetags.figures import count
 from aspire.yen import points, share
 from proposals.briefings.changes import Change, Place, Standing, changes_between, place_of
 from proposals.briefings.comparison import Compared, hidden_among, standings_of
-from proposals.explore.counts import further
+from proposals.explore.counts import Value, further
 from proposals.explore.dimensions import COUNTRY, Dimension
-from proposals.explore.grid import Grid, Value
+from proposals.explore.grid import Grid
 from proposals.explore.question import Question
 from proposals.record.models import Briefing
 from proposals.record.querysets import ProposalQuerySet

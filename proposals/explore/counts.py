@@ -1,18 +1,24 @@
-"""The cells of a question: proposals, awards and yen by row, column, call and status, in one query or two."""
+"""The cells of a question: proposals, awards and yen by row, column, call and status, in one query or two.
+
+And what stands in the table that they make: a value a cell, shaded by its size.
+"""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
-from proposals.explore.dimensions import COUNTRY
+from proposals.explore.dimensions import COUNTRY, Entry
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart
 from proposals.record.status import NOT_COUNTED, Status
 
 Cells = list[dict[str, Any]]
 ALWAYS = ("call", "status")
+STEPS = 5
 OF = "proposal__"
 REQUESTED = F("proposal__requested_direct_yen") + F("proposal__requested_indirect_yen")
 AWARDED = F("proposal__award__awarded_direct_yen") + F("proposal__award__awarded_indirect_yen")
@@ -31,7 +37,7 @@ def cells(question: Question) -> Cells:
     paths = list(dict.fromkeys([*(dimension.path for dimension in question.dimensions), *ALWAYS]))
     if question.kept is None:
         return list(question.matching().tally_by(*paths))
-    return list(question.proposals.cells_by(*paths, **question.kept))
+    return list(question.proposals.cells_by(*paths, by_lines=question.proposals.is_whole(), **question.kept))
 
 
 def further_countries(question: Question) -> Cells:
@@ -65,3 +71,37 @@ def with_further_countries(question: Question, *, without: Collection[int]) -> i
     counterparts = further(question).exclude(proposal__call__in=without)
     found: dict[str, int] = counterparts.aggregate(number=Count("proposal", distinct=True))
     return found["number"]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One cell. ``number`` is None where nothing applies, such as a rate without proposals or before the decision."""
+
+    number: int | Decimal | None
+    href: str = ""
+    proposals: int | None = None  # the denominator of a rate
+    is_published: bool = True
+    step: int = 0  # of the heat map: 1 the palest, 0 none
+    awards: int | None = None  # the numerator of a rate
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: its entry, its cells in the order of the columns, and its total."""
+
+    entry: Entry
+    cells: list[Value]
+    total: Value
+
+
+def shaded(value: Value, greatest: int | Decimal) -> Value:
+    """The value with its shade: none for nothing, else one of ``STEPS``, the greatest the darkest."""
+    if not value.number:
+        return value
+    step = -(-value.number * STEPS // greatest)
+    return replace(value, step=int(step))
+
+
+def walk(lines: Iterable[Line]) -> Iterable[Value]:
+    """Every cell of the body, row by row."""
+    return (value for line in lines for value in (line.cells or [line.total]))

@@ -2,8 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -13,37 +12,15 @@ from django.utils.translation import pgettext
 
 from aspire.yen import rate
 from calls.models import Call
-from proposals.explore.counts import Cells, cells, further_countries, with_further_countries
+from proposals.explore.counts import Cells, Line, Value, cells, further_countries, shaded, with_further_countries
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, Dimension, Entry
 from proposals.explore.question import MEASURES, OF_AWARDS, Question, states
 from proposals.record.status import NOT_COUNTED
 from proposals.tallies.counts import Tallies
 from proposals.tallies.figures import counting_rule
 
-STEPS = 5
 PLACES = {COUNTRY, DIMENSIONS["funder"]}
 WHOLE = None  # the key of a total
-
-
-@dataclass(frozen=True)
-class Value:
-    """One cell. ``number`` is None where nothing applies, such as a rate without proposals or before the decision."""
-
-    number: int | Decimal | None
-    href: str = ""
-    proposals: int | None = None  # the denominator of a rate
-    is_published: bool = True
-    step: int = 0  # of the heat map: 1 the palest, 0 none
-    awards: int | None = None  # the numerator of a rate
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row: its entry, its cells in the order of the columns, and its total."""
-
-    entry: Entry
-    cells: list[Value]
-    total: Value
 
 
 @dataclass
@@ -307,16 +284,3 @@ class Grid:
             return [Line(one.entry, [shaded(value, greatest) for value in one.cells], one.total) for one in lines]
         greatest = max((line.total.number or 0 for line in lines), default=0)
         return [Line(line.entry, [], shaded(line.total, greatest)) for line in lines]
-
-
-def shaded(value: Value, greatest: int | Decimal) -> Value:
-    """The value with its shade: none for nothing, else one of ``STEPS``, the greatest the darkest."""
-    if not value.number:
-        return value
-    step = -(-value.number * STEPS // greatest)
-    return replace(value, step=int(step))
-
-
-def walk(lines: Iterable[Line]) -> Iterable[Value]:
-    """Every cell of the body, row by row."""
-    return (value for line in lines for value in (line.cells or [line.total]))

@@ -128,7 +128,7 @@ def _short(calls: Iterable[Call], proposals: ProposalQuerySet) -> Iterator[Task]
 
 def _received(calls: Iterable[Call], proposals: ProposalQuerySet) -> Counter[int]:
     """Call → how many of its proposals are counted."""
-    cells = proposals.cells_by("call", call__in=calls, status__in=COUNTED)
+    cells = proposals.cells_by("call", by_lines=proposals.is_whole(), call__in=calls, status__in=COUNTED)
     return Counter({cell["call"]: cell["proposals"] for cell in cells})
 
 

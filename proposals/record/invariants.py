@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import F, Sum
@@ -10,14 +11,14 @@ from django.utils.translation import gettext as _
 
 from aspire.operations import manifest
 from aspire.operations.traced import untraced
-from aspire.refusals import Refusal
-from aspire.roles import STAFF, Role
+from aspire.refusals import CATALOGUE, Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
 from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, TallyLine
 from proposals.record.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
+RECOUNTS = Path(__file__).parent / "recounts"  # a question a file, each of which finds rows that are wrong
 ACTIVE_TRIGGERS = """
     SELECT c.relname || '.' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
      WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace
@@ -174,27 +175,20 @@ def altered() -> Iterator[Breach]:
 
 def wrong_decisions() -> Iterator[Breach]:
     """Awards, marks, packets and conflicts of interest that no act of the programme could have left so."""
+    for name, row in _recounted("decided"):
+        yield Breach(row, Refusal(name, {"proposal": row}).sentence if name in CATALOGUE else unmoved())
+
+
+def _recounted(folder: str) -> Iterator[tuple[str, str]]:
+    """The name of each question in the folder and the rows it finds wrong; where a rule is broken, the rule's name."""
     with connection.cursor() as cursor:
-        for name, question in WRONG_DECISIONS:
-            cursor.execute(question)
-            for (row,) in cursor.fetchall():
-                yield Breach(row, Refusal(name, {"proposal": row}).sentence if name else unmoved())
+        for question in sorted((RECOUNTS / folder).glob("*.sql")):
+            cursor.execute(question.read_text())
+            yield from ((question.stem, row) for (row,) in cursor.fetchall())
 
 
 def unmoved() -> str:
     return _("Its packet is released, but its status is not what the mark says. Undo the release, and release again.")
-
-
-def ever_held(person: str, *roles: Role) -> str:
-    """SQL: whether the person has one of the roles, or was given it at any time that history knows of."""
-    names = ", ".join(f"'{role.value}'" for role in roles)
-    return f"""
-        (EXISTS (SELECT 1 FROM auth_user u WHERE u.id = {person} AND u.is_superuser) OR EXISTS
-         (SELECT 1 FROM auth_user_groups held JOIN auth_group g ON g.id = held.group_id
-           WHERE held.user_id = {person} AND g.name IN ({names})) OR EXISTS
-         (SELECT 1 FROM aspire_accountroleevent e JOIN auth_group g ON g.id = e.group_id
-           WHERE e.user_id = {person} AND g.name IN ({names})))
-    """
 
 
 def wrong_tallies() -> Iterator[Breach]:
@@ -206,130 +200,11 @@ def wrong_tallies() -> Iterator[Breach]:
     for cell in sorted(kept.keys() | counted.keys()):
         if kept.get(cell) != counted.get(cell):
             yield Breach(" ".join(cell[:-1]), wrong())
-    with connection.cursor() as cursor:
-        for question in (WRONG_DAYS, WRONG_YEARS, WRONG_PROGRESS, WRONG_PACES):
-            cursor.execute(question)
-            for (row,) in cursor.fetchall():
-                yield Breach(row, wrong())
+    yield from (Breach(row, wrong()) for _name, row in _recounted("kept"))
 
 
 def wrong() -> str:
     return _("The kept tally is not what the rows come to. Run check_invariants --rebuild.")
-
-
-EVERY_STATE = "SELECT * FROM proposals_progress_of(ARRAY(SELECT id FROM proposals_proposal))"
-LEFT_OUT = ", ".join(f"'{status.value}'" for status in NOT_COUNTED)
-WRONG_DAYS = f"""
-    SELECT DISTINCT c.code || ' ' || d.day FROM calls_call c JOIN (
-        SELECT call_id, day FROM (
-            SELECT call_id, received_on AS day, proposals FROM proposals_intakeline
-             UNION ALL
-            SELECT call_id, (received_at AT TIME ZONE 'Asia/Tokyo')::date, -1 FROM proposals_proposal
-             WHERE received_at IS NOT NULL AND status NOT IN ({LEFT_OUT})
-        ) both_sides GROUP BY 1, 2 HAVING sum(proposals) <> 0
-    ) d ON d.call_id = c.id ORDER BY 1
-"""
-WRONG_YEARS = """
-    SELECT DISTINCT c.code || ' ' || d.fiscal_year FROM calls_call c JOIN (
-        SELECT call_id, fiscal_year FROM (
-            SELECT call_id, fiscal_year, is_released, amounts, yen FROM proposals_outlayline
-             UNION ALL
-            SELECT p.call_id, m.fiscal_year, p.status = 'awarded', -1, -(m.direct_yen + m.indirect_yen)
-              FROM proposals_annualaward m JOIN proposals_award a ON a.id = m.award_id
-              JOIN proposals_proposal p ON p.id = a.proposal_id
-        ) both_sides GROUP BY call_id, fiscal_year, is_released HAVING (sum(amounts), sum(yen)) <> (0, 0)
-    ) d ON d.call_id = c.id ORDER BY 1
-"""
-WRONG_PROGRESS = f"""
-    SELECT p.number FROM ({EVERY_STATE}) t JOIN proposals_proposal p ON p.id = t.proposal_id
-      LEFT JOIN proposals_proposalprogress g ON g.proposal_id = t.proposal_id
-     WHERE (t.reviewers, t.reviews, t.conflicts, t.decision) IS DISTINCT FROM
-           (coalesce(g.reviewers, 0), coalesce(g.reviews, 0), coalesce(g.conflicts, 0), coalesce(g.decision, ''))
-     ORDER BY 1
-"""
-WRONG_PACES = """
-    SELECT DISTINCT c.code FROM calls_call c JOIN (
-        SELECT call_id FROM (
-            SELECT call_id, reviewers, reviews, decision, proposals, conflicts FROM proposals_paceline
-             UNION ALL
-            SELECT call_id, reviewers, reviews, decision, -1, -conflicts FROM proposals_proposalprogress
-        ) both_sides GROUP BY call_id, reviewers, reviews, decision
-        HAVING (sum(proposals), sum(conflicts)) <> (0, 0)
-    ) d ON d.call_id = c.id ORDER BY 1
-"""
-OF_PACKET = "proposals_packet k JOIN calls_call c ON c.id = k.call_id"
-OF_MARK = "proposals_mark m JOIN proposals_proposal p ON p.id = m.proposal_id"
-PACKET = "c.code || ' ' || k.id"
-EVER_LED = """
-    EXISTS (SELECT 1 FROM calls_callfieldevent f WHERE f.call_id = p.call_id AND f.field_id = p.field_id
-               AND f.lead_reviewer_id = m.marked_by_id)
-"""
-WRONG_DECISIONS = (
-    (
-        "award_has_mark",
-        """
-        SELECT p.number FROM proposals_award a JOIN proposals_proposal p ON p.id = a.proposal_id
-         WHERE NOT p.is_reconstructed AND NOT EXISTS
-               (SELECT 1 FROM proposals_mark m WHERE m.proposal_id = p.id AND m.decision = 'award') ORDER BY 1
-        """,
-    ),
-    (
-        "mark_by_office_or_lead",
-        f"SELECT p.number FROM {OF_MARK} WHERE NOT {EVER_LED} "
-        f"AND NOT {ever_held('m.marked_by_id', *sorted(STAFF))} ORDER BY 1",
-    ),
-    (
-        "",
-        f"""
-        SELECT p.number FROM {OF_MARK} JOIN proposals_packet k ON k.id = m.packet_id AND k.state = 'released'
-         WHERE m.decision = 'award' AND p.status <> 'awarded'
-            OR m.decision = 'decline' AND p.status IN ('received', 'awarded') ORDER BY 1
-        """,
-    ),
-    (
-        "release_by_second_person",
-        f"""
-        SELECT {PACKET} FROM {OF_PACKET} WHERE k.state = 'released' AND (k.decided_by_id = k.submitted_by_id
-               OR proposals_had_a_hand(k.decided_by_id, k.id)) ORDER BY 1
-        """,
-    ),
-    (
-        "packet_decided_by_manager",
-        f"""
-        SELECT {PACKET} FROM {OF_PACKET}
-         WHERE k.state <> 'submitted' AND NOT {ever_held("k.decided_by_id", Role.MANAGER)} ORDER BY 1
-        """,
-    ),
-    (
-        "packet_step_of_act",
-        f"""
-        SELECT {PACKET} FROM {OF_PACKET}
-         WHERE NOT EXISTS (SELECT 1 FROM proposals_packetstep s WHERE s.packet_id = k.id AND s.state = k.state)
-         UNION
-        SELECT {PACKET} FROM {OF_PACKET} JOIN proposals_packetstep s ON s.packet_id = k.id
-         WHERE s.state NOT IN ('submitted', 'sent_back', 'released', 'undone')
-            OR s.state = 'submitted' AND s.by_id <> k.submitted_by_id
-            OR s.state IN ('sent_back', 'released') AND s.by_id IS DISTINCT FROM k.decided_by_id
-            OR NOT c.is_synthetic AND NOT EXISTS (SELECT 1 FROM proposals_packetstepevent e
-                WHERE e.pgh_obj_id = s.id AND s.at BETWEEN e.pgh_created_at - interval '1 day'
-                                                       AND e.pgh_created_at + interval '1 day')
-         ORDER BY 1
-        """,
-    ),
-    (
-        "conflict_ends_as_mistake",
-        """
-        SELECT DISTINCT p.number FROM (
-            SELECT pgh_label, proposal_id, person_id, finding,
-                   lag(finding) OVER own AS finding_before, lag(proposal_id) OVER own AS proposal_before,
-                   lag(person_id) OVER own AS person_before
-              FROM proposals_conflictevent WINDOW own AS (PARTITION BY pgh_obj_id ORDER BY pgh_id)
-        ) e JOIN proposals_proposal p ON p.id = coalesce(e.proposal_before, e.proposal_id)
-         WHERE e.finding_before = 'stands' AND (e.pgh_label = 'delete' OR e.finding NOT IN ('stands', 'mistaken')
-               OR (e.proposal_id, e.person_id) <> (e.proposal_before, e.person_before)) ORDER BY 1
-        """,
-    ),
-)
 
 
 @transaction.atomic

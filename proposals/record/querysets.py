@@ -1,47 +1,25 @@
-"""Which proposals, for whom, how many and how much."""
+"""Which proposals, and for whom."""
 
 import datetime
 import re
-from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
-from django.db.models.functions import Cast, Coalesce, Concat, ExtractDay, TruncDate
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat, ExtractDay
 from django.utils import timezone
 
 from aspire.kana import SearchKey, search_key
 from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from calls.hidden import withheld_from
-from calls.models import Call, CallField, Field, Terms
+from calls.models import CallField, Field, Terms
 from partners.models import Country, Funder
 from proposals.record.conflicts import conflicts_of, withheld
-from proposals.record.status import NOT_COUNTED, Status
+from proposals.record.counting import INCOMPLETE, CountingQuerySet, named
+from proposals.record.status import Status
 
-# The models are made with these querysets, so these know them by name.
-named: Any = partial(apps.get_model, "proposals")
-# Without a research period, or without costs.
-INCOMPLETE = Q(starts_on__isnull=True) | Q(requested_direct_yen=0, requested_indirect_yen=0)
-# What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
-MEASURES: dict[str, Any] = {
-    "proposals": Count("pk"),
-    "awards": Count("award", filter=Q(status=Status.AWARDED)),
-    "reconstructed": Count("pk", filter=Q(is_reconstructed=True)),
-    "incomplete": Count("pk", filter=INCOMPLETE),
-    "direct_yen": Coalesce(Sum("requested_direct_yen"), Value(0)),
-    "requested_yen": Coalesce(Sum(models.F("requested_direct_yen") + models.F("requested_indirect_yen")), Value(0)),
-    "awarded_yen": Coalesce(
-        Sum(
-            models.F("award__awarded_direct_yen") + models.F("award__awarded_indirect_yen"),
-            filter=Q(status=Status.AWARDED),
-        ),
-        Value(0),
-    ),
-}
 # Details of a proposal that not everybody who sees it may read.
 STAFF_ONLY = {"researcher_number", "late_reason"}
 FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"}
@@ -78,7 +56,7 @@ def led_by(user: Person) -> models.QuerySet[CallField]:
     return CallField.objects.filter(call=OuterRef("call"), field=OuterRef("field"), lead_reviewer=user)
 
 
-class ProposalQuerySet(models.QuerySet[Any]):
+class ProposalQuerySet(CountingQuerySet):
     def visible_to(self, user: Person) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
         if self._sees(user):
@@ -136,13 +114,6 @@ class ProposalQuerySet(models.QuerySet[Any]):
         if not self._sees(user):
             return frozenset()
         return frozenset(FIELDS if roles_of(user) & STAFF else FIELDS - STAFF_ONLY)
-
-    def counted(self) -> "ProposalQuerySet":
-        """What tallies count: everything received, less the withdrawn and the ineligible."""
-        return self.exclude(status__in=NOT_COUNTED)
-
-    def not_counted(self) -> "ProposalQuerySet":
-        return self.filter(status__in=NOT_COUNTED)
 
     def paid_in(self, fiscal_year: int) -> "ProposalQuerySet":
         """Proposals whose released award gives something in that fiscal year."""
@@ -254,64 +225,3 @@ class ProposalQuerySet(models.QuerySet[Any]):
     def for_list(self) -> "ProposalQuerySet":
         """With what a row of a list shows, in the order of logging."""
         return self.select_related("call", "field", "primary_funder__country", "award").order_by("call", "number")
-
-    def tally(self) -> dict[str, int]:
-        """Leaves the queryset: proposals, awards, yen requested and awarded, over all rows."""
-        return self.order_by().aggregate(**MEASURES)
-
-    def tally_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
-        """Leaves the queryset: the same measures for each combination of the named columns that occurs."""
-        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
-        return cells
-
-    def cells_by(self, *dimensions: str, **only: object) -> Iterable[dict[str, Any]]:
-        """Leaves the queryset: ``tally_by``, read from the kept tallies where nothing is hidden from the reader.
-
-        ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder and status alone.
-        """
-        if self.query.where:
-            return self.filter(**only).tally_by(*dimensions)
-        cells: Iterable[dict[str, Any]] = named("TallyLine").objects.filter(**only).cells_by(*dimensions)
-        return cells
-
-    def by_day(self, *calls: Call) -> dict[int, dict[datetime.date, int]]:
-        """Leaves the queryset: call → how many counted proposals of it were received on each day in Tokyo.
-
-        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
-        """
-        if self.query.where:
-            received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
-            found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
-        else:
-            lines = named("IntakeLine").objects.filter(call__in=calls)
-            found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
-        days: dict[int, dict[datetime.date, int]] = {call.pk: {} for call in calls}
-        for call, day, number in found:
-            if number:
-                days[call][day] = number
-        return days
-
-    def paces_of(self, *calls: Call) -> Iterable[dict[str, Any]]:
-        """Leaves the queryset: how many counted proposals of each call have so many active reviewers, so many reviews
-        of these and such a mark, and their standing conflicts; those that have nothing of it are left out.
-
-        Read from the kept lines where nothing is hidden from the reader, as ``cells_by`` is.
-        """
-        found: Any
-        sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
-        if self.query.where:
-            found = named("ProposalProgress").objects.filter(call__in=calls, proposal__in=self.counted().order_by())
-            sums["proposals"] = Count("pk")
-        else:
-            found = named("PaceLine").objects.filter(call__in=calls)
-            sums["proposals"] = Sum("proposals")
-        paces: Iterable[dict[str, Any]] = found.values("call", "reviewers", "reviews", "decision").annotate(**sums)
-        return paces
-
-
-class TallyQuerySet(models.QuerySet[Any]):
-    def cells_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
-        """The measures for each combination of the named columns that occurs: the sums of its lines."""
-        sums = {measure: Sum(measure) for measure in MEASURES}
-        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**sums).filter(proposals__gt=0)
-        return cells

@@ -4,49 +4,16 @@ It is saved as a draft as often as one likes, submitted once complete, and reope
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from aspire import refusals
 from aspire.people import Person
-from aspire.refusals import Refusal, from_error
+from aspire.refusals import Refused, all_or_nothing
 from calls.hidden import forget_conflicts
 from calls.models import Call, Criterion
 from proposals.record.models import Assignment, Conflict, Proposal, Review, Score
-
-
-class Refused(refusals.Refused):
-    """By one rule, with the values of its sentence."""
-
-    def __init__(self, name: str, **values: object) -> None:
-        super().__init__(name)
-        self.refusal = Refusal(name, values)
-
-
-@contextmanager
-def decided() -> Iterator[None]:
-    """One decision: saved whole, or not at all where PostgreSQL refuses any of it."""
-    try:
-        with transaction.atomic():
-            yield
-    except DatabaseError as error:
-        refusal = from_error(error)
-        if refusal is None:
-            raise
-        raise Refused(refusal.name, **refusal.values) from None
-
-
-class AllRefused(refusals.Refused):
-    """Of a batch; ``faults`` says why, each beside the proposal it speaks of."""
-
-    def __init__(self, faults: list[tuple[str, Refusal]]) -> None:
-        super().__init__(", ".join(refusal.name for _number, refusal in faults))
-        self.faults, self.refusal = faults, faults[0][1]
-
 
 # What each score says, the best first.
 SCALE = {5: _("excellent"), 4: _("very good"), 3: _("good"), 2: _("fair"), 1: _("poor")}
@@ -83,13 +50,13 @@ def draft_of(review: Review | None) -> Draft:
 
 def save_draft(assignment: Assignment, draft: Draft, *, version: int, at: datetime.datetime) -> Review:
     """Store a draft. ``version``: of the review that was seen, 0 where there was none. Raises Refused."""
-    with decided():
+    with all_or_nothing():
         return _saved(assignment, draft, version=version, at=at)
 
 
 def submit(assignment: Assignment, draft: Draft, *, version: int, at: datetime.datetime) -> Review:
     """Store a draft and submit it; one that lacks anything is refused as a whole. Raises Refused."""
-    with decided():
+    with all_or_nothing():
         review = _saved(assignment, draft, version=version, at=at)
         review.state, review.submitted_at = Review.State.SUBMITTED, at
         review.save(update_fields=["state", "submitted_at"])
@@ -98,7 +65,7 @@ def submit(assignment: Assignment, draft: Draft, *, version: int, at: datetime.d
 
 def reopen(assignment: Assignment, *, at: datetime.datetime) -> Review:
     """Make a submitted review a draft again. Raises Refused, and Review.DoesNotExist where there is none."""
-    with decided():
+    with all_or_nothing():
         review = Review.objects.select_for_update().get(assignment=assignment)
         if review.is_submitted:
             review.state, review.submitted_at, review.saved_at = Review.State.DRAFT, None, at
@@ -111,9 +78,9 @@ def _saved(assignment: Assignment, draft: Draft, *, version: int, at: datetime.d
     Assignment.objects.select_for_update().get(pk=assignment.pk)
     review = Review.objects.filter(assignment=assignment).first()
     if review and review.is_submitted:
-        raise Refused("review_submitted_stays")
+        raise Refused.by("review_submitted_stays")
     if version != (review.version if review else 0):
-        raise Refused("review_changed", value_at=review.saved_at if review else at)
+        raise Refused.by("review_changed", value_at=review.saved_at if review else at)
     review = review or Review(assignment=assignment)
     review.comment_to_panel, review.comment_to_applicant = draft.comment_to_panel, draft.comment_to_applicant
     review.saved_at = at
@@ -144,7 +111,7 @@ def declare(proposal: Proposal, *, by: Person, at: datetime.datetime, kind: str,
     A standing conflict is never taken back here: to the person that proposal does not exist.
     Raises Proposal.DoesNotExist or Refused.
     """
-    with decided():
+    with all_or_nothing():
         known = Conflict.objects.select_for_update().filter(proposal=proposal, person=by).first()
         forget_conflicts(by)
         Proposal.objects.for_reviewer(by).get(pk=proposal.pk)
@@ -160,14 +127,14 @@ def declare(proposal: Proposal, *, by: Person, at: datetime.datetime, kind: str,
 def decline(assignment: Assignment, *, at: datetime.datetime, reason: str) -> None:
     """Give an assignment back with the reason; a draft is kept. Raises Refused."""
     if not reason.strip():
-        raise Refused("decline_has_reason")
-    with decided():
+        raise Refused.by("decline_has_reason")
+    with all_or_nothing():
         locked = Assignment.objects.select_for_update(of=("self",)).select_related("proposal__call")
         stored = locked.get(pk=assignment.pk)
         review = getattr(stored, "review", None)
         if stored.proposal.call.progress != Call.Progress.IN_REVIEW:
-            raise Refused("decline_in_phase", call=stored.proposal.call.code)
+            raise Refused.by("decline_in_phase", call=stored.proposal.call.code)
         if review and review.is_submitted:
-            raise Refused("decline_before_submitting", proposal=stored.proposal.number)
+            raise Refused.by("decline_before_submitting", proposal=stored.proposal.number)
         stored.declined_at, stored.decline_reason = at, reason.strip()
         stored.save(update_fields=["declined_at", "decline_reason"])

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aspire.people import PersonRequest
+from aspire.refusals import Refused
 from aspire.templatetags.figures import clock
 from proposals.record.models import Assignment, Proposal, Review
-from proposals.review.decisions import Refused, draft_of, missing, save_draft, submit
 from proposals.review.decisions import declare as record_declaration
 from proposals.review.decisions import decline as record_declining
+from proposals.review.decisions import draft_of, missing, save_draft, submit
 from proposals.review.decisions import reopen as reopen_review
 from proposals.review.forms import DeclarationForm, DeclineForm, ReviewForm, initial_of
 from proposals.review.news import news

@@ -98,7 +98,9 @@ class Books:
     def tallies(self) -> dict[int, Tallies]:
         """By the call's id."""
         cells = defaultdict(list)
-        for cell in self.proposals.cells_by("call", "status", "field", "primary_funder"):
+        for cell in self.proposals.cells_by(
+            "call", "status", "field", "primary_funder", by_lines=self.proposals.is_whole()
+        ):
             cells[cell["call"]].append(cell)
         found = {call.pk: Tallies(call, self.proposals) for call in self.calls}
         for pk, tallies in found.items():

@@ -48,7 +48,11 @@ class Tallies:
 
     @cached_property
     def cells(self) -> Cells:
-        return list(self.proposals.cells_by("status", "field", "primary_funder", call=self.call))
+        return list(
+            self.proposals.cells_by(
+                "status", "field", "primary_funder", by_lines=self.proposals.is_whole(), call=self.call
+            )
+        )
 
     @cached_property
     def counted(self) -> Cells:

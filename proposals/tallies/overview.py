@@ -29,7 +29,9 @@ class CallRow:
 
 def overview(proposals: ProposalQuerySet, *, at: datetime.datetime) -> list[CallRow]:
     """Every call, the newest first, counted over the proposals a reader may see."""
-    counts = {cell["call"]: cell for cell in proposals.cells_by("call", status__in=COUNTED)}
+    counts = {
+        cell["call"]: cell for cell in proposals.cells_by("call", by_lines=proposals.is_whole(), status__in=COUNTED)
+    }
     nothing = {"proposals": 0, "awards": 0}
     return [
         CallRow(

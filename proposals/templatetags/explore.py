@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import NOTHING
-from proposals.explore.grid import Value
+from proposals.explore.counts import Value
 from proposals.explore.question import Question
 
 register = template.Library()

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from aspire.accounts.history import entrusted
 from aspire.history import acting
+from aspire.refusals import Refused
 from aspire.roles import Role
-from proposals.awards.decisions import Refused
 from proposals.awards.release import release
 from proposals.record.models import Packet
 from proposals.record.status import Decision, PacketState

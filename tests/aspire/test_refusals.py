@@ -10,10 +10,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import RequestFactory
 from django.utils import translation
 
-from aspire.refusals import CATALOGUE, GENERAL, UNKNOWN, Refusal, RefusalMiddleware, from_error
+from aspire.refusals import CATALOGUE, GENERAL, UNKNOWN, Refusal, RefusalMiddleware, Refused, from_error
 from partners.models import Funder
 from proposals.record.models import AnnualCost, Proposal
-from proposals.review.decisions import Refused
 from tests import raised
 from tests.doors import UNFILLED, run
 from tests.factories import (
@@ -202,7 +201,7 @@ def test_every_sentence_has_its_rule_in_the_database():
 
 
 def test_refusal_is_met_where_the_programme_made_it_and_not_where_a_test_did():
-    Refusal("made_by_a_test"), Refused("made_by_us")
+    Refusal("made_by_a_test"), Refused.by("made_by_us")
 
     assert "made_by_us" in raised.BY_US
     assert "made_by_a_test" not in raised.BY_US | raised.BY_POSTGRESQL

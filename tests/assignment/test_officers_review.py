@@ -9,16 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from aspire.refusals import Refused
 from aspire.roles import Role
 from calls.models import Call, Criterion
 from partners.models import Institution
 from proposals.assignment import decisions as appointing
-from proposals.assignment import interests as settling
 from proposals.assignment import stages, views
 from proposals.assignment.suggestions import suggestions
 from proposals.record.models import Assignment, Conflict, Mark, Proposal, Review, Reviewer
 from proposals.record.status import Status
-from proposals.review.decisions import AllRefused, Refused, declare
+from proposals.review.decisions import declare
 from tests.factories import (
     NOON,
     FieldFactory,
@@ -265,10 +265,10 @@ def test_a_batch_with_faults_is_refused_with_all_of_them(call, officer):
     say(proposal, date, "stands", "kin")
     pairs = [(proposal.number, "baba"), (proposal.number, "date"), (proposal.number, "aoki"), (out.number, "baba")]
 
-    with pytest.raises(AllRefused) as refused:
+    with pytest.raises(Refused) as refused:
         appointing.assign(call, [*pairs, ("NOPE", "baba")], by=officer, at=NOON)
 
-    names = [refusal.name for _number, refusal in refused.value.faults]
+    names = [refusal.name for refusal in refused.value.refusals]
     expected = ["assignment_once", "assignment_without_conflict", "assignment_of_reviewer"]
     assert names == [*expected, "assignment_unknown", "assignment_unknown"]
     assert Assignment.objects.count() == 1
@@ -385,7 +385,7 @@ def test_conflict_declared_meanwhile_refuses_the_assignment(client, call, office
             reverse("assignment:assignments", args=["DESK"]), {"number": proposal.number, "reviewer": "baba"}
         )
 
-    assert (answer.status_code, [fault.name for _number, fault in answer.context["faults"]]) == (
+    assert (answer.status_code, [refusal.name for refusal in answer.context["refusals"]]) == (
         409,
         ["assignment_without_conflict"],
     )
@@ -437,9 +437,9 @@ def test_lead_reviewers_are_named_all_at_once_or_not_at_all_and_fields_left_out_
     baba, date = reviewer_of("baba"), reviewer_of("date")
     call.call_fields.update(lead_reviewer=date)
 
-    with pytest.raises(AllRefused) as refused:
+    with pytest.raises(Refused) as refused:
         appointing.name_leads(call, {"bio": "baba", "ai": "nobody-here", "energy": "babba"})
-    assert [field for field, _refusal in refused.value.faults] == [str(fields[1]), str(fields[2])]
+    assert [refusal.subject for refusal in refused.value.refusals] == [str(fields[1]), str(fields[2])]
     assert {place.lead_reviewer for place in call.call_fields.all()} == {date}
 
     appointing.name_leads(call, {"bio": "baba", "ai": ""})
@@ -663,7 +663,7 @@ def test_nobody_takes_back_a_conflict_of_their_own(client, call, officer):
 
     assert answer.status_code == 404
     with pytest.raises(Refused, match="conflict_mistake_by_another"):
-        settling.retract(conflict, reason="誤り", by=officer, at=NOON)
+        appointing.retract(conflict, reason="誤り", by=officer, at=NOON)
 
 
 @pytest.mark.parametrize("name", ["stage", "assignments", "conflicts", "plan"])

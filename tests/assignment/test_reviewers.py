@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
+from aspire.refusals import Refused, all_or_nothing
 from calls.models import Criterion
 from proposals.record.models import Assignment, Review
-from proposals.review.decisions import Refused, decided
 from tests.factories import AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_criteria_of_a_call_stay_as_many_once_one_of_its_proposals_is_scored(act
         "move in": lambda: Criterion.objects.filter(pk=unscored.pk).update(call=call, position=9),
     }
 
-    with pytest.raises(Refused) as refused, decided():
+    with pytest.raises(Refused) as refused, all_or_nothing():
         acts[act]()
 
     assert refused.value.refusal.name == "criterion_frozen_once_used"

@@ -10,12 +10,13 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from aspire.models import Upload
+from aspire.refusals import Refused
 from aspire.roles import Role
 from aspire.sheets.running import receive
 from calls.models import Call, CallField, Criterion, PotSlice
 from proposals.awards import release as releasing
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick, compare
-from proposals.awards.decisions import Refused, Wish, stage
+from proposals.awards.decisions import Wish, stage
 from proposals.awards.desk import Desk
 from proposals.awards.packets import Dossier
 from proposals.awards.ranking import leaps, standings, top
@@ -537,7 +538,7 @@ def test_mark_that_leaps_the_ranking_is_submitted_with_its_reason_alone(client, 
     stage(call, [Wish("P-B", "award", "the only partner in Kenya"), Wish("P-D", "decline")], by=officer, at=NOON)
     taken = client.post("/awards/CALL/packet/submit/", {})
 
-    assert [fault.refusal.values for fault in refused.context["faults"]] == [{"proposals": "P-B, P-D"}]
+    assert [refusal.values for refusal in refused.context["refusals"]] == [{"proposals": "P-B, P-D"}]
     assert (refused.status_code, taken.status_code) == (409, 302)
 
 
@@ -664,7 +665,7 @@ def test_who_has_a_conflict_is_told_that_marks_do_not_fit_and_not_by_how_much(cl
     assert sheet == ["awards_fit"]
     with pytest.raises(Refused) as told:
         marked(call, officer, B="award")
-    assert told.value.faults[0].refusal.name != "awards_fit"
+    assert told.value.refusals[0].name != "awards_fit"
 
 
 def planned(by, number, call):

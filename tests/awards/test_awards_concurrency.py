@@ -14,10 +14,10 @@ from random import Random
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from aspire.refusals import from_error
+from aspire.refusals import Refused, from_error
 from aspire.roles import Role
 from calls.models import Call, PotSlice
-from proposals.awards.decisions import Refused, Wish, stage
+from proposals.awards.decisions import Wish, stage
 from proposals.record.models import AnnualAward, Award, Proposal
 from tests.doors import run
 from tests.factories import MILLION, NOON, AnnualCostFactory, CallFactory, ProposalFactory, TermsFactory
@@ -138,7 +138,7 @@ class Storm:
         try:
             getattr(self, action)(*arguments)
         except Refused as refused:
-            return refused.faults[0].refusal.name
+            return refused.refusals[0].name
         except DatabaseError as error:
             refusal = from_error(error)
             return refusal.name if refusal else f"unhandled {type(error).__name__} in {action}"

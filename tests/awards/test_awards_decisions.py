@@ -4,10 +4,11 @@ import psycopg
 import pytest
 from django.db import DataError, OperationalError, transaction
 
+from aspire.refusals import Refused, all_or_nothing
 from aspire.roles import Role
 from calls.models import Call
 from proposals.awards import release as releasing
-from proposals.awards.decisions import TRIES, Refused, Wish, as_refused, patiently, rehearse, stage
+from proposals.awards.decisions import TRIES, Wish, patiently, rehearse, stage
 from proposals.record.models import Award, Mark, Proposal
 from proposals.record.status import Status
 from tests.awards.test_awards import begin, decided
@@ -28,8 +29,8 @@ def refused_with(call, by, *wishes):
     with pytest.raises(Refused) as refused:
         stage(call, wishes, by=by, at=NOON)
     assert not Mark.objects.exists()
-    assert all(fault.sentence for fault in refused.value.faults)
-    return [(fault.number, fault.refusal.name) for fault in refused.value.faults]
+    assert all(refusal.sentence for refusal in refused.value.refusals)
+    return [(refusal.subject, refusal.name) for refusal in refused.value.refusals]
 
 
 def test_every_fault_of_a_batch_is_said_at_once(call, officer):
@@ -69,7 +70,7 @@ def test_who_marked_is_named_by_account_where_there_is_no_name(call, officer):
     with pytest.raises(Refused) as refused:
         stage(call, [Wish("P-A", "decline", version=0)], by=officer, at=NOON)
 
-    assert refused.value.faults[0].refusal.values["who"] == "nameless"
+    assert refused.value.refusals[0].values["who"] == "nameless"
 
 
 def test_same_award_marked_again_keeps_its_rows(call, officer):
@@ -85,13 +86,13 @@ def test_same_award_marked_again_keeps_its_rows(call, officer):
 def test_rehearsal_shows_the_money_afterwards_and_leaves_everything(call, officer):
     found = rehearse(call, [Wish("P-A", "award"), Wish("P-B", "reserve")], by=officer, at=NOON)
 
-    assert (found.faults, found.before.total.staged_yen, found.after.total.left_yen) == ([], 0, 34 * MILLION)
+    assert (found.refusals, found.before.total.staged_yen, found.after.total.left_yen) == ((), 0, 34 * MILLION)
     assert found.after.left_count is None
     assert not Mark.objects.exists()
 
 
 def test_error_that_is_no_refusal_stays_one():
-    with pytest.raises(DataError), as_refused():
+    with pytest.raises(DataError), all_or_nothing():
         run("SELECT 1/0")
 
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from aspire.refusals import from_error
+from aspire.refusals import Refused, from_error
 from aspire.roles import Role
 from calls.models import Call, PotSlice
 from proposals.awards import release as releasing
-from proposals.awards.decisions import Refused, Wish, stage
+from proposals.awards.decisions import Wish, stage
 from proposals.record.models import AnnualAward, Conflict, Mark, Packet, Proposal
 from proposals.record.status import Status
 from tests.doors import run

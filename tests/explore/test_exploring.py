@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from calls.models import Call
 from partners.models import Country
+from proposals.explore.counts import walk
 from proposals.explore.dimensions import DIMENSIONS
-from proposals.explore.grid import Grid, walk
+from proposals.explore.grid import Grid
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart, Proposal, SavedView
 from tests.factories import (

@@ -3,9 +3,10 @@
 import pytest
 from django.db import connection
 
+from aspire.refusals import Refused, all_or_nothing
 from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Assignment, Conflict, Proposal
-from proposals.review.decisions import Refused, decided, declare, decline
+from proposals.review.decisions import declare, decline
 from tests.factories import NOON, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
@@ -102,5 +103,5 @@ def test_nothing_is_declined_once_the_call_is_decided(assignment):
 
 
 def test_error_that_is_no_refusal_of_ours_stays_an_error():
-    with pytest.raises(Exception, match="division by zero"), decided(), connection.cursor() as cursor:
+    with pytest.raises(Exception, match="division by zero"), all_or_nothing(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")

@@ -2,9 +2,10 @@
 
 import pytest
 
+from aspire.refusals import Refused
 from calls.models import Call
 from proposals.record.models import Review
-from proposals.review.decisions import Draft, Refused, draft_of, missing, reopen, save_draft, submit
+from proposals.review.decisions import Draft, draft_of, missing, reopen, save_draft, submit
 from tests.factories import NOON, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory
 
 pytestmark = pytest.mark.django_db

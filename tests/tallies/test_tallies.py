@@ -410,7 +410,7 @@ def test_board_of_a_reader_without_conflicts_reads_no_proposal(manager, django_a
     seen = Proposal.objects.visible_to(manager)
 
     with django_assert_num_queries(1) as asked:
-        cells = list(seen.cells_by("status", call=terms.call))
+        cells = list(seen.cells_by("status", by_lines=seen.is_whole(), call=terms.call))
 
     assert [cell["proposals"] for cell in cells] == [1]
     assert "proposals_proposal" not in asked.captured_queries[0]["sql"]
@@ -495,3 +495,10 @@ def test_a_board_is_drawn_anew_when_what_it_shows_or_who_reads_it_changes(client
         manager.groups.add(*officer.groups.all())
 
     assert client.get(url, headers=headers).status_code == 200
+
+
+def test_kept_lines_are_not_asked_for_some_of_the_proposals():
+    some = Proposal.objects.filter(number="X")
+
+    with pytest.raises(ValueError, match="leaves some out"):
+        some.cells_by("call", by_lines=True)

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Field, Terms
 from partners.models import Funder
+from proposals.record.counting import TallyQuerySet
 from proposals.record.models.proposals import Proposal
-from proposals.record.querysets import TallyQuerySet
 from proposals.record.status import Decision, Status
 
 TallyManager = models.Manager.from_queryset(TallyQuerySet)

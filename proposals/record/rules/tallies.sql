@@ -356,7 +356,8 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER paced_on_insert AFTER INSERT ON proposals_proposalprogress REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_insert('few');
-CREATE OR REPLACE TRIGGER paced_on_insert_many AFTER INSERT ON proposals_proposalprogress REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER paced_on_insert_many AFTER INSERT ON proposals_proposalprogress
+    REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION rule_paced_on_insert('many');
 
 CREATE OR REPLACE FUNCTION rule_paced_on_update() RETURNS trigger
@@ -387,7 +388,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     kept text;
 BEGIN
-    FOREACH kept IN ARRAY ARRAY['tally', 'intake', 'outlay', 'pace', 'progress'] LOOP
+    FOREACH kept IN ARRAY ARRAY['tallyline', 'intakeline', 'outlayline', 'paceline', 'proposalprogress'] LOOP
         EXECUTE format('ALTER TABLE proposals_%s DISABLE TRIGGER USER', kept);
         EXECUTE format('DELETE FROM proposals_%s', kept);
     END LOOP;
@@ -410,8 +411,9 @@ BEGIN
     SELECT * FROM proposals_progress_of(ARRAY(SELECT id FROM proposals_proposal)) t
      WHERE (t.reviewers, t.reviews, t.conflicts, t.decision) <> (0, 0, 0, '');
     INSERT INTO proposals_paceline (call_id, reviewers, reviews, decision, proposals, conflicts)
-    SELECT call_id, reviewers, reviews, decision, count(*), sum(conflicts) FROM proposals_proposalprogress GROUP BY 1, 2, 3, 4;
-    FOREACH kept IN ARRAY ARRAY['tally', 'intake', 'outlay', 'pace', 'progress'] LOOP
+    SELECT call_id, reviewers, reviews, decision, count(*), sum(conflicts) FROM proposals_proposalprogress
+     GROUP BY 1, 2, 3, 4;
+    FOREACH kept IN ARRAY ARRAY['tallyline', 'intakeline', 'outlayline', 'paceline', 'proposalprogress'] LOOP
         EXECUTE format('ALTER TABLE proposals_%s ENABLE TRIGGER USER', kept);
     END LOOP;
 END $$;
