@@ -33,6 +33,9 @@ CATALOGUE: dict[str, Promise] = {
         "Nothing was saved. Have migrate run with the program's SECRET_KEY."
     ),
     "actor_exists": _("Whoever wrote this has no account, so nothing was saved. Let a person with an account do it."),
+    "address_of_account": _(
+        "An account has one mail address, its own, so no other was added. Have an administrator change it."
+    ),
     "not_for_the_application": _(
         "The application may only read history and cannot alter or empty anything, so nothing was changed. "
         "Let the database's owner do it."

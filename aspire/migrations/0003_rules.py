@@ -10,7 +10,7 @@ IN_OUR_SCHEMA = "SELECT set_config('search_path', quote_ident(current_schema()) 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("aspire", "0002_tables")]
+    dependencies = [("aspire", "0002_tables"), ("account", "0009_emailaddress_unique_primary_email")]
     operations = [
         migrations.RunSQL(IN_OUR_SCHEMA),
         *(migrations.RunSQL((FILES / f"{name}.sql").read_text()) for name in ("history", "accounts", "records")),

@@ -22,3 +22,25 @@ BEGIN
          WHERE e.pgh_obj_id = person AND e.pgh_label IN ('insert', 'password', 'address')
            AND e.pgh_user <> person AND e.pgh_created_at > now() - interval '7 days');
 END $$;
+
+-- The library that resets passwords sends its link to every address it keeps of an account. It keeps none but the
+-- account's own, which history follows: else somebody could come by a password through an address nobody heard of.
+CREATE OR REPLACE FUNCTION rule_address_of_account() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM auth_user u WHERE u.id = NEW.user_id AND lower(u.email) = lower(NEW.email)) THEN
+        PERFORM aspire_refuse('address_of_account');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER address_of_account BEFORE INSERT OR UPDATE ON account_emailaddress
+    FOR EACH ROW EXECUTE FUNCTION rule_address_of_account();
+
+CREATE OR REPLACE FUNCTION rule_address_given_up() RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM account_emailaddress WHERE user_id = NEW.id AND lower(email) <> lower(NEW.email);
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER address_given_up AFTER UPDATE OF email ON auth_user
+    FOR EACH ROW WHEN (OLD.email IS DISTINCT FROM NEW.email) EXECUTE FUNCTION rule_address_given_up();

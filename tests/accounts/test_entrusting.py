@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.db import transaction
@@ -138,3 +139,25 @@ def test_administrator_who_had_a_managers_link_sent_to_themselves_releases_nothi
     assert "changed the mail address of Chiba" in client.get(page, headers={"accept-language": "en"}).text
     with pytest.raises(Refused, match="release_by_independent_person"):
         release(packet, by=chiba, at=NOON)
+
+
+# --- what the library that resets passwords knows of ----------------------------------------------------------------
+
+
+def test_link_to_a_new_password_goes_to_no_address_but_the_account_s_own(manager):
+    User.objects.filter(pk=manager.pk).update(email="manager@example.jp")
+    forged = 'INSERT INTO account_emailaddress (user_id, email, verified, "primary") VALUES (%s, %s, true, true)'
+
+    with refused("address_of_account"):
+        run(forged, manager.pk, "other@example.jp")
+    run(forged, manager.pk, "Manager@example.jp")
+    with refused("address_of_account"):
+        run("UPDATE account_emailaddress SET email = 'other@example.jp'")
+
+
+def test_an_address_that_is_given_up_leads_to_no_password_any_more(manager):
+    User.objects.filter(pk=manager.pk).update(email="old@example.jp")
+    EmailAddress.objects.create(user=manager, email="old@example.jp", verified=True, primary=True)
+    User.objects.filter(pk=manager.pk).update(email="new@example.jp")
+
+    assert not EmailAddress.objects.exists()
