@@ -3,9 +3,9 @@
 They are for what everybody may see; a select that offers less to one person than to another is none of these.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.apps import apps
@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model
 from django.forms.utils import flatatt
 from django.utils.choices import CallableChoiceIterator
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -35,6 +36,11 @@ class PlainSelect(forms.Select):
             flatatt(self.build_attrs(self.attrs, attrs)),
             format_html_join("", '  <option value="{}"{}>{}</option>\n', options),
         )
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[str, str | Promise]]) -> None:
+    """Let a field of the form offer these choices, which its class could not know."""
+    cast(forms.ChoiceField, form.fields[name]).choices = [*choices]
 
 
 def remember_choices(form: forms.BaseForm) -> None:

@@ -9,22 +9,23 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 env = Env()
 
-# A deployment names its database. Without one this is somebody's own machine: loopback only, embedded PostgreSQL.
-DATABASE_URL = env.str("DATABASE_URL", "")
-MODE = env.str("ASPIRE_MODE", "production" if DATABASE_URL else "local")
-IS_PRODUCTION = MODE == "production"
-# What the database is told of who connects, and what its history names where nobody is signed in.
-PROGRAM = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])[:60]
+
+def mode() -> str:
+    """A deployment names its database. Without one this is somebody's own machine: loopback, embedded PostgreSQL."""
+    return env.str("ASPIRE_MODE", "production" if env.str("DATABASE_URL", "") else "local")
+
+
+def program() -> str:
+    """What the database is told of who connects, and what its history names where nobody is signed in."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])[:60]
 
 
 def refuse(name: str, demand: str, *, when: bool) -> None:
     """Stop the start where an environment variable is unsafe, with one line that names it."""
     if when:
-        raise ImproperlyConfigured(f"{name} {demand}{' in production' if IS_PRODUCTION else ''}.")
+        raise ImproperlyConfigured(f"{name} {demand}{' in production' if mode() == 'production' else ''}.")
 
 
 def required(name: str) -> str:
@@ -39,7 +40,7 @@ def database(name: str) -> dict[str, Any]:
     named: dict[str, Any] = env.dj_db_url(name)
     is_postgresql = named["ENGINE"] == "django.db.backends.postgresql"
     refuse(name, "must name a PostgreSQL server (postgres://…)", when=not is_postgresql)
-    named["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "application_name": PROGRAM} | named.get(
+    named["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "application_name": program()} | named.get(
         "OPTIONS", {}
     )
     return named
@@ -54,9 +55,9 @@ def is_time(text: str) -> bool:
     return re.fullmatch(r"[1-9]\d{0,6}(ms|s|min)", text, re.ASCII) is not None
 
 
-def local_secret_key() -> str:
-    """A key of this machine's own, made at the first start and kept in ``var``."""
-    path = VAR_DIR / "secret_key"
+def local_secret_key(folder: Path) -> str:
+    """A key of this machine's own, made at the first start and kept in the folder."""
+    path = folder / "secret_key"
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,5 +65,5 @@ def local_secret_key() -> str:
             path.chmod(0o600)
         return path.read_text()
     except OSError as error:
-        reason = f"{VAR_DIR} cannot be used ({error.strerror}); have it written to, or set SECRET_KEY and DATABASE_URL"
+        reason = f"{folder} cannot be used ({error.strerror}); have it written to, or set SECRET_KEY and DATABASE_URL"
         raise ImproperlyConfigured(f"{reason}.") from error

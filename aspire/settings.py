@@ -1,26 +1,27 @@
 """Every setting of the project, read from the environment; an unsafe one stops the start with one line."""
 
+from pathlib import Path
 from typing import Any
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aspire.environment import (
-    BASE_DIR,
-    DATABASE_URL,
-    IS_PRODUCTION,
-    MODE,
-    PROGRAM,
-    VAR_DIR,
     database,
     env,
     is_https,
     is_time,
     local_secret_key,
+    mode,
+    program,
     refuse,
     required,
 )
 
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+DATABASE_URL, MODE, PROGRAM = env.str("DATABASE_URL", ""), mode(), program()
+IS_PRODUCTION = MODE == "production"
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -40,7 +41,7 @@ if IS_PRODUCTION:
     refuse("SECURE_HSTS_SECONDS", "must be positive", when=SECURE_HSTS_SECONDS <= 0)
     refuse("CSRF_TRUSTED_ORIGINS", "must begin with https://", when=not all(map(is_https, CSRF_TRUSTED_ORIGINS)))
 else:
-    SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key()
+    SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
     ALLOWED_HOSTS = LOOPBACK
 refuse("ASPIRE_MODE", "must be 'production' or 'local'", when=MODE not in {"production", "local"})
 refuse("LOG_LEVEL", "must be one of " + ", ".join(LOG_LEVELS), when=LOG_LEVEL not in LOG_LEVELS)

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aspire.choices import offer
 from aspire.models import Upload
 from aspire.people import Person
 from aspire.sheets.kinds import Kind
@@ -36,7 +37,7 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         calls = [(code, f"{code} {name}") for code, name in kind.calls(user)]
-        self.fields["call"].choices = [("", "---------"), *calls]  # type: ignore[attr-defined]
+        offer(self, "call", [("", "---------"), *calls])
         unasked = [*([] if kind.is_for_a_call else ["call"]), *([] if kind.takes_reason else ["reason"])]
         for name in unasked:
             del self.fields[name]
@@ -71,4 +72,4 @@ class ExportForm(forms.Form):
         super().__init__(data)
         groups = {column.group: column.group for column in columns if column.group}
         choices = [*((column.name, str(column.label)) for column in columns), *groups.items()]
-        self.fields["columns"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "columns", choices)

@@ -1,10 +1,11 @@
 """What officers type about the review of a call."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
@@ -28,8 +29,8 @@ class ReviewSettingsForm(RefusingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        wanted: Any = self.fields["reviews_wanted"]
-        wanted.min_value, wanted.widget.attrs["min"] = 1, 1
+        wanted = self.fields["reviews_wanted"]
+        wanted.widget.attrs["min"] = 1
         wanted.validators.append(MinValueValidator(1))
         self.seen = "|".join(str(self[name].initial) for name in self.fields)
 
@@ -37,6 +38,13 @@ class ReviewSettingsForm(RefusingForm):
         """What saving would change, setting by setting, and for how many."""
         changed = [name for name in self.fields if name in self.changed_data]
         return settings_effects(self.instance, changed, reader=reader)
+
+
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """People as officers know them."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return named(obj)
 
 
 class AssignmentFilter(forms.Form):
@@ -48,22 +56,16 @@ class AssignmentFilter(forms.Form):
     )
     short = forms.BooleanField(label=_("short of reviewers only"), required=False)
 
-    def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices: Any = self.fields["field"]
+    def __init__(self, data: QueryDict, *, call: Call) -> None:
+        super().__init__(data)
+        choices = cast("forms.ModelChoiceField[Field]", self.fields["field"])
         choices.queryset = call.fields.order_by("call_fields__position").distinct()
 
 
 class AssignForm(forms.Form):
     """Who is to review the chosen proposals."""
 
-    reviewer = forms.ModelChoiceField(label=_("Reviewer"), queryset=User.objects.none(), to_field_name="username")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices: Any = self.fields["reviewer"]
-        choices.queryset = reviewers()
-        choices.label_from_instance = named
+    reviewer = PersonField(label=_("Reviewer"), queryset=reviewers(), to_field_name="username")
 
 
 class PlanForm(forms.Form):
@@ -76,15 +78,13 @@ class ConflictForm(forms.Form):
     """A conflict of interest that an officer knows of."""
 
     number = forms.CharField(label=_("proposal number"), max_length=40)
-    person = forms.ModelChoiceField(label=_("Whose"), queryset=User.objects.none(), to_field_name="username")
+    person = PersonField(
+        label=_("Whose"),
+        queryset=User.objects.filter(is_active=True).select_related("reviewer_profile").order_by("username"),
+        to_field_name="username",
+    )
     kind = forms.ChoiceField(label=_("kind of interest"), choices=[c for c in Conflict.Kind.choices if c[0]])
     words = forms.CharField(label=_("in words"), required=False, max_length=500)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices: Any = self.fields["person"]
-        choices.queryset = User.objects.filter(is_active=True).select_related("reviewer_profile").order_by("username")
-        choices.label_from_instance = named
 
 
 def named(person: User) -> str:

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.choices import offer
 from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick
@@ -40,15 +41,14 @@ class RankingFilter(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, desk: Desk) -> None:
         super().__init__(data, prefix=None)
-        self.fields["field"].choices = [("", _("all")), *desk.fields]  # type: ignore[attr-defined]
+        offer(self, "field", [("", _("all")), *desk.fields])
         self.is_valid()
         self.asked = {name: self.cleaned_data.get(name) or "" for name in ("field", "decision", "release")}
 
 
-class ReasonField(forms.CharField):
-    def __init__(self, **options: Any) -> None:
-        widget = forms.Textarea(attrs={"rows": 2})
-        super().__init__(label=_("Reason"), required=False, max_length=LONGEST_REASON, widget=widget, **options)
+def reason_field() -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 2})
+    return forms.CharField(label=_("Reason"), required=False, max_length=LONGEST_REASON, widget=widget)
 
 
 class MarkForm(forms.Form):
@@ -57,7 +57,7 @@ class MarkForm(forms.Form):
     decision = forms.ChoiceField(
         label=_("Mark"), required=False, choices=[*Decision.choices, ("", _("not marked"))], widget=forms.RadioSelect
     )
-    reason = ReasonField()
+    reason = reason_field()
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, data: QueryDict | None, *, sheet: Sheet) -> None:
@@ -111,11 +111,14 @@ class Outcome:
         return self.row.award.awarded_yen if self.row.award else None
 
 
+BATCHED = [*Decision.choices, (TAKE_BACK, _("take the mark back"))]
+
+
 class BatchForm(forms.Form):
     """One decision for many: a selection, each with the version that was seen, or the best so many."""
 
-    decision = forms.ChoiceField(label=_("Mark"), choices=[*Decision.choices, (TAKE_BACK, _("take the mark back"))])
-    reason = ReasonField()
+    decision = forms.ChoiceField(label=_("Mark"), choices=BATCHED)
+    reason = reason_field()
     top = forms.IntegerField(label=_("The best"), required=False, min_value=1, max_value=10_000)
     field = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -138,7 +141,7 @@ class BatchForm(forms.Form):
 
     @property
     def decision_label(self) -> str:
-        return str(dict(self.fields["decision"].choices)[self.cleaned_data["decision"]])  # type: ignore[attr-defined]
+        return str(dict(BATCHED)[self.cleaned_data["decision"]])
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -204,7 +207,7 @@ class WhatIfForm(forms.Form):
         return {"a_kind": MARKED, "b_kind": BEST, "b_top": desk.call.max_awards or 10}
 
     @property
-    def sides(self) -> list[tuple[str, list[Any]]]:
+    def sides(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The boxes of each set."""
         return [
             (side.upper(), [self[f"{side}_{name}"] for name in ("kind", "top", "field", "numbers")]) for side in "ab"

@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from aspire.choices import offer
 from aspire.people import Person
 from aspire.records import RefusingForm
 from calls.hidden import withheld_from
@@ -55,8 +56,8 @@ class QuestionForm(forms.Form):
     def __init__(self, asked: dict[str, str]) -> None:
         super().__init__(DEFAULTS | asked)
         choices = [(dimension.key, dimension.label) for dimension in DIMENSIONS.values()]
-        self.fields["row"].choices = choices  # type: ignore[attr-defined]
-        self.fields["column"].choices = [("", _("one column only")), *choices]  # type: ignore[attr-defined]
+        offer(self, "row", choices)
+        offer(self, "column", [("", _("one column only")), *choices])
 
 
 @dataclass

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.choices import offer
 from aspire.refusals import Refusal
 from calls.models import Criterion
 from proposals.record.models import Conflict
@@ -23,7 +24,8 @@ INTERESTS = [
     (Conflict.Kind.TEACHER, _("teacher or pupil of somebody named here")),
     (Conflict.Kind.OTHER, _("another interest, in words below")),
 ]
-LONGEST = 10_000
+# A draft needs no comment.
+OF_COMMENTS: dict[str, Any] = {"required": False, "max_length": 10_000, "widget": forms.Textarea({"rows": 7})}
 
 
 class DeclarationForm(forms.Form):
@@ -36,8 +38,7 @@ class DeclarationForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, is_clear: bool = False) -> None:
         super().__init__(data, auto_id="declare_%s")
-        kind: Any = self.fields["kind"]
-        kind.choices = INTERESTS if is_clear else [NO_INTEREST, *INTERESTS]
+        offer(self, "kind", INTERESTS if is_clear else [NO_INTEREST, *INTERESTS])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -66,27 +67,25 @@ class ReviewForm(forms.Form):
     comment_to_panel = forms.CharField(
         label=_("Comment to the panel"),
         help_text=_("Read by the lead reviewer, the managers and the office; never by the applicant."),
+        **OF_COMMENTS,
     )
     comment_to_applicant = forms.CharField(
-        label=_("Comment to the applicant"), help_text=_("Sent to the applicant without your name.")
+        label=_("Comment to the applicant"), help_text=_("Sent to the applicant without your name."), **OF_COMMENTS
     )
 
     def __init__(self, criteria: Sequence[Criterion], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.criteria = list(criteria)
-        for name in ("comment_to_panel", "comment_to_applicant"):
-            comment: Any = self.fields[name]
-            comment.required, comment.max_length, comment.widget = False, LONGEST, forms.Textarea({"rows": 7})
         for criterion in self.criteria:
             self.fields[f"score_{criterion.pk}"] = score_field(criterion)
 
     @property
-    def scores(self) -> list[tuple[Criterion, Any]]:
+    def scores(self) -> list[tuple[Criterion, forms.BoundField]]:
         """Each criterion beside its field."""
         return [(criterion, self[f"score_{criterion.pk}"]) for criterion in self.criteria]
 
     @property
-    def comments(self) -> list[Any]:
+    def comments(self) -> list[forms.BoundField]:
         return [self["comment_to_panel"], self["comment_to_applicant"]]
 
     @property

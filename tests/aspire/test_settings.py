@@ -20,6 +20,7 @@ from aspire.operations import checks
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "aspire" / "settings.py"
+ENVIRONMENT = ROOT / "aspire" / "environment.py"
 GUIDE = ROOT / "docs" / "operators-guide.md"
 SAFE = {
     "DATABASE_URL": "postgres://aspire:secret@127.0.0.1:1/aspire",
@@ -30,7 +31,8 @@ SAFE = {
 
 def variables() -> set[str]:
     """The environment variables that the settings read."""
-    calls = [node for node in ast.walk(ast.parse(SETTINGS.read_text())) if isinstance(node, ast.Call) and node.args]
+    read = [node for path in (SETTINGS, ENVIRONMENT) for node in ast.walk(ast.parse(path.read_text()))]
+    calls = [node for node in read if isinstance(node, ast.Call) and node.args]
     readers = [call for call in calls if re.fullmatch(r"env\.\w+|required|database", ast.unparse(call.func))]
     return {call.args[0].value for call in readers if isinstance(call.args[0], ast.Constant)}
 

@@ -1,7 +1,6 @@
 """``manage.py rules``: where each rule of PostgreSQL is written, and whether the database has it so."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -21,13 +20,15 @@ class Command(BaseCommand):
         parser.add_argument("--carry", metavar="APP", help="write the migration that carries what changed in an app")
         parser.add_argument("--title", default="Rules are changed", help="what that migration does, in a sentence")
 
-    def handle(self, *_args: object, **options: Any) -> None:
-        if options["carry"]:
-            self.stdout.write(str(rules.carry(options["carry"], options["title"]).relative_to(rules.ROOT)))
-        elif options["carried"]:
+    def handle(
+        self, *_args: object, name: str | None, carried: bool, carry: str | None, title: str, **_options: object
+    ) -> None:
+        if carry:
+            self.stdout.write(str(rules.carry(carry, title).relative_to(rules.ROOT)))
+        elif carried:
             self.ask_whether_carried()
-        elif options["name"]:
-            self.print(options["name"])
+        elif name:
+            self.print(name)
         else:
             self.list()
 

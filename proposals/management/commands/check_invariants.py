@@ -1,7 +1,5 @@
 """``manage.py check_invariants``: recompute every rule from the rows; a sentence per breach, exit 1 if there is one."""
 
-from typing import Any
-
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
@@ -16,8 +14,8 @@ class Command(DataCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rebuild", action="store_true", help="First count the kept tallies anew from the rows.")
 
-    def handle(self, *_args: object, **options: Any) -> None:
-        if options["rebuild"]:
+    def handle(self, *_args: object, rebuild: bool, **_options: object) -> None:
+        if rebuild:
             with as_owner():
                 rebuild_tallies()
         found = 0

@@ -1,7 +1,6 @@
 """``manage.py load_demo``: four synthetic calls, one in each stage, and four accounts to look at them with."""
 
 import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
@@ -27,7 +26,7 @@ class Command(DataCommand):
             help="the day on which the calls stand in their stages (default: today in Tokyo)",
         )
 
-    def handle(self, *_args: object, **options: Any) -> None:
+    def handle(self, *_args: object, on: datetime.date | None, verbosity: int, **_options: object) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError(
                 _(
@@ -35,11 +34,11 @@ class Command(DataCommand):
                     "nothing was loaded."
                 )
             )
-        on = options["on"] or timezone.localdate()
+        on = on or timezone.localdate()
         with transaction.atomic():
             made = load(on=on)
             accounts = make_accounts()
-        if options["verbosity"]:
+        if verbosity:
             for call, is_new in made:
                 self.stdout.write(self.line(call, on=on, is_new=is_new))
             values = {"accounts": ", ".join(accounts), "password": PASSWORD}
