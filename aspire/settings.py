@@ -22,7 +22,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 DATABASE_URL, MODE, PROGRAM = env.str("DATABASE_URL", ""), mode(), program()
 IS_PRODUCTION = MODE == "production"
-LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 DEBUG = env.bool("DEBUG", False)
@@ -42,7 +41,7 @@ if IS_PRODUCTION:
     refuse("CSRF_TRUSTED_ORIGINS", "must begin with https://", when=not all(map(is_https, CSRF_TRUSTED_ORIGINS)))
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or local_secret_key(VAR_DIR)
-    ALLOWED_HOSTS = LOOPBACK
+    ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 refuse("ASPIRE_MODE", "must be 'production' or 'local'", when=MODE not in {"production", "local"})
 refuse("LOG_LEVEL", "must be one of " + ", ".join(LOG_LEVELS), when=LOG_LEVEL not in LOG_LEVELS)
 

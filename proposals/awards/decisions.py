@@ -290,8 +290,7 @@ class Batch:
     def _give(self, given: Mapping[int, Amounts]) -> None:
         there = dict(Award.objects.filter(proposal__in=given).values_list("proposal", "pk"))
         new = [Award(proposal_id=proposal) for proposal in sorted(given) if proposal not in there]
-        for award in Award.objects.bulk_create(new):
-            there[award.proposal_id] = award.pk
+        there |= {award.proposal_id: award.pk for award in Award.objects.bulk_create(new)}
         kept = set(AnnualAward.objects.filter(award__in=there.values()).values_list("award", flat=True))
         AnnualAward.objects.bulk_create(
             AnnualAward(award_id=there[proposal], fiscal_year=year, direct_yen=direct, indirect_yen=indirect)
