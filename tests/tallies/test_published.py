@@ -39,7 +39,7 @@ from tests.factories import (
     TermsFactory,
     release,
 )
-from tests.record.test_rules import BARE
+from tests.record.test_rules_proposals import BARE
 
 pytestmark = pytest.mark.django_db
 # The first call of ASPIRE: 46 awards, of which the press release states quantum 8 and energy 6.
