@@ -7,7 +7,7 @@ from django.contrib.admin import ModelAdmin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, SetUnusablePasswordMixin
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,20 +25,20 @@ class RoleFilter(admin.SimpleListFilter):
     title = _("Role")
     parameter_name = "role"
 
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         return Role.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
 
 
-class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+class PasswordForm(AdminPasswordChangeForm):
     """Django's form, with the help text in the language of the page rather than of the server's start."""
 
     usable_password_help_text: Any = SetUnusablePasswordMixin.usable_password_help_text
 
 
-class PersonAdmin(AddressedAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(AddressedAdmin, UserAdmin):
     """Accounts: an administrator gives them out and puts people into their roles."""
 
     change_password_form = PasswordForm
@@ -68,7 +68,7 @@ class PersonAdmin(AddressedAdmin, UserAdmin):  # type: ignore[type-arg]
         acts = reversed(acts_on(person)) if person else ()
         return super().history_view(request, object_id, {"acts": [*acts], **(extra_context or {})})
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any) -> Any:
         """The roles under the names people know."""
         field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.label_from_instance = lambda group: gettext(group.name)

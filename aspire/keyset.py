@@ -33,7 +33,7 @@ def counted(rows: QuerySet[models.Model], *, up_to: int = COUNTED_UP_TO) -> int:
     return rows.order_by()[: up_to + 1].count()
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):
     """Counts no further than ``ADMIN_COUNTED_UP_TO``: behind it a filter leads on, not a page."""
 
     @cached_property

@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -51,7 +51,7 @@ class AspireAdminSite(admin.AdminSite):
         super().register(kept, admin_class, **options)
 
 
-class RefusingForm(ModelForm):  # type: ignore[type-arg]
+class RefusingForm(ModelForm):
     """A form that can be told of a refusal by the database, and keeps errors of fields it does not show."""
 
     refusal: Refusal | None = None
@@ -95,7 +95,7 @@ class RowForm(RefusingForm):
                 select.loaded = getattr(self.instance, name)
 
 
-class Rows(admin.TabularInline):  # type: ignore[type-arg]
+class Rows(admin.TabularInline):
     """Rows on the page of a record; how many there are makes no difference to the number of queries.
 
     ``read_with``: what the words of a row are made of.
@@ -109,7 +109,7 @@ class Rows(admin.TabularInline):  # type: ignore[type-arg]
         found = super().get_queryset(request)
         return found.select_related(*self.read_with) if self.read_with else found
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         """The choices, read once for all rows; where one is sought instead, as ``LoadedSelect`` does."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = LoadedSelect(db_field, self.admin_site, using=kwargs.get("using"))
@@ -124,7 +124,7 @@ def _read(choices: Iterable[tuple[object, str]]) -> list[tuple[object, str]]:
     return list(iter(choices))
 
 
-class AddressedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AddressedAdmin(admin.ModelAdmin):
     """An admin whose form for a new record takes from its address only what its fields could hold."""
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class RefusingAdmin(AddressedAdmin):
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Model]", change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
         """Rules over several rows wait until all rows of the form are written; then they are asked."""
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -171,8 +171,8 @@ class RefusingAdmin(AddressedAdmin):
     def save_related(
         self,
         request: HttpRequest,
-        form: "ModelForm[Model]",
-        formsets: "Sequence[BaseModelFormSet[Model, ModelForm[Model]]]",
+        form: ModelForm,
+        formsets: Sequence[BaseModelFormSet],
         change: bool,
     ) -> None:
         super().save_related(request, form, formsets, change)

@@ -1,10 +1,12 @@
 """How staff see and edit calls."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, ForeignKey, Model, QuerySet, Value, When
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -60,7 +62,7 @@ class CallFieldInline(KeptFromTheBlind):
     read_with = ["field"]
     fields = ["position", "field", "label_as_printed", "lead_reviewer"]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "lead_reviewer":
             kwargs["queryset"] = User.objects.filter(groups__name=Role.REVIEWER, is_active=True).order_by("username")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -76,8 +78,8 @@ class PotSliceInline(KeptFromTheBlind):
     fields = ["fiscal_year", "limit_yen", "taken"]
     readonly_fields = ["taken"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "call"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        found: QuerySet = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "call"))
         return found
 
     @admin.display(description=_("taken so far (yen)"))
@@ -87,7 +89,7 @@ class PotSliceInline(KeptFromTheBlind):
         return exact(place.taken_yen) if place.pk else "\u2015"
 
 
-class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
+class TermsInline(admin.StackedInline):
     """The terms of a call. Those in use are frozen: new terms are added beside them."""
 
     model = Terms
@@ -98,7 +100,7 @@ class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
         (_("Where they come from"), {"fields": ["source", "source_en", "assumptions_ja", "assumptions_en"]}),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("call")
 
     def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
@@ -145,11 +147,13 @@ class CallAdmin(RefusingAdmin):
         told = ["opens_at", "closes_at", "pot_yen", "max_awards"] if is_blind(request, obj) else []
         return [*found, *(["embargo_until"] if waits else []), *told]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "pk"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        found: QuerySet = super().get_queryset(request).annotate(why_hidden=why_hidden(request, "pk"))
         return found
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: Sequence[BaseModelFormSet], change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         for sentence in lacking(form.instance):
             messages.warning(request, sentence)
@@ -181,9 +185,7 @@ class FieldAdmin(RefusingAdmin):
     list_display = ["code", "name_ja", "name_en"]
     search_fields = ["code", "name_ja", "name_en"]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
         """For a proposal's form (``?call=``), only the fields of the call; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):

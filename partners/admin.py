@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +18,7 @@ class SearchedByKey(RefusingAdmin):
 
     search_fields = ["search_key"]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
         for word in filter(None, map(search_key, search_term.split())):
             queryset = queryset.filter(search_key__contains=word)
         return queryset, False
@@ -48,9 +46,7 @@ class FunderAdmin(SearchedByKey):
         (_("Identifiers"), {"fields": ["ror_id", "crossref_funder_id", "note"]}),
     ]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
         """For a proposal's form (``?call=``), only funders that the call accepts; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -103,7 +103,7 @@ class ProposalAdmin(RefusingAdmin):
         }
         return super().changelist_view(request, {**(extra_context or {}), **marks})
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         return queryset.search(search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
@@ -113,7 +113,7 @@ class ProposalAdmin(RefusingAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"received_at": timezone.now(), **super().get_changeform_initial_data(request)}
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in {"field", "primary_funder"}:
             kwargs["widget"] = WithinCallSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -29,7 +29,9 @@ def main() -> None:
     say(f"functions of more than {MANY} parameters", *told(functions, parameters, MANY))
     long = [f"{name(path)} ({lines})" for path, text in texts.items() if (lines := text.count("\n")) > LONG_FILE]
     say(f"files over {LONG_FILE} lines", len(long), *long)
-    say("uses of Any", sum(len(ANY.findall(text)) for text in texts.values()))
+    # The classes that kinds of sheets are made of give way to django-import-export's.
+    plain = [text for path, text in texts.items() if not name(path).startswith("aspire/sheets/")]
+    say("uses of Any, sheets aside", sum(len(ANY.findall(text)) for text in plain))
     say("type: ignore", sum(text.count("type: ignore") for text in texts.values()))
 
 

@@ -40,7 +40,7 @@ class ReviewSettingsForm(RefusingForm):
         return settings_effects(self.instance, changed, reader=reader)
 
 
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class PersonField(forms.ModelChoiceField):
     """People as officers know them."""
 
     def label_from_instance(self, obj: User) -> str:
@@ -58,7 +58,7 @@ class AssignmentFilter(forms.Form):
 
     def __init__(self, data: QueryDict, *, call: Call) -> None:
         super().__init__(data)
-        choices = cast("forms.ModelChoiceField[Field]", self.fields["field"])
+        choices = cast(forms.ModelChoiceField, self.fields["field"])
         choices.queryset = call.fields.order_by("call_fields__position").distinct()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 
@@ -36,12 +37,13 @@ class AssignedRow:
 
 def asked(
     call: Call, visible: ProposalQuerySet, *, q: str = "", field: Field | None = None, short: bool = False
-) -> Any:
+) -> ProposalQuerySet:
     """The counted proposals of the call that the officer asked for."""
     found = visible.filter(call=call).counted().search(q or "").select_related("call", "field").order_by("number")
     if field:
         found = found.filter(field=field)
-    return found.filter(pk__in=short_of_reviewers(call).values("pk")) if short else found
+    asked: ProposalQuerySet = found.filter(pk__in=short_of_reviewers(call).values("pk")) if short else found
+    return asked
 
 
 def rows(page: Iterable[Proposal]) -> list[AssignedRow]:
@@ -65,7 +67,7 @@ def planned(call: Call, plan: Plan, *, by: Person) -> dict[str, Any]:
     people = {load.person.pk: load.person for load in before}
     numbers = dict(Proposal.objects.filter(pk__in=plan.teams).values_list("pk", "number"))
     added = plan.loads()
-    teams: dict[str, list[Any]] = defaultdict(list)
+    teams: dict[str, list[User]] = defaultdict(list)
     for proposal, team in plan.teams.items():
         for person in team:
             teams[numbers[proposal]].append(people[person])

@@ -33,7 +33,7 @@ class Standing:
         counts = status not in NOT_COUNTED if is_counted is None else is_counted
         return cls(status, counts, requested, awarded if status == Status.AWARDED else 0, codes)
 
-    def as_json(self) -> list[Any]:
+    def as_json(self) -> list[object]:
         return [self.status, self.is_counted, self.requested_yen, self.awarded_yen, self.codes]
 
     @property

@@ -1,7 +1,7 @@
 """A briefing of a board beside the board of today: then, now, the difference, and the proposals that explain it."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -25,14 +25,14 @@ class Compared:
 
     place: Place
     measure: str
-    then: Any
-    now: Any
+    then: int | Decimal | None
+    now: int | Decimal | None
     href: str = ""
     is_unstated: bool = False
     points: Decimal | None = None  # between rates
 
     @property
-    def difference(self) -> Any:
+    def difference(self) -> int | Decimal | None:
         if self.points is not None:
             return self.points
         return None if self.then is None or self.now is None else self.now - self.then
@@ -137,7 +137,7 @@ def standings_of(briefing: Briefing) -> dict[str, Standing]:
     return {number: Standing(*row) for number, row in briefing.rows.items()}
 
 
-def hidden_among(numbers: Any) -> frozenset[str]:
+def hidden_among(numbers: Iterable[str]) -> frozenset[str]:
     """Those that are there, though not for everybody."""
     return frozenset(Proposal.objects.filter(number__in=numbers).values_list("number", flat=True))
 
@@ -161,12 +161,15 @@ def _tables(then: list[dict[str, Any]], now: list[dict[str, Any]], *, is_printed
         yield ComparedTable(key, in_language(captions["caption_ja"], captions["caption_en"]), rows)
 
 
+Where = tuple[tuple[str, str, bool], str]  # table, code and whether it is a total, and the measure
+
+
 def _row(
     key: tuple[str, str, bool],
     cell: dict[str, Any],
-    before: dict[Any, Any],
-    after: dict[Any, Any],
-    hrefs: dict[Any, str],
+    before: dict[Where, int],
+    after: dict[Where, int],
+    hrefs: dict[Where, str],
     *,
     is_printed: bool,
 ) -> ComparedRow:

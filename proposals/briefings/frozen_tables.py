@@ -1,7 +1,7 @@
 """A table that somebody explored, frozen with the proposals behind it and held against the same question today."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -20,7 +20,7 @@ from aspire.yen import points, share
 from proposals.briefings.changes import Change, Place, Standing, changes_between, place_of
 from proposals.briefings.comparison import Compared, hidden_among, standings_of
 from proposals.explore.counts import Value, further
-from proposals.explore.dimensions import COUNTRY, Dimension
+from proposals.explore.dimensions import COUNTRY, Dimension, Entry, Found
 from proposals.explore.grid import Grid
 from proposals.explore.question import Question
 from proposals.record.models import Briefing
@@ -133,7 +133,7 @@ def standings_asked(question: Question, grid: Grid) -> dict[str, Standing]:
     return found
 
 
-def _codes(dimension: Dimension, found: set[Any]) -> dict[Any, str]:
+def _codes(dimension: Dimension, found: Found) -> dict[object, str]:
     return {entry.value: entry.code for entry in dimension.entries(found)}
 
 
@@ -221,7 +221,7 @@ class CrossedComparison:
         return self._with_new(self.words["columns"], [] if self.problems else self.grid.columns)
 
     @staticmethod
-    def _with_new(kept: list[list[str]], entries: Any) -> list[tuple[str, str]]:
+    def _with_new(kept: list[list[str]], entries: Sequence[Entry]) -> list[tuple[str, str]]:
         """Code and label of then, followed by what has come since."""
         labels = {entry.code: entry.label for entry in entries} | {pair[0]: pair[1] for pair in kept}
         order = dict.fromkeys([code for code, _label in kept] + [entry.code for entry in entries])

@@ -7,7 +7,7 @@ printed. What is already there is left as people have changed it.
 import csv
 import datetime
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, cast
@@ -167,9 +167,9 @@ def load_reconstructed_proposals(figures: Figures) -> None:
             Award.objects.create(proposal=proposal)
 
 
-def outcomes(by_field: Any, awards: Mapping[Any, int | None]) -> Iterator[tuple[Field, bool]]:
+def outcomes(by_field: Iterable[PublishedFigure], awards: Mapping[int, int | None]) -> Iterator[tuple[Any, bool]]:
     """For each published proposal of a field: the field, and whether it is one of those awarded there (the last)."""
     for figure in by_field:
-        declined = (figure.value or 0) - (awards.get(figure.field_id) or 0)
+        declined = (figure.value or 0) - (awards.get(figure.field_id or 0) or 0)
         for place in range(figure.value or 0):
             yield figure.field, place >= declined

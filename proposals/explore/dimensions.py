@@ -15,6 +15,8 @@ from partners.models import Country, Funder
 from proposals.filters import NOT_STATED
 from proposals.record.status import Status
 
+Found = Collection[Any]  # what a column holds: keys of records, years, names
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -32,37 +34,37 @@ class Dimension:
     key: str
     label: str | Promise
     path: str
-    entries: Callable[[Collection[Any]], list[Entry]]
+    entries: Callable[[Found], list[Entry]]
     is_kept: bool = True  # whether the kept tallies know the column
 
 
-def calls(found: Collection[Any]) -> list[Entry]:
+def calls(found: Found) -> list[Entry]:
     return [Entry(call.pk, call.code, call.code) for call in Call.objects.newest_first().filter(pk__in=found)]
 
 
-def fiscal_years(found: Collection[Any]) -> list[Entry]:
+def fiscal_years(found: Found) -> list[Entry]:
     return [Entry(year, str(year), fiscal(year)) for year in sorted(found)]
 
 
-def countries(found: Collection[Any]) -> list[Entry]:
+def countries(found: Found) -> list[Entry]:
     known = Country.objects.in_gojuon_order().filter(pk__in=found)
     return [Entry(country.pk, country.alpha2, country.name) for country in known]
 
 
-def funders(found: Collection[Any]) -> list[Entry]:
+def funders(found: Found) -> list[Entry]:
     known = Funder.objects.in_printed_order().select_related("country").filter(pk__in=found)
     return [Entry(funder.pk, funder.code, f"{funder.country.name} {funder.label}") for funder in known]
 
 
-def fields(found: Collection[Any]) -> list[Entry]:
+def fields(found: Found) -> list[Entry]:
     return [Entry(field.pk, field.code, str(field)) for field in Field.objects.filter(pk__in=found)]
 
 
-def statuses(found: Collection[Any]) -> list[Entry]:
+def statuses(found: Found) -> list[Entry]:
     return [Entry(status.value, status.value, str(status.label)) for status in Status if status in found]
 
 
-def institutions(found: Collection[Any]) -> list[Entry]:
+def institutions(found: Found) -> list[Entry]:
     """In the order of names without a reading; proposals that state none come last."""
     named = [Entry(name, name, name) for name in sorted(filter(None, found), key=lambda name: (order_key(name), name))]
     return [*named, Entry("", NOT_STATED, _("not stated"))] if "" in found else named

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Aggregate, BigIntegerField, Case, Count, F, FloatField, Max, Q, Sum, Value, When
+from django.db.models import Aggregate, BigIntegerField, Case, Count, F, FloatField, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
 from aspire.yen import rate
@@ -68,7 +68,7 @@ MEASURES: dict[str, Any] = {
 }
 
 
-def asked_by_call(proposals: ProposalQuerySet) -> Any:
+def asked_by_call(proposals: ProposalQuerySet) -> QuerySet[Proposal, dict[str, Any]]:
     """The counted proposals whose amounts are known, by call; reconstructed ones state none."""
     return proposals.counted().filter(is_reconstructed=False).order_by().values("call")
 
@@ -90,7 +90,7 @@ def whole(yen: float | None) -> int | None:
 
 
 TERMS = ("annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent")
-Key = tuple[Any, ...]
+Key = tuple[object, ...]
 # A median is no sum of lines, so it is remembered by this process: for each call, the lines it was computed from.
 MEDIANS: dict[int, tuple[Key, int | None]] = {}
 

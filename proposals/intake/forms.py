@@ -77,7 +77,7 @@ class ProposalForm(RefusingForm):
         self.instance.terms = terms
 
 
-class AnnualCostFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+class AnnualCostFormSet(BaseInlineFormSet):
     """All years of a proposal at once: the sum is judged as typed, not as stored."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +90,7 @@ class AnnualCostFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return self.instance.terms.annual_ceiling_yen if self.instance.terms_id else None
 
     @property
-    def kept_forms(self) -> list[forms.ModelForm]:  # type: ignore[type-arg]
+    def kept_forms(self) -> list[forms.ModelForm]:
         return [form for form in self.forms if form not in self.deleted_forms and form.cleaned_data]
 
     def clean(self) -> None:

@@ -58,10 +58,10 @@ def is_overdue(call: Call, today: datetime.date) -> bool:
     return call.reviews_due_on is not None and call.reviews_due_on < today
 
 
-def who(*, with_names: bool) -> Callable[[Any], str]:
+def who(*, with_names: bool) -> Callable[[Assignment | Conflict], str]:
     """How a row names its person: by name for staff, by place among the reviewers for everybody else."""
 
-    def named(row: Any) -> str:
+    def named(row: Assignment | Conflict) -> str:
         if isinstance(row, Assignment):
             return name_of(row) if with_names else row.alias
         return name_of_person(row.person) if with_names else str(_("a person"))

@@ -74,8 +74,8 @@ class Timeline:
 
     proposal: Proposal
     names: dict[int, str] = field(default_factory=dict)
-    related: dict[type[models.Model], dict[Any, str]] = field(default_factory=dict)
-    steps: set[tuple[Any, ...]] = field(default_factory=set)
+    related: dict[type[models.Model], dict[int, str]] = field(default_factory=dict)
+    steps: set[tuple[object, ...]] = field(default_factory=set)
     reviewers: dict[int, int] = field(default_factory=dict)
 
     def entries(self) -> list[Entry]:
@@ -105,7 +105,7 @@ class Timeline:
 
     def _look_up(self, events: dict[str, list[Recorded]]) -> None:
         """The names behind every key that occurs, one query a table."""
-        wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+        wanted: dict[type[models.Model], set[int]] = defaultdict(set)
         for event in (event for found in events.values() for event in found):
             wanted[User].add(event.pgh_user)
             for column in told_columns(event):
@@ -117,7 +117,7 @@ class Timeline:
     # --- telling -----------------------------------------------------------------------------------------------
 
     def _of(self, source: Source, events: list[Recorded]) -> Iterator[Entry]:
-        before: dict[Any, Any] = {}
+        before: dict[object, Recorded] = {}
         for event in events:
             entry = self._entry(source, event, before.get(event.pgh_obj_id))
             before[event.pgh_obj_id] = event
@@ -203,7 +203,7 @@ WHERE: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
-def moment_of(event: Recorded) -> tuple[Any, ...]:
+def moment_of(event: Recorded) -> tuple[object, ...]:
     """What the events of one transaction have in common."""
     return event.pgh_created_at, event.pgh_context_id
 
@@ -215,17 +215,16 @@ def told_columns(event: Recorded) -> list[Any]:
     return [tracked.get_field(name) for name in names if name not in UNTOLD]
 
 
-def named(model: type[models.Model], keys: set[Any]) -> dict[Any, str]:
+def named(model: type[models.Model], keys: Iterable[int]) -> dict[int, str]:
     """Key → how the row is called."""
-    rows = model._default_manager.in_bulk(keys)
     if model is User:
         return {user.pk: in_their_order(user) for user in User.objects.filter(pk__in=keys)}
-    return {pk: str(row) for pk, row in rows.items()}
+    return {pk: str(row) for pk, row in model._default_manager.in_bulk(keys).items()}
 
 
 def together(entries: list[Entry]) -> Iterator[Entry]:
     """Acts of one moment, person and kind as one entry, where the last of them stands."""
-    found: dict[tuple[Any, ...], list[Entry]] = {}
+    found: dict[tuple[datetime.datetime, str, str], list[Entry]] = {}
     for entry in entries:
         key = (entry.at, entry.who, entry.what)
         found[key] = [*found.pop(key, []), entry]

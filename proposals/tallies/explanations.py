@@ -1,9 +1,9 @@
 """Why a board differs from what was published: the very proposals that were withdrawn, added or corrected since."""
 
+import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db.models import Max
@@ -108,7 +108,7 @@ def _with_country(rows: ProposalQuerySet) -> ProposalQuerySet:
     return rows.select_related("primary_funder")
 
 
-def _standing(row: Any) -> Standing:
+def _standing(row: Proposal) -> Standing:
     return Standing(
         is_counted=row.status not in NOT_COUNTED,
         is_awarded=row.status == Status.AWARDED,
@@ -118,8 +118,9 @@ def _standing(row: Any) -> Standing:
     )
 
 
-def _entered_at(call: Call) -> Any:
+def _entered_at(call: Call) -> datetime.datetime | None:
     """When the last of the call's published figures was entered."""
     events = apps.get_model("calls.PublishedFigureEvent").objects
     entered = events.filter(pgh_label="insert", pgh_obj__in=call.published_figures.all())
-    return entered.aggregate(at=Max("pgh_created_at"))["at"]
+    at: datetime.datetime | None = entered.aggregate(at=Max("pgh_created_at"))["at"]
+    return at

@@ -72,7 +72,7 @@ class AnnualAmount(models.Model):
             raise_all([*self.breaches(), *(self.total_breaches() if with_siblings else ())])
 
 
-def amount_fields(kind: Kind) -> list[Any]:
+def amount_fields(kind: Kind) -> list[models.BaseConstraint]:
     """The row rules of an annual amount: no negative yen."""
     return [
         Check(condition=Q(direct_yen__gte=0), name=f"{kind}_direct_not_negative"),
