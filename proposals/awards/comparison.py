@@ -106,6 +106,10 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
     sides = tuple(side_of(desk, base, [rows[pk] for pk in sorted(chosen)], yen) for chosen in sets)
     one, two = sides
     money = desk.spending
+
+    def only(chosen: set[int]) -> list[tuple[Row, int]]:
+        return [(rows[pk], sum(yen[pk].values())) for pk in rows if pk in chosen]
+
     places = sorted(set(one.years) | set(two.years) | {line.key for line in money.years})
     known = {line.key: line for line in money.years}
     return Comparison(
@@ -114,10 +118,7 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
         years=[Beside(known.get(y) or Line(y, str(y), None, 0, 0), _both(one.years, two.years, y)) for y in places],
         fields=[Beside(line, _both(one.fields, two.fields, line.key)) for line in money.fields],
         countries=_countries(money, rows.values(), one, two),
-        only=tuple(  # type: ignore[arg-type]
-            [(rows[pk], sum(yen[pk].values())) for pk in rows if pk in mine - others]
-            for mine, others in (sets, sets[::-1])
-        ),
+        only=(only(sets[0] - sets[1]), only(sets[1] - sets[0])),
     )
 
 

@@ -4,6 +4,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from django.urls import reverse
 from django.utils import timezone
@@ -79,7 +80,7 @@ def _limits(at: datetime.datetime) -> Iterator[Task]:
     for programme in lately.select_related("limits_changed_by").prefetch_related("calls"):
         call = next(iter(programme.calls.all()), None)
         values = {
-            "who": in_their_order(programme.limits_changed_by),  # type: ignore[arg-type]  # filtered above
+            "who": in_their_order(cast(Person, programme.limits_changed_by)),
             "day": date_format(timezone.localdate(programme.limits_changed_at)),
             "programme": programme,
             "yen": NOTHING if programme.limit_annual_yen is None else exact(programme.limit_annual_yen),

@@ -130,10 +130,7 @@ class ProposalJudge(RowJudge):
                 dropped += [year] if year in stored else []
                 continue
             kept = stored.get(year, (0, 0))
-            after[year] = tuple(  # type: ignore[assignment]
-                old if new in (None, BAD) else 0 if new is CLEAR else new
-                for new, old in zip((direct, indirect), kept, strict=True)
-            )
+            after[year] = (_moved(direct, kept[0]), _moved(indirect, kept[1]))
         return after, dropped
 
     def _counterpart(self, before: Proposal | None) -> tuple[str, str] | None:
@@ -213,3 +210,8 @@ class ProposalJudge(RowJudge):
     def _years(planned: PlannedRow, before: Proposal | None) -> tuple[int, ...]:
         stored = {cost.fiscal_year for cost in before.costs.all()} if before else set()
         return tuple(sorted(stored | planned.costs.keys()))
+
+
+def _moved(typed: Any, stored: int) -> int:
+    """What an amount becomes by what was typed: unread or nothing leaves it, a word to clear it makes it nothing."""
+    return stored if typed in (None, BAD) else 0 if typed is CLEAR else typed
