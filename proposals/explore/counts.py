@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from proposals.explore.dimensions import COUNTRY, Entry
@@ -56,7 +56,7 @@ def further_countries(question: Question) -> Cells:
 SAME = Q(proposal=OuterRef("proposal"), country=OuterRef("country"))
 
 
-def further(question: Question) -> Any:
+def further(question: Question) -> QuerySet[Counterpart]:
     """Counterparts in another country than the primary funder's, of the proposals that are counted."""
     counted = question.matching()
     if not question.has_own_statuses:

@@ -26,7 +26,7 @@ def asked_measure(request: PersonRequest) -> str:
     return measure if measure in MEASURES else MEASURES[0]
 
 
-def partner_page(request: PersonRequest, part: Slice, funders: list[Funder], **of: Any) -> dict[str, Any]:
+def partner_page(request: PersonRequest, part: Slice, funders: list[Funder], **of: object) -> dict[str, Any]:
     """What the pages of a country and of a funder share: the ledger, what was said, and the timeline."""
     ledger = Ledger(books_for(request), part)
     dialogues = list(Dialogue.objects.filter(**of).select_related("funder__country"))

@@ -4,7 +4,6 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import TextChoices
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
 from calls.models import Call, CallField, Criterion
-from proposals.record.models import Assignment, Conflict, Counterpart, Proposal, Review
+from proposals.record.models import AnnualCost, Assignment, Conflict, Counterpart, Proposal, Review
 from proposals.record.models.reviews import AssignmentQuerySet, ReviewQuerySet
 from proposals.review.decisions import may_write
 
@@ -216,7 +215,7 @@ class Sheet:
         return list(self.call.criteria.order_by("position"))
 
     @cached_property
-    def costs(self) -> list[tuple[Any, int]]:
+    def costs(self) -> list[tuple[AnnualCost, int]]:
         limits = self.proposal.terms.limits
         rows = self.proposal.costs.all()
         return [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in rows]

@@ -1,7 +1,6 @@
 """The reviewer's desk and what is done from it: declare, decline, write, submit, reopen."""
 
 import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
@@ -55,12 +54,12 @@ def sheet(request: PersonRequest, number: str) -> HttpResponse:
     return show_review(request, found)
 
 
-def show_declaration(request: PersonRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
+def show_declaration(request: PersonRequest, found: Sheet, status: int = 200, **given: object) -> HttpResponse:
     forms = {"form": DeclarationForm(is_clear=found.is_readable), "decline_form": DeclineForm(), **given}
     return render(request, "review/declaration.html", {"sheet": found, **forms}, status=status)
 
 
-def show_review(request: PersonRequest, found: Sheet, status: int = 200, **given: Any) -> HttpResponse:
+def show_review(request: PersonRequest, found: Sheet, status: int = 200, **given: object) -> HttpResponse:
     """The proposal with the review as stored, or as typed where ``form`` is given."""
     version = found.review.version if found.review else 0
     form = ReviewForm(found.criteria, initial=initial_of(draft_of(found.review), version))

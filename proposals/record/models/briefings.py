@@ -1,7 +1,5 @@
 """What is kept under a name: questions, and boards frozen with their figures to be held against the rows later."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -48,10 +46,10 @@ class Briefing(models.Model):
     )
     query = models.CharField(_("what was asked"), max_length=2000)
     source = models.CharField(_("source"), max_length=200, blank=True)
-    figures: Any = models.JSONField(_("figures"))
-    rows: Any = models.JSONField(_("proposals behind them"))
-    about: Any = models.JSONField(_("what was said with them"))
-    calls: Any = models.JSONField(_("calls told of"))
+    figures = models.JSONField(_("figures"))
+    rows = models.JSONField(_("proposals behind them"))
+    about = models.JSONField(_("what was said with them"))
+    calls = models.JSONField(_("calls told of"))
 
     class Meta:
         verbose_name = _("briefing")
