@@ -12,6 +12,7 @@ from tests import databases
 from tests.demonstrated import everything, load
 
 
+@pytest.mark.sweep
 def test_load_demo_says_in_one_line_what_became_of_each_call(db):
     accounts = "Accounts: officer, reviewer, manager, admin; password of those made here: aspire-demo"
     assert load() == [

@@ -120,6 +120,7 @@ def test_readers_of_a_locked_table_are_sent_away_and_the_site_stays_alive(addres
     assert log.count("A lock was held for too long") in {1, 2}  # once a process
 
 
+@pytest.mark.sweep
 @needs_pgbouncer
 def test_every_page_is_served_through_a_pool_in_transaction_mode(address: str, cookie: str) -> None:
     """And the rules can be checked through it meanwhile."""
