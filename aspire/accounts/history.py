@@ -120,6 +120,7 @@ def _written(value: object) -> str:
     return str(value) or "\u2015"
 
 
+# --- who lately let whom be somebody ---------------------------------------------------------------------------------
 LATELY = datetime.timedelta(days=7)
 OF_ACCOUNTS = [label for label, what in LABELS.items() if what in ENTRUSTS]
 

@@ -12,6 +12,9 @@ from django.utils.translation import override
 
 from aspire.operations import readiness, unavailable
 
+logger = logging.getLogger(__name__)
+BARE = "<!DOCTYPE html><title>ASPIRE</title><h1>{status}</h1><p><a href='/'>ASPIRE</a></p>"
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 with the database reachable, 503 without; for load balancers, so it asks for no host and no sign-in."""
@@ -42,8 +45,7 @@ def health_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
     return middleware
 
 
-logger = logging.getLogger(__name__)
-BARE = "<!DOCTYPE html><title>ASPIRE</title><h1>{status}</h1><p><a href='/'>ASPIRE</a></p>"
+# --- pages of errors, which ask for nothing that may be what failed --------------------------------------------------
 
 
 def error_page(status: int, *, request: HttpRequest | None) -> HttpResponse:

@@ -228,6 +228,9 @@ def _by_reviewer(assignments: QuerySet[Assignment]) -> dict[int, int]:
     return dict(assignments.order_by().values_list("reviewer").annotate(Count("pk")))
 
 
+# --- interests -------------------------------------------------------------------------------------------------------
+
+
 def settle(
     proposal: Proposal, person: User, *, finding: str, kind: str, words: str, by: Person, at: datetime.datetime
 ) -> None:

@@ -119,6 +119,7 @@ def top(ranked: Iterable[Standing], number: int, *, field: str = "") -> list[Sta
     return [standing for place, standing in placed if best and place <= best[-1]]
 
 
+# --- where marks differ from the ranking -----------------------------------------------------------------------------
 ORDER = [Decision.AWARD, Decision.RESERVE, Decision.DECLINE]
 
 

@@ -136,6 +136,7 @@ def _record(packet: Packet, *, by: Person, at: datetime.datetime, comment: str) 
     PacketStep.objects.create(packet=packet, state=packet.state, by=by, at=at, comment=comment.strip())
 
 
+# --- what applicants are to be told: only of what is released --------------------------------------------------------
 LONGEST = 32_767  # signs in a cell
 
 

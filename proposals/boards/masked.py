@@ -96,6 +96,7 @@ class Masking:
 
 # The columns of a table as it is masked: awards, the others, and both together, which is the number of proposals.
 AWARDS, OTHERS, PROPOSALS = COLUMNS = 0, 1, 2
+# --- the tables of a board as a graph --------------------------------------------------------------------------------
 WHOLE = "country", ""  # table and code of the row that counts the whole call
 LISTED = {"country", "country_funder"}  # tables in which a row stands only if a proposal is counted in it
 OF_A_TOTAL, OF_A_COUNTRY = 10**9, 10**6

@@ -207,6 +207,8 @@ def sees_all(question: Question, user: Person) -> bool:
     return not Question(question.asked, hidden, question.request).matching().exists()
 
 
+# --- which figures of a reconstructed call its source states ---------------------------------------------------------
+
 YEN = {"requested_yen", "awarded_yen"}
 OUTCOME = {"awards", "rate"}
 # What every proposal of a call shares, so that asking for it crosses nothing.

@@ -89,6 +89,7 @@ def whole(yen: float | None) -> int | None:
     return None if yen is None else int(Decimal(yen).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+# --- by the kept lines -----------------------------------------------------------------------------------------------
 TERMS = ("annual_ceiling_yen", "max_months", "indirect_included", "indirect_percent")
 Key = tuple[object, ...]
 # A median is no sum of lines, so it is remembered by this process: for each call, the lines it was computed from.

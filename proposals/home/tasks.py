@@ -154,6 +154,9 @@ def _imports(reader: Person, at: datetime.datetime) -> Iterator[Task]:
         yield Task(what, reverse("sheets:preview", args=[upload.pk]))
 
 
+# --- what changed lately ---------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Number:
     """How many, and where they are; no address where the reader may not look."""

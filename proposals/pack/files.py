@@ -77,6 +77,7 @@ def _cells(grid: Grid, row: list[Value], *, repeated: str) -> list[Cell]:
     ]
 
 
+# --- the forms of a pack ---------------------------------------------------------------------------------------------
 ROWS_AT_ONCE = 300  # of the tables of a pack; a longer one is written by a worker
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
