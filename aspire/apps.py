@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.db.backends.signals import connection_created
 from django.db.models.signals import pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
@@ -10,9 +11,10 @@ class AspireConfig(AppConfig):
     verbose_name = "ASPIRE"
 
     def ready(self) -> None:
-        from aspire.operations import checks, schema  # noqa: F401, PLC0415 - importing registers the checks
+        from aspire.operations import checks, schema, server  # noqa: F401, PLC0415 - importing registers the checks
 
         pre_migrate.connect(schema.record, sender=self)
+        connection_created.connect(server.uncompiled)
         # What each app declares: the sentences of its rules, who may open its pages and do what with its records.
         autodiscover_modules("refusals", "permissions")
 

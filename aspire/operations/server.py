@@ -73,6 +73,15 @@ def watch_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
     return middleware
 
 
+# --- how a session plans ---------------------------------------------------------------------------------------------
+
+
+def uncompiled(connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    """Have no plan compiled: that takes longer than our questions do. Behind a pooler that is the pooler's to say."""
+    if not settings.DATABASE_POOLED:
+        connection.connection.execute("SET jit = off")
+
+
 # --- how long a page waits -------------------------------------------------------------------------------------------
 
 

@@ -69,12 +69,23 @@ def test_page_waits_no_longer_than_the_settings_say(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_no_plan_is_compiled() -> None:
+    assert in_force("jit") == ["off"]
+
+
+@pytest.mark.django_db
 def test_sessions_of_a_pool_are_left_as_they_are(settings: Any) -> None:
     settings.DATABASE_POOLED = True
 
-    web.bound(connection=connection)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = on")
+        web.uncompiled(connection=connection)
+        web.bound(connection=connection)
+        found = in_force("statement_timeout", "lock_timeout", "jit")
+        transaction.set_rollback(True)
 
-    assert in_force("statement_timeout", "lock_timeout") == ["0", "0"]
+    assert found == ["0", "0", "on"]
 
 
 @pytest.mark.django_db(transaction=True)
