@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import is_hypothesis_test
@@ -55,6 +57,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{len(left_out)} browser tests did not run: no Chromium on this machine (Debian: apt install chromium).",
             yellow=True,
         )
+
+
+@receiver(connection_created)
+def commit_soon(connection: Any, **_signal: object) -> None:
+    """Let no commit wait for the disk: what a crash of the machine would lose, no test needs."""
+    connection.connection.execute("SET synchronous_commit = off")
 
 
 @pytest.hookimpl(tryfirst=True)
