@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from django.core.management import get_commands
 from django.db import connection
 from django.utils.translation import gettext, override
 
@@ -29,6 +31,7 @@ NAMES = {
     "aspire_restored": "test_guide_restored",
     "aspire": "test_guide",
 }
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SECRET = "7yJ0cW3vQmZ8tRb5xLk2Pd9sHfGa4uNe6oVi1wCq_TzXrYjKhMpBn"
 
 
@@ -249,3 +252,66 @@ def until_archived(session: psycopg.Connection) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("the log is not archived")
+
+
+# --- what other programs read --------------------------------------------------------------------------------------
+
+
+def printed(language: str, holding: str) -> list[str]:
+    """The blocks of the guide in that language that hold a text, in their order."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    return [block for block in found if holding in block]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_units_are_as_systemd_wants_them(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / ".venv").symlink_to(sys.prefix)
+    units = []
+    for name, unit in zip(("web", "worker"), printed("ini", "[Unit]"), strict=True):
+        units.append(tmp_path / f"aspire-{name}.service")
+        units[-1].write_text(unit.replace("/srv/aspire/app", str(app)).replace("User=aspire", "User=root"))
+
+    told = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def test_units_run_what_the_procfile_runs() -> None:
+    started = [re.search(r"ExecStart=\S*/bin/(.*)", unit)[1] for unit in printed("ini", "[Unit]")]
+    procfile = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    where = re.compile(r" --(bind|workers) \S+")
+
+    assert [where.sub("", command) for command in started] == [
+        where.sub("", procfile[name]) for name in ("web", "worker")
+    ]
+
+
+@pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="nginx or openssl is not installed")
+def test_proxy_is_as_nginx_wants_it(tmp_path: Path) -> None:
+    key, chain = tmp_path / "key.pem", tmp_path / "fullchain.pem"
+    signed = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=aspire.example.jp"]
+    subprocess.run([*signed, "-keyout", key, "-out", chain], capture_output=True, check=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (proxy,) = printed("nginx", "server {")
+    proxy = proxy.replace("/etc/ssl/aspire", str(tmp_path)).replace("listen 443", f"listen 127.0.0.1:{port}")
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{proxy}}}\n")
+
+    told = subprocess.run(
+        [NGINX, "-t", "-p", tmp_path, "-e", tmp_path / "log", "-c", tmp_path / "nginx.conf"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (told.returncode, "successful" in told.stderr) == (0, True), told.stderr
+
+
+def test_what_runs_by_the_clock_is_there_to_run() -> None:
+    commands = re.findall(r"^[\d*]+ [\d*]+ \* \* \* (.*)$", GUIDE, re.MULTILINE)
+
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(["sh", "-n", "-c", command], check=True)
+        assert re.search(r"manage\.py (\w+)", command)[1] in get_commands()
