@@ -3,12 +3,14 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire import keyset
 from aspire.people import Person
 from aspire.records import RefusingAdmin, Rows
 from aspire.yen import exact, readable
@@ -42,6 +44,15 @@ class CounterpartInline(Rows):
     model = Counterpart
     read_with = ["country", "funder__country"]
     autocomplete_fields = ["country", "funder"]
+
+
+class ProposalList(ChangeList):
+    """Divides by days what is counted to its end; to find the days of more would read every one of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.result_count >= keyset.ADMIN_COUNTED_UP_TO:
+            self.date_hierarchy = None
 
 
 @admin.register(Proposal)
@@ -92,6 +103,9 @@ class ProposalAdmin(RefusingAdmin):
     def get_ordering(self, request: HttpRequest) -> Any:
         """As the list of proposals goes."""
         return [NEWEST_CALL.asc(), "number"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ProposalList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, which says where its rows are not of real proposals."""

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -58,11 +57,12 @@ class TermsOfCall:
 
 def terms_of(call: Call, newest_first: Iterable[Terms], proposals: ProposalQuerySet) -> TermsOfCall:
     """Over the proposals that the reader may see."""
-    own = proposals.filter(call=call).order_by()
-    numbers = dict(own.values_list("terms").annotate(Count("pk")))
+    cells = proposals.cells_by("terms", by_lines=proposals.is_whole(), call=call)
+    numbers = {cell["terms"]: cell["proposals"] for cell in cells}
     found = [Standing(terms, place == 0, numbers.get(terms.pk, 0)) for place, terms in enumerate(newest_first)]
     has_earlier = any(standing.proposals for standing in found[1:])
-    return TermsOfCall(call, found, own.beyond_current_terms().count() if has_earlier else 0)
+    beyond = proposals.filter(call=call).order_by().beyond_current_terms()
+    return TermsOfCall(call, found, beyond.count() if has_earlier else 0)
 
 
 @dataclass

@@ -61,7 +61,7 @@ class CountingQuerySet(models.QuerySet[Any]):
     def cells_by(self, *dimensions: str, by_lines: bool, **only: object) -> Iterable[dict[str, Any]]:
         """Leaves the queryset: ``tally_by``, from the kept lines (``by_lines``) or counted anew, which takes longer.
 
-        ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder and status alone. Raises
+        ``dimensions`` and ``only`` (what is counted) name call, field, primary_funder, status and terms alone. Raises
         ValueError where the lines, which know all proposals, are asked for some.
         """
         if not by_lines:

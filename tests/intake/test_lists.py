@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from aspire import keyset
+from calls.models import Call
 from proposals import views
 from proposals.record import trigrams
 from proposals.record.models import Proposal
@@ -165,6 +166,19 @@ def test_records_are_counted_no_further_than_their_pages_go(client, officer, mon
     client.force_login(officer)
 
     assert client.get(reverse("admin:proposals_proposal_changelist")).context["cl"].result_count == 5
+
+
+def test_records_are_divided_by_days_where_they_are_counted_to_their_end(client, officer, monkeypatch):
+    monkeypatch.setattr(keyset, "ADMIN_COUNTED_UP_TO", 5)
+    many(8, "A")
+    many(3, "B")
+    client.force_login(officer)
+    found = [
+        client.get(reverse("admin:proposals_proposal_changelist"), {"call__id__exact": call.pk}).context["cl"]
+        for call in Call.objects.order_by("code")
+    ]
+
+    assert [records.date_hierarchy for records in found] == [None, "received_at"]
 
 
 def test_a_question_past_the_kept_tallies_says_how_long_it_may_take(looking, monkeypatch):

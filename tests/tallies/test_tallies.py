@@ -13,6 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from aspire.refusals import from_error
 from calls.models import Call, Field
 from partners.models import Funder
 from proposals.awards.release import undo
-from proposals.boards.board import CallBoard
+from proposals.boards.board import CallBoard, terms_of
 from proposals.record.models import AnnualAward, AnnualCost, Award, Conflict, Packet, Proposal, TallyLine
 from proposals.record.status import Status
 from tests.doors import INSERTS, UPDATES, copy, refused, run
@@ -502,3 +503,14 @@ def test_kept_lines_are_not_asked_for_some_of_the_proposals():
 
     with pytest.raises(ValueError, match="leaves some out"):
         some.cells_by("call", by_lines=True)
+
+
+def test_how_many_stand_under_which_terms_is_read_from_the_kept_lines():
+    terms = TermsFactory()
+    ProposalFactory.create_batch(2, terms=terms, call=terms.call)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = terms_of(terms.call, [terms], Proposal.objects.all())
+
+    assert [standing.proposals for standing in found.standings] == [2]
+    assert [query["sql"] for query in queries if '"proposals_proposal"' in query["sql"]] == []
