@@ -498,6 +498,7 @@ def test_a_board_is_drawn_anew_when_what_it_shows_or_who_reads_it_changes(client
     assert client.get(url, headers=headers).status_code == 200
 
 
+@pytest.mark.django_db
 def test_kept_lines_are_not_asked_for_some_of_the_proposals():
     some = Proposal.objects.filter(number="X")
 
@@ -505,6 +506,7 @@ def test_kept_lines_are_not_asked_for_some_of_the_proposals():
         some.cells_by("call", by_lines=True)
 
 
+@pytest.mark.django_db
 def test_how_many_stand_under_which_terms_is_read_from_the_kept_lines():
     terms = TermsFactory()
     ProposalFactory.create_batch(2, terms=terms, call=terms.call)
