@@ -63,7 +63,6 @@ def measure(sizes: "Sizes") -> None:
         parts = rows.ALL if size <= sizes.whole_up_to else [rows.AWARDS]
         calls.append(rows.make_call(f"BENCH-{size}", size, parts=parts))
         said(f"{size:,} proposals written in {time.perf_counter() - started:.1f} s")
-    judged = [rows.make_call(f"JUDGED-{size}", size, parts=rows.JUDGING, of=rows.JUDGED) for size in sizes.judged]
     copied = rows.make_call("BENCH-COPY", sizes.copied, parts=[])
     sent = rows.make_call("BENCH-SENT", 0)
     rows.settle()
@@ -72,6 +71,9 @@ def measure(sizes: "Sizes") -> None:
     with pages.with_base_page():
         shown(table(pages.measure(calls[-1])))
         shown(table(boards.measure(calls)), boards.statements(calls[-1]))
+        # Only now: whoever reviews a million proposals has no ordinary morning.
+        judged = [rows.make_call(f"JUDGED-{size}", size, parts=rows.JUDGING, of=rows.JUDGED) for size in sizes.judged]
+        rows.settle()
         lines, said_of = boards.measure_stages(*judged)
         shown(table(lines), *said_of)
     shown(table(lists.measure(calls)))
