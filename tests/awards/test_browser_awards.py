@@ -55,6 +55,7 @@ def test_lead_reviewer_marks_until_the_pot_refuses_and_a_manager_releases(
     page.goto("/awards/CALL/")
     page.locator("input[name=pick]").nth(1).check()
     page.click("button[value=selection]")
+    expect(page.locator("button[name=confirmed]")).to_be_visible()
     assert wrong_with(page) == []
     page.click("button[name=confirmed]")
     expect(page.locator(".messages")).to_be_visible()

@@ -41,6 +41,7 @@ def test_reviewers_day(live_server, browser, reviewer, call):
 
     # The next one, by keyboard: declare no interest and read.
     page.get_by_role("link", name="Go on with the next").click()
+    expect(page.get_by_label("I have none of these interests")).to_be_visible()
     found += wrong_with(page)
     page.get_by_label("I have none of these interests").check()
     page.get_by_role("button", name="Declare").click()
