@@ -3,6 +3,7 @@
 import io
 import shutil
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -122,28 +123,27 @@ CHECKED = """
 """
 
 
-@pytest.mark.django_db
-def test_no_function_names_what_is_not_there():
+@pytest.fixture
+def checker(db):
+    """A session of its own, which ends with the test: PostgreSQL may fail in one that the checker was loaded into."""
+    reached = connection.get_connection_params()
+    names = {name: reached[name] for name in ("host", "port", "user", "password", "dbname") if reached.get(name)}
+    with psycopg.connect(**names) as session:
+        there = session.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'").fetchone()
+        if not there[0]:
+            pytest.skip("no plpgsql_check on this server (Debian: apt install postgresql-15-plpgsql-check)")
+        session.execute("CREATE EXTENSION plpgsql_check")
+        yield session
+        session.rollback()
+
+
+def test_no_function_names_what_is_not_there(checker):
     """What PL/pgSQL itself finds out only where a line is run."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'")
-        if not cursor.fetchone()[0]:
-            pytest.skip("no plpgsql_check on this server (Debian: apt install postgresql-15-plpgsql-check)")
-        cursor.execute("CREATE EXTENSION plpgsql_check")
-        cursor.execute(CHECKED)
-
-        assert cursor.fetchall() == []
+    assert checker.execute(CHECKED).fetchall() == []
 
 
-@pytest.mark.django_db
-def test_checker_finds_a_column_that_is_not_there():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'")
-        if not cursor.fetchone()[0]:
-            pytest.skip("no plpgsql_check on this server (Debian: apt install postgresql-15-plpgsql-check)")
-        cursor.execute("CREATE EXTENSION plpgsql_check")
-        text = (rules.ROOT / "proposals/record/rules/marks.sql").read_text()
-        cursor.execute(text.replace("OLD.packet_id IS NOT NULL THEN", "OLD.paket_id IS NOT NULL THEN"))
-        cursor.execute(CHECKED)
+def test_checker_finds_a_column_that_is_not_there(checker):
+    text = (rules.ROOT / "proposals/record/rules/marks.sql").read_text()
+    checker.execute(text.replace("OLD.packet_id IS NOT NULL THEN", "OLD.paket_id IS NOT NULL THEN"))
 
-        assert any("paket_id" in message for _name, _line, message in cursor.fetchall())
+    assert any("paket_id" in message for _name, _line, message in checker.execute(CHECKED).fetchall())
