@@ -120,6 +120,15 @@ def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blo
     assert left == made, f"Tests left rows in {left - made}, and emptied {made - left}."
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for a module. It keeps an event loop on this thread, under which Django would refuse queries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with chromium.launched() as browser:
+            yield browser
+
+
 @pytest.fixture(scope="session")
 def demonstration_database(base_of_databases: str, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """This worker's copy of a database into which the demonstration was loaded once."""

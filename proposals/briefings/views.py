@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from aspire.people import Person, PersonRequest
+from aspire.people import PersonRequest
 from aspire.records import RefusingForm
 from calls.hidden import withheld_from
 from calls.models import Call
@@ -120,8 +120,7 @@ def freeze_explored(request: PersonRequest) -> HttpResponse:
         raise Http404
     form = _form(request, question.row.key)
     if request.method == "POST" and form.is_valid():
-        by: Person = request.user
-        return redirect(freeze_table(question, **form.cleaned_data, by=by, at=timezone.now()))
+        return redirect(freeze_table(question, **form.cleaned_data, by=request.user, at=timezone.now()))
     context = {"form": form, "title": "", "back": question.address(), "crumb": None}
     return render(request, "briefings/freeze.html", context)
 

@@ -9,19 +9,11 @@ from calls.models import CallField
 from proposals.record.models import Award, Packet, Proposal
 from proposals.record.status import Status
 from tests.awards.test_awards import begin, decided, declare, review
-from tests.chromium import launched, wrong_with
+from tests.chromium import wrong_with
 from tests.factories import MILLION
 from tests.whole.test_browser import page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with launched() as browser:
-            yield browser
 
 
 @pytest.fixture

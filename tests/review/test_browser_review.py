@@ -6,20 +6,11 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from proposals.record.models import Review
-from tests.chromium import launched, wrong_with
+from tests.chromium import wrong_with
 from tests.factories import AnnualCostFactory, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory
 from tests.whole.test_browser import page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for the module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with launched() as browser:
-            yield browser
 
 
 @pytest.fixture

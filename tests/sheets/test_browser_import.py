@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from aspire.sheets import running
 from aspire.tasks import preparing
 from proposals.record.models import Proposal
-from tests.chromium import launched, wrong_with
+from tests.chromium import wrong_with
 from tests.factories import FunderFactory, ProposalFactory, TermsFactory
 from tests.whole.test_browser import page_of
 from tests.workers import do_waiting_work, worker_beside
@@ -21,15 +21,6 @@ HEADER = "number,title_ja,field,funder,starts_on,ends_on,direct_yen_2024,indirec
 GOOD = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
 BROKEN = ",光格子,alchemy,GB-UKRI,2024-04-01,2024-02-30,¥10000000,3000000"
 MENDED = ",光格子,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for the module. It keeps an event loop on this thread, under which Django would refuse queries."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with launched() as browser:
-            yield browser
 
 
 @pytest.fixture

@@ -12,22 +12,13 @@ from playwright.sync_api import Browser, Page, expect
 from calls.models import Call
 from proposals.record.models import Assignment, Briefing, Proposal
 from proposals.record.status import Status
-from tests.chromium import DESK, PHONE, findings, launched, sign_in, visit, wrong_with
+from tests.chromium import DESK, PHONE, findings, sign_in, visit, wrong_with
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PRINTED_BY_COUNTRY = [18, 8, 3, 1, 2, 1, 1, 3, 6]
 PRINTED_BY_FIELD, PRINTED_AWARDS_BY_FIELD = [6, 9, 9, 3, 6, 6, 4], [1, 1, 2, 1, 0, 1, 1]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for the module. It keeps an event loop on this thread, under which Django would refuse queries."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with launched() as browser:
-            yield browser
 
 
 @pytest.fixture
