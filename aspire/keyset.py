@@ -83,28 +83,43 @@ class Page(Generic[Record]):
         return SEPARATOR.join(str(getattr(row, name)) for name in self.columns)
 
 
-def page_of(rows: QuerySet[Record], columns: Columns, asked: Mapping[str, str], *, size: int) -> Page[Record]:
-    """The page that an address asks for by ``after``, ``before`` or ``last``; what it cannot mean is the first page."""
+def page_of(
+    rows: QuerySet[Record],
+    columns: Columns,
+    asked: Mapping[str, str],
+    *,
+    size: int,
+    within: Mapping[str, object] | None = None,
+) -> Page[Record]:
+    """The page that an address asks for by ``after``, ``before`` or ``last``; what it cannot mean is the first page.
+
+    ``within``: the columns that an index has before these, with the values that all rows share.
+    """
+    shared = within or {}
     after, before = (_values(asked.get(name, ""), columns) for name in ("after", "before"))
     if before or asked.get("last"):
-        page = _backwards(rows, columns, before, size=size)
+        page = _backwards(rows, columns, before, size=size, within=shared)
         if page.has_previous or not before:
             return page
         after = None  # so few before it that they make the first page
-    return _forwards(rows, columns, after, size=size)
+    return _forwards(rows, columns, after, size=size, within=shared)
 
 
-def _forwards(rows: QuerySet[Record], columns: Columns, after: list[object] | None, *, size: int) -> Page[Record]:
+def _forwards(
+    rows: QuerySet[Record], columns: Columns, after: list[object] | None, *, size: int, within: Mapping[str, object]
+) -> Page[Record]:
     if after:
-        rows = rows.filter(GreaterThan(Row(*columns), Row(*map(Value, after))))
-    found = list(rows.order_by(*columns)[: size + 1])
+        rows = rows.filter(GreaterThan(Row(*within, *columns), Row(*map(Value, [*within.values(), *after]))))
+    found = list(rows.order_by(*within, *columns)[: size + 1])
     return Page(found[:size], columns, has_previous=bool(after), has_next=len(found) > size)
 
 
-def _backwards(rows: QuerySet[Record], columns: Columns, before: list[object] | None, *, size: int) -> Page[Record]:
+def _backwards(
+    rows: QuerySet[Record], columns: Columns, before: list[object] | None, *, size: int, within: Mapping[str, object]
+) -> Page[Record]:
     if before:
-        rows = rows.filter(LessThan(Row(*columns), Row(*map(Value, before))))
-    found = list(rows.order_by(*(f"-{name}" for name in columns))[: size + 1])
+        rows = rows.filter(LessThan(Row(*within, *columns), Row(*map(Value, [*within.values(), *before]))))
+    found = list(rows.order_by(*(f"-{name}" for name in (*within, *columns)))[: size + 1])
     return Page(found[:size][::-1], columns, has_previous=len(found) > size, has_next=bool(before))
 
 

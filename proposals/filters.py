@@ -69,7 +69,9 @@ class ProposalFilter(django_filters.FilterSet):
     """The filters of ``/proposals/``, by the codes that boards put into their links."""
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
-    call = django_filters.ModelChoiceFilter(label=_("Call"), queryset=Call.objects.all(), to_field_name="code")
+    call = django_filters.ModelChoiceFilter(
+        label=_("Call"), queryset=Call.objects.all(), to_field_name="code", method="of_call"
+    )
     fiscal_year = YearFilter(label=_("Fiscal year"), field_name="call__fiscal_year", **YEARS)
     field = django_filters.ModelChoiceFilter(label=_("Field"), queryset=Field.objects.all(), to_field_name="code")
     country = django_filters.ModelChoiceFilter(
@@ -145,6 +147,9 @@ class ProposalFilter(django_filters.FilterSet):
 
     def search(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.search(value, by=getattr(self.request, "user", None))
+
+    def of_call(self, proposals: ProposalQuerySet, _name: str, value: Call) -> ProposalQuerySet:
+        return proposals.of_call(value)
 
     def with_status(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         if value == COUNTED:

@@ -21,8 +21,9 @@ ROWS_A_PAGE = 50
 @require_safe
 def proposal_list(request: PersonRequest) -> HttpResponse:
     asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
-    columns = IN_CALL if "call" in asked.asked else IN_LIST
-    page = page_of(asked.answer().for_list().in_order(), columns, request.GET, size=ROWS_A_PAGE)
+    rows, call = asked.answer().for_list().in_order(), asked.asked.get("call")
+    columns, within = (IN_CALL, {"call_id": call.pk}) if call else (IN_LIST, None)
+    page = page_of(rows, columns, request.GET, size=ROWS_A_PAGE, within=within)
     rest = request.GET.copy()
     for name in ("page", *POSITION):
         rest.pop(name, None)

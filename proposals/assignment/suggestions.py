@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Q, TextChoices
@@ -17,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from aspire.kana import search_key
 from calls.models import Call
 from partners.models import Institution
-from proposals.record.models import Conflict, Proposal, Reviewer
+from proposals.record.models import Conflict, Counterpart, Proposal, Reviewer
 from proposals.record.querysets import ProposalQuerySet
 
 DATA = Path(__file__).parent / "data"
+REMEMBERED = 2**16  # names whose keys a process remembers: those of a great call
 
 
 class Why(TextChoices):
@@ -36,12 +38,21 @@ class Why(TextChoices):
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A likely conflict: whose, with which proposal, of what kind, and what makes it likely."""
+    """A likely conflict: whose, with which proposal, of what kind, and what makes it likely.
+
+    ``shown``: what was found in the proposal, as it is written there.
+    """
 
     proposal: Proposal
     person: User
     kind: str
-    evidence: str
+    why: Why
+    shown: str
+
+    @property
+    def evidence(self) -> str:
+        """What makes it likely, in words."""
+        return gettext("%(why)s: %(what)s") % {"why": self.why.label, "what": self.shown}
 
     @property
     def label(self) -> str:
@@ -49,11 +60,13 @@ class Suggestion:
         return str(Conflict.Kind(self.kind).label)
 
 
+@functools.lru_cache(REMEMBERED)
 def key(text: str) -> str:
     """A name without spaces, in any width, case or script of kana."""
     return search_key(text).replace(" ", "")
 
 
+@functools.lru_cache(REMEMBERED)
 def person_key(name: str) -> str:
     """A person's name; a Western one is the same whichever of its names comes first."""
     plain = unicodedata.normalize("NFKC", name).replace(",", " ").replace(".", " ")
@@ -101,8 +114,9 @@ class Institutions:
             self.known |= {without_form(key(name)): institution.pk for name in institution.names}
         self.known.pop("", None)
         self.lengths = sorted({len(name) for name in self.known if not name.isascii()}, reverse=True)
+        self.of = functools.cache(self._of)
 
-    def of(self, text: str) -> frozenset[object]:
+    def _of(self, text: str) -> frozenset[object]:
         """What an institution's name stands for; empty for an empty name."""
         plain = unicodedata.normalize("NFKC", text)
         parts = [without_form(part) for part in map(key, plain.replace("\u3001", ",").split(",")) if part]
@@ -135,37 +149,54 @@ def suggestions(*calls: Call, reader: User | None = None) -> list[Suggestion]:
     )
     institutions = Institutions()
     people = list(Reviewer.objects.select_related("user").filter(user__is_active=True))
-    proposals = list(
-        Proposal.objects.filter(call__in=calls)
-        .seen_by(reader)
-        .counted()
-        .prefetch_related("counterparts")
-        .order_by("number")
-    )
+    proposals = Proposal.objects.filter(call__in=calls).seen_by(reader).counted().order_by("number")
     partners = partners_of(people, Proposal.objects.seen_by(reader))
     index = _index(proposals, institutions)
     found = []
     for reviewer in people:
         seen: set[int] = set()
-        for proposal, kind, evidence in _likely(reviewer, index, institutions, partners[reviewer.pk]):
+        for proposal, kind, why, shown in _likely(reviewer, index, institutions, partners[reviewer.pk]):
             if (proposal.pk, reviewer.user_id) not in decided and proposal.pk not in seen:
                 seen.add(proposal.pk)
-                found.append(Suggestion(proposal, reviewer.user, kind, evidence))
+                found.append(Suggestion(proposal, reviewer.user, kind, why, shown))
     return sorted(found, key=lambda suggestion: (suggestion.proposal.number, suggestion.person.pk))
 
 
 Mark = tuple[str, object]
 Index = dict[Mark, list[tuple[Proposal, str]]]
+# What a suggestion shows of a proposal, and by what its leader is known.
+SHOWN = ("call", "number", "title_ja", "title_en", "institution")
+KNOWN_BY = ("principal_investigator", "principal_investigator_reading", "researcher_number", "email")
 STRONGEST = [Why.NUMBER, Why.EMAIL, Why.NAME, Why.READING]
 
 
-def _index(proposals: Iterable[Proposal], institutions: Institutions) -> Index:
+class Abroad(NamedTuple):
+    """Who works with a proposal abroad."""
+
+    person: str
+    email: str
+    institution: str
+
+
+def _index(proposals: ProposalQuerySet, institutions: Institutions) -> Index:
     """Where each name, number, address and institution occurs."""
     index: Index = defaultdict(list)
-    for proposal in proposals:
-        for mark, shown in chain(_lead(proposal), _partners(proposal), _places(proposal, institutions)):
+    abroad = _abroad(proposals)
+    for proposal in proposals.only(*SHOWN, *KNOWN_BY):
+        partners = abroad[proposal.pk]
+        places = _places([proposal.institution, *(each.institution for each in partners)], institutions)
+        for mark, shown in chain(_lead(proposal), _partners(partners), places):
             index[mark].append((proposal, shown))
     return index
+
+
+def _abroad(proposals: ProposalQuerySet) -> dict[int, list[Abroad]]:
+    """The partners of each proposal."""
+    found: dict[int, list[Abroad]] = defaultdict(list)
+    rows = Counterpart.objects.filter(proposal__in=proposals.order_by().values("pk")).order_by("pk")
+    for proposal, *known in rows.values_list("proposal", *Abroad._fields):
+        found[proposal].append(Abroad(*known))
+    return found
 
 
 def _marks(*, names: Iterable[str] = (), reading: str = "", number: str = "", email: str = "") -> Iterator[Mark]:
@@ -201,24 +232,24 @@ def _lead(proposal: Proposal) -> Iterator[tuple[Mark, str]]:
     yield from ((mark, proposal.principal_investigator) for mark in marks)
 
 
-def _partners(proposal: Proposal) -> Iterator[tuple[Mark, str]]:
+def _partners(partners: Iterable[Abroad]) -> Iterator[tuple[Mark, str]]:
     """Who works with the proposal abroad: perhaps the reviewer, or somebody the reviewer has proposed with."""
-    for partner in proposal.counterparts.all():
+    for partner in partners:
         for mark in _marks(names=[partner.person], email=partner.email):
             yield mark, partner.person
             yield (Why.PARTNER, mark), partner.person
 
 
-def _places(proposal: Proposal, institutions: Institutions) -> Iterator[tuple[Mark, str]]:
-    for name in (proposal.institution, *(partner.institution for partner in proposal.counterparts.all())):
+def _places(names: Iterable[str], institutions: Institutions) -> Iterator[tuple[Mark, str]]:
+    for name in names:
         for mark in institutions.of(name):
             yield (Why.PLACE, mark), name
 
 
 def _likely(
     reviewer: Reviewer, index: Index, institutions: Institutions, partners: set[Mark]
-) -> Iterator[tuple[Proposal, str, str]]:
-    """The proposals that speak of the reviewer, the strongest evidence first, with what was found in words."""
+) -> Iterator[tuple[Proposal, str, Why, str]]:
+    """The proposals that speak of the reviewer, the strongest evidence first, with the kind of conflict it would be."""
     places: list[Mark] = [(Why.PLACE, place) for place in institutions.of(reviewer.institution)]
     shared: list[Mark] = [(Why.PARTNER, mark) for mark in sorted(partners, key=str)]
     kinds = chain(
@@ -228,7 +259,7 @@ def _likely(
     )
     for mark, kind in kinds:
         for proposal, shown in index.get(mark, ()):
-            yield proposal, kind, gettext("%(why)s: %(what)s") % {"why": Why(mark[0]).label, "what": shown}
+            yield proposal, kind, Why(mark[0]), shown
 
 
 def partners_of(people: Iterable[Reviewer], proposals: ProposalQuerySet) -> dict[int, set[Mark]]:
@@ -239,9 +270,10 @@ def partners_of(people: Iterable[Reviewer], proposals: ProposalQuerySet) -> dict
         for mark in _marks_of(reviewer):
             owners[mark].add(reviewer.pk)
     found: dict[int, set[Mark]] = defaultdict(set)
-    for proposal in _perhaps_led_by(people, proposals).prefetch_related("counterparts"):
-        partners = proposal.counterparts.all()
-        marks = {mark for each in partners for mark in _marks(names=[each.person], email=each.email)}
+    led = _perhaps_led_by(people, proposals)
+    abroad = _abroad(led)
+    for proposal in led.only(*KNOWN_BY):
+        marks = {mark for each in abroad[proposal.pk] for mark in _marks(names=[each.person], email=each.email)}
         for owner in {owner for mark, _name in _lead(proposal) for owner in owners.get(mark, ())}:
             found[owner] |= marks
     return found

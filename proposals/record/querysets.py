@@ -14,7 +14,7 @@ from aspire.kana import SearchKey, search_key
 from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from calls.hidden import withheld_from
-from calls.models import CallField, Field, Terms
+from calls.models import Call, CallField, Field, Terms
 from partners.models import Country, Funder
 from proposals.record.conflicts import conflicts_of, withheld
 from proposals.record.counting import INCOMPLETE, CountingQuerySet, named
@@ -57,6 +57,11 @@ def led_by(user: Person) -> models.QuerySet[CallField]:
 
 
 class ProposalQuerySet(CountingQuerySet):
+    def of_call(self, call: Call) -> "ProposalQuerySet":
+        """Those of one call, as a range: a column that is equal is no part of an order to PostgreSQL, which would walk
+        the index of all numbers for the pages of a great call."""
+        return self.filter(call__gte=call, call__lte=call)
+
     def visible_to(self, user: Person) -> "ProposalQuerySet":
         """What a person may see; counts obey it too. What a conflict of interest hides is hidden in every role."""
         if self._sees(user):
