@@ -17,6 +17,7 @@ from aspire.models import ExportRecord
 from aspire.records import AddressedAdmin
 from aspire.roles import Role
 from aspire.sheets.kinds import KINDS, is_anything_hidden_from
+from aspire.untyped import Answered, Named, Passed
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -35,7 +36,7 @@ class RoleFilter(admin.SimpleListFilter):
 class PasswordForm(AdminPasswordChangeForm):
     """Django's form, with the help text in the language of the page rather than of the server's start."""
 
-    usable_password_help_text: Any = SetUnusablePasswordMixin.usable_password_help_text
+    usable_password_help_text: Answered = SetUnusablePasswordMixin.usable_password_help_text
 
 
 class PersonAdmin(AddressedAdmin, UserAdmin):
@@ -68,9 +69,9 @@ class PersonAdmin(AddressedAdmin, UserAdmin):
         acts = reversed(acts_on(person)) if person else ()
         return super().history_view(request, object_id, {"acts": [*acts], **(extra_context or {})})
 
-    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Passed) -> Answered:
         """The roles under the names people know."""
-        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field: Named = super().formfield_for_manytomany(db_field, request, **kwargs)
         field.label_from_instance = lambda group: gettext(group.name)
         return field
 
@@ -89,13 +90,13 @@ class ExportRecordAdmin(AddressedAdmin):
     search_fields = ["user__username", "user__last_name", "user__first_name", "sha256"]
     date_hierarchy = "exported_at"
 
-    def get_list_display(self, request: HttpRequest) -> Any:
+    def get_list_display(self, request: HttpRequest) -> Answered:
         return self._told(request, super().get_list_display(request))
 
-    def get_search_fields(self, request: HttpRequest) -> Any:
+    def get_search_fields(self, request: HttpRequest) -> Answered:
         return self._told(request, super().get_search_fields(request))
 
-    def get_fields(self, request: HttpRequest, obj: ExportRecord | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: ExportRecord | None = None) -> Answered:
         """All of what the person took; of what others did only who and when, where part is hidden from the person."""
         fields = super().get_fields(request, obj)
         return fields if obj and obj.user_id == request.user.pk else self._told(request, fields)
@@ -107,7 +108,7 @@ class ExportRecordAdmin(AddressedAdmin):
             lookup, value, request
         )
 
-    def _told(self, request: HttpRequest, names: Any) -> Any:
+    def _told(self, request: HttpRequest, names: Answered) -> Answered:
         if not is_anything_hidden_from(request.user):
             return names
         return [name for name in names if name not in self.told_only_whole]

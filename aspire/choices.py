@@ -19,6 +19,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from pghistory.models import Event
 
+from aspire.untyped import Named, Passed
+
 Choices = list[tuple[str, str]]
 # By the form and the language: how long the histories were when the choices were read, and the choices of each field.
 REMEMBERED: dict[tuple[str, str | None], tuple[object, dict[str, Choices]]] = {}
@@ -27,7 +29,7 @@ REMEMBERED: dict[tuple[str, str | None], tuple[object, dict[str, Choices]]] = {}
 class PlainSelect(forms.Select):
     """A select as Django's own, which renders a template for every option."""
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+    def render(self, name: str, value: Passed, attrs: Passed = None, renderer: Passed = None) -> SafeString:
         chosen = (self.format_value(value) or [""])[0]
         options = ((value, " selected" if str(value) == chosen else "", label) for value, label in self.choices)
         return format_html(
@@ -67,7 +69,7 @@ def _choices(form: str, fields: dict[str, Any]) -> dict[str, Choices]:
     return held[1]
 
 
-def _read(field: Any) -> Choices:
+def _read(field: Named) -> Choices:
     found = [(str(field.prepare_value(each)), str(field.label_from_instance(each))) for each in field.queryset.all()]
     return found if field.empty_label is None else [("", str(field.empty_label)), *found]
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models
 
 from aspire.refusals import CATALOGUE
+from aspire.untyped import Passed
 
 # What may stand in an address. Words that are pages of their own have small letters, so that no code can be one.
 CODE = r"^[A-Z0-9][A-Z0-9-]*$"
@@ -17,7 +18,7 @@ Fields = Collection[str] | None  # those that are not asked about
 class OfCatalogue(models.BaseConstraint):
     """Its sentence stands in the catalogue of refusals under its name; a migration knows it as one of Django's own."""
 
-    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Passed], dict[str, Any]]:
         _path, args, kwargs = super().deconstruct()
         return f"django.db.models.{type(self).__bases__[-1].__name__}", args, kwargs
 
@@ -45,7 +46,7 @@ class Check(OfCatalogue, models.CheckConstraint):
 class Unique(OfCatalogue, models.UniqueConstraint):
     """A value, or several together, that no two rows have."""
 
-    def __init__(self, *expressions: Any, name: str, violation_error_code: str | None = None, **of: Any) -> None:
+    def __init__(self, *expressions: Passed, name: str, violation_error_code: str | None = None, **of: Passed) -> None:
         super().__init__(*expressions, name=name, violation_error_code=violation_error_code or name, **of)
 
     def validate(

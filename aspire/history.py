@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 import pghistory
 import pghistory.models
@@ -39,9 +39,6 @@ class Event(pghistory.models.Event):
 
     class Meta:
         abstract = True
-
-
-Recorded: TypeAlias = Any  # an Event with the columns of its model, which pghistory adds where no type tells of them
 
 
 def track(

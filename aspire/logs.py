@@ -17,6 +17,8 @@ from django.db import connection
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from aspire.untyped import Answered, Passed
+
 if TYPE_CHECKING:  # models cannot be loaded where logging is set up
     from aspire.people import Person
 
@@ -61,7 +63,7 @@ class Queries:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+    def __call__(self, execute: Callable[..., Answered], *arguments: Passed) -> Answered:
         self.count += 1
         return execute(*arguments)
 

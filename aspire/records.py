@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.keyset import CappedPaginator
 from aspire.refusals import Refusal, from_error
 from aspire.roles import RECORDS, STAFF, Role, roles_of
+from aspire.untyped import Answered, Named, Passed
 
 
 class AspireAdminSite(admin.AdminSite):
@@ -45,7 +46,7 @@ class AspireAdminSite(admin.AdminSite):
             raise Http404
         return redirect(found)
 
-    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+    def register(self, model_or_iterable: Passed, admin_class: Passed = None, **options: Passed) -> None:
         models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
         kept = [model for model in models if model._meta.label_lower in RECORDS[Role.ADMINISTRATOR]]
         super().register(kept, admin_class, **options)
@@ -76,7 +77,7 @@ class LoadedSelect(AutocompleteSelect):
 
     loaded: Model | None = None
 
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+    def optgroups(self, name: str, value: Passed, attrs: Passed = None) -> Answered:
         if self.loaded is None or [str(each) for each in value] != [str(self.loaded.pk)]:
             return super().optgroups(name, value, attrs)
         label = self.choices.field.label_from_instance(self.loaded)
@@ -87,7 +88,7 @@ class LoadedSelect(AutocompleteSelect):
 class RowForm(RefusingForm):
     """A form among many: what its record was read with is not asked for again."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             select = getattr(field.widget, "widget", field.widget)
@@ -109,12 +110,12 @@ class Rows(admin.TabularInline):
         found = super().get_queryset(request)
         return found.select_related(*self.read_with) if self.read_with else found
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Passed) -> Answered:
         """The choices, read once for all rows; where one is sought instead, as ``LoadedSelect`` does."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = LoadedSelect(db_field, self.admin_site, using=kwargs.get("using"))
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Named = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.choices = cache(partial(_read, field.choices))
         return field
 
@@ -131,7 +132,7 @@ class AddressedAdmin(admin.ModelAdmin):
         held: dict[str, Any] = {}
         for name, text in super().get_changeform_initial_data(request).items():
             with contextlib.suppress(FieldDoesNotExist, ValidationError):
-                field: Any = self.opts.get_field(name)
+                field: Named = self.opts.get_field(name)
                 if typed := getattr(field, "formfield", lambda: None)():  # what refers to the record has none
                     value = typed.clean(text)
                     held[name] = text if field.is_relation else value
@@ -147,12 +148,14 @@ class RefusingAdmin(AddressedAdmin):
     show_full_result_count = False
     actions = None
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)  # a class of this request alone
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Passed
+    ) -> Answered:
+        form: Answered = super().get_form(request, obj, change=change, **kwargs)  # a class of this request alone
         form.refusal = getattr(request, "refusal", None)
         return form
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(self, request: HttpRequest, *args: Passed, **kwargs: Passed) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except DatabaseError as error:

@@ -1,7 +1,7 @@
 """How staff see and edit calls."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -16,6 +16,7 @@ from aspire.keyset import key_of
 from aspire.records import RefusingAdmin, RefusingForm, Rows
 from aspire.roles import Role
 from aspire.templatetags.figures import day, fiscal
+from aspire.untyped import Answered, Passed
 from aspire.yen import exact, readable
 from calls.hidden import is_partly_hidden, partly_hidden_from, withheld_from
 from calls.lacking import lacking
@@ -62,7 +63,7 @@ class CallFieldInline(KeptFromTheBlind):
     read_with = ["field"]
     fields = ["position", "field", "label_as_printed", "lead_reviewer"]
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Passed) -> Answered:
         if db_field.name == "lead_reviewer":
             kwargs["queryset"] = User.objects.filter(groups__name=Role.REVIEWER, is_active=True).order_by("username")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -185,7 +186,9 @@ class FieldAdmin(RefusingAdmin):
     list_display = ["code", "name_ja", "name_en"]
     search_fields = ["code", "name_ja", "name_en"]
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         """For a proposal's form (``?call=``), only the fields of the call; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):
@@ -203,7 +206,7 @@ class ProgrammeAdmin(RefusingAdmin):
         (_("Outer limits"), {"fields": ["limit_annual_yen", "limit_months", "limits_reason"]}),
     ]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Passed, form: Passed, change: bool) -> None:
         """Whoever saves has changed the limits; where they stayed, PostgreSQL keeps who changed them last."""
         obj.limits_changed_by = cast(User, request.user)
         super().save_model(request, obj, form, change)

@@ -1,7 +1,5 @@
 """How staff see and edit partners."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -18,7 +16,9 @@ class SearchedByKey(RefusingAdmin):
 
     search_fields = ["search_key"]
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         for word in filter(None, map(search_key, search_term.split())):
             queryset = queryset.filter(search_key__contains=word)
         return queryset, False
@@ -46,7 +46,9 @@ class FunderAdmin(SearchedByKey):
         (_("Identifiers"), {"fields": ["ror_id", "crossref_funder_id", "note"]}),
     ]
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet[Model], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         """For a proposal's form (``?call=``), only funders that the call accepts; all where it names none."""
         found, has_duplicates = super().get_search_results(request, queryset, search_term)
         if call := key_of(request.GET.get("call")):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire import keyset
 from aspire.people import Person
 from aspire.records import RefusingAdmin, Rows
+from aspire.untyped import Answered, Passed
 from aspire.yen import exact, readable
 from calls.models import Call
 from proposals.intake.forms import AnnualCostFormSet, ProposalForm, WithinCallSelect
@@ -89,7 +90,7 @@ class ProposalAdmin(RefusingAdmin):
     class Media:
         js = ["aspire/proposal_form.js"]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Proposal | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Proposal | None = None) -> Answered:
         """Only a reconstructed proposal says that it is one."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj and obj.is_reconstructed:
@@ -100,11 +101,11 @@ class ProposalAdmin(RefusingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
         return Proposal.objects.visible_to(cast(Person, request.user)).for_list().select_related("terms__call")
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> Answered:
         """As the list of proposals goes."""
         return [NEWEST_CALL.asc(), "number"]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Passed) -> type[ChangeList]:
         return ProposalList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -117,7 +118,7 @@ class ProposalAdmin(RefusingAdmin):
         }
         return super().changelist_view(request, {**(extra_context or {}), **marks})
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Passed, search_term: str) -> tuple[QuerySet, bool]:
         return queryset.search(search_term), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Proposal | None = None) -> list[str]:
@@ -127,7 +128,7 @@ class ProposalAdmin(RefusingAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"received_at": timezone.now(), **super().get_changeform_initial_data(request)}
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Passed) -> Answered:
         if db_field.name in {"field", "primary_funder"}:
             kwargs["widget"] = WithinCallSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

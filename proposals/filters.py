@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.choices import remember_choices
 from aspire.keyset import POSITION, counted
+from aspire.untyped import Answered
 from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
 from proposals.assignment.stages import short_in
@@ -201,7 +202,7 @@ class ProposalFilter(django_filters.FilterSet):
         return flagged[value]()
 
     @property
-    def form(self) -> Any:
+    def form(self) -> Answered:
         if not hasattr(self, "_form"):
             remember_choices(super().form)
         return super().form

@@ -12,6 +12,7 @@ PICTURE = ROOT / "docs" / "rooms.svg"
 # From the ground up: packages, and in each its rows of brothers.
 HOUSE: dict[str, list[list[str]]] = {
     "aspire": [
+        ["untyped"],
         [
             "choices",
             "environment",

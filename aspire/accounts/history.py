@@ -13,10 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.history import Recorded, by_no_person
+from aspire.history import by_no_person
 from aspire.models import AccountEvent, AccountRoleEvent  # type: ignore[attr-defined]
 from aspire.people import Person, in_their_order
 from aspire.roles import Role
+from aspire.untyped import Recorded
 
 OPENED, PASSWORD, ADDRESS, GIVEN, WITHDRAWN = "opened", "password", "address", "given", "withdrawn"
 CHANGED, DELETED = "changed", "deleted"

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -22,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.errors import InsufficientPrivilege
 
 from aspire.operations import pooler
+from aspire.untyped import Passed
 
 Migration = tuple[str, str]
 
@@ -135,7 +135,7 @@ def fault() -> str | Promise:
 class DataCommand(BaseCommand):
     """A command that reads or writes the data, and does so on tables that this version may touch alone."""
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: Passed, **options: Passed) -> str | None:
         if sentence := fault():
             raise CommandError(str(sentence))
         return super().execute(*args, **options)

@@ -18,6 +18,7 @@ from django.utils.translation import override
 from psycopg.pq import TransactionStatus
 
 from aspire.operations import schema, unavailable
+from aspire.untyped import Answered
 
 NOT_COLLECTED = "The static files are not collected. Run: python manage.py collectstatic --no-input"
 SECONDS_TRUSTED = 10.0
@@ -37,7 +38,7 @@ def application() -> WSGIHandler:
 
 def has_static_files() -> bool:
     """Whether pages find their style sheet: every page of a process without the list of static files is an error."""
-    storage: Any = staticfiles_storage
+    storage: Answered = staticfiles_storage
     return not isinstance(storage, ManifestFilesMixin) or bool(storage.hashed_files)
 
 
@@ -105,7 +106,9 @@ def patience_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> 
     return middleware
 
 
-def patient(execute: Callable[..., Any], sql: str, params: object, many: bool, context: dict[str, Any]) -> Any:
+def patient(
+    execute: Callable[..., Answered], sql: str, params: object, many: bool, context: dict[str, Any]
+) -> Answered:
     """Begin each transaction with its own bound, which a pooler keeps as well and which ends with the transaction."""
     database = context["connection"]
     if database.in_atomic_block and database.connection.info.transaction_status == TransactionStatus.IDLE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from aspire.kana import search_key
+from aspire.untyped import Held
 from aspire.wareki import HEISEI, REIWA
 from aspire.workbooks.cells import BLANKS, WORD_AT_MOST, Cell
 
@@ -86,7 +87,7 @@ CLEAR: Final = Clear()
 class Parsed:
     """A value, the typed text where it was put into standard form, and what to follow up: codes with their values."""
 
-    value: Any
+    value: Held
     normalised_from: str | None = None
     flags: tuple[tuple[str, dict[str, Any]], ...] = ()
 

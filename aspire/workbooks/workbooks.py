@@ -12,10 +12,10 @@ import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 import python_calamine
 
+from aspire.untyped import Held
 from aspire.workbooks.cells import (
     EMPTY,
     FAULTS_AT_MOST,
@@ -149,7 +149,7 @@ def _relations(**targets: str) -> str:
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{one}</Relationships>'
 
 
-def _engine_rows(package: bytes, bounds: Bounds) -> list[list[Any]]:
+def _engine_rows(package: bytes, bounds: Bounds) -> list[list[Held]]:
     """The rows from the first of the sheet on, blank ones too."""
     try:
         with python_calamine.load_workbook(io.BytesIO(package)) as book:
@@ -162,7 +162,7 @@ def _engine_rows(package: bytes, bounds: Bounds) -> list[list[Any]]:
     return rows
 
 
-def _lines(engine_rows: list[list[Any]], rows: Rows, cells: _Cells) -> Iterator[Line]:
+def _lines(engine_rows: list[list[Held]], rows: Rows, cells: _Cells) -> Iterator[Line]:
     """The filled lines. Raises Unreadable where two values claim one place."""
     values = 0
     for number, row in enumerate(engine_rows, start=1):

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Collection
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.constraints import CODE, Check, Unique
 from aspire.history import track
 from aspire.refusals import Refusal
+from aspire.untyped import Above, Named
 from calls.models.programmes import Field, Programme
 from calls.terms import outer_breaches
 from partners.models import Funder, in_language
@@ -105,7 +105,7 @@ class Call(models.Model):
     )
     reviews_due_on = models.DateField(_("reviews are due on"), null=True, blank=True)
     reviews_wanted = models.PositiveSmallIntegerField(_("reviews wanted a proposal"), default=3)
-    fields: Any = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
+    fields: Named = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
     embargo_until = models.DateTimeField(
         _("embargo until"), null=True, blank=True, help_text=_("before it, only managers see released results")
     )
@@ -150,7 +150,7 @@ class Call(models.Model):
         return in_language(self.name_ja, self.name_en)
 
     @property
-    def current_terms(self) -> Any:  # terms, which stand upon the call
+    def current_terms(self) -> Above:
         """The terms a proposal received now is pinned to: the latest."""
         return self.terms.order_by("-pk").first()
 

@@ -1,6 +1,6 @@
 """What officers type about the review of a call."""
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib.auth.models import User
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
 from aspire.records import RefusingForm
+from aspire.untyped import Passed
 from calls.models import Call, Field
 from proposals.assignment.decisions import reviewers
 from proposals.assignment.stages import Effect, settings_effects
@@ -27,7 +28,7 @@ class ReviewSettingsForm(RefusingForm):
         ]
         widgets = {"reviews_due_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         wanted = self.fields["reviews_wanted"]
         wanted.widget.attrs["min"] = 1

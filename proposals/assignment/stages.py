@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from aspire.people import Person
 from aspire.refusals import Refused, all_or_nothing
 from aspire.templatetags.figures import count, day
+from aspire.untyped import Named
 from calls.models import Call
 from proposals.record.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
 from proposals.record.querysets import ProposalQuerySet
@@ -94,7 +94,7 @@ def settings_effects(call: Call, changed: Iterable[str], *, reader: Person | Non
     Counted over what the reader may see.
     """
     changed, seen = set(changed), Proposal.objects.filter(call=call).seen_by(reader).order_by()
-    columns: list[Any] = [call._meta.get_field(name) for name in sorted(changed)]
+    columns: list[Named] = [call._meta.get_field(name) for name in sorted(changed)]
     found = [Effect(str(column.verbose_name), _shown(call, column.name)) for column in columns]
     shows, others = ("in_review_shows", "in_review_others")
     if call.progress == Call.Progress.DECIDING:

@@ -290,7 +290,7 @@ def _perhaps_led_by(people: Iterable[Reviewer], proposals: ProposalQuerySet) -> 
         for name in (reviewer.name_ja, reviewer.name_en, reviewer.reading):
             names |= {" ".join(words) for words in (name.split(), name.split()[::-1])}
             names |= {gap.join(name.split()) for gap in ("", "\u3000")}
-    return proposals.filter(
+    return proposals.order_by().filter(
         Q(researcher_number__in=numbers - {""})
         | Q(email__in=emails - {""})
         | Q(principal_investigator__in=names - {""})

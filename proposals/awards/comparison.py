@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from aspire.refusals import Refusal
+from aspire.untyped import Held
 from calls.models import Call
 from proposals.awards.desk import Desk, Row
 from proposals.awards.ranking import Standing, top
@@ -122,7 +123,7 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
     )
 
 
-def _both(one: Mapping[Any, int], two: Mapping[Any, int], key: object) -> tuple[int, int]:
+def _both(one: Mapping[Held, int], two: Mapping[Held, int], key: object) -> tuple[int, int]:
     return one.get(key, 0), two.get(key, 0)
 
 
@@ -156,7 +157,7 @@ class Base:
     def count(self) -> int:
         return self.money.released_count + self.money.staged_count - len({row["award"] for row in self.own})
 
-    def yen(self, lines: Iterable[Line], name: str) -> dict[Any, int]:
+    def yen(self, lines: Iterable[Line], name: str) -> dict[Held, int]:
         sums = {line.key: line.taken_yen for line in lines}
         for row in self.own:
             sums[row[name]] -= row["yen"]

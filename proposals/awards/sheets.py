@@ -18,6 +18,7 @@ from aspire.sheets.judging import RowJudge, Seen
 from aspire.sheets.kinds import New
 from aspire.sheets.plans import BAD, CHANGE, PlannedRow, Sending
 from aspire.sheets.saving import LookAgain
+from aspire.untyped import Held
 from aspire.workbooks import parsing
 from aspire.workbooks.columns import LANGUAGES, Column
 from aspire.workbooks.faults import SENTENCES, Fault
@@ -90,7 +91,7 @@ class MarkJudge(RowJudge):
         elif self.values.get("decision") is not BAD and any(self._amounts_given()):
             self.say("decision", "amounts_without_award")
 
-    def _amounts_given(self) -> Iterator[Any]:
+    def _amounts_given(self) -> Iterator[Held]:
         values = (self.values.get(name) for _year, *names in self.kind.amount_columns for name in names)
         return (value for value in values if value is not BAD)
 
@@ -227,7 +228,7 @@ class Marks(CallKind):
     def state(self, stored: Mapping[str, Proposal]) -> object:
         """Marks by their versions, so that whoever marked meanwhile is not overwritten, and the money that is left."""
         money = spending(self.call, reader=self.user or AnonymousUser())
-        found: list[Any] = [self.call.progress, money.max_awards, money.released_count + money.staged_count]
+        found: list[object] = [self.call.progress, money.max_awards, money.released_count + money.staged_count]
         found += [[line.key, line.limit_yen, line.taken_yen] for line in (money.total, *money.years)]
         for number, proposal in sorted(stored.items()):
             version = version_of(getattr(proposal, "mark", None))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Sum
 
 from aspire.people import Person
+from aspire.untyped import Held
 from calls.hidden import is_partly_hidden
 from calls.models import Call
 from partners.models import Country
@@ -19,7 +20,7 @@ from proposals.record.status import Status
 class Line:
     """One bar, in whole yen. ``limit_yen``: the pot or the slice; None where there is none."""
 
-    key: Any
+    key: Held
     label: str
     limit_yen: int | None
     released_yen: int

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from aspire.untyped import Recorded
 from proposals.explore.dimensions import DIMENSIONS
 from proposals.record.status import NOT_COUNTED, Status
 
@@ -70,7 +71,7 @@ class Change:
 
     def moves(self, shapes: Collection[Shape]) -> Iterator[tuple[Place, str]]:
         """The places and measures whose figure it moves."""
-        found: dict[tuple[Place, str], list[Any]] = {}
+        found: dict[tuple[Place, str], list[Recorded]] = {}
         for side, standing in enumerate((self.before, self.after)):
             if standing is not None and standing.is_counted:
                 for place in (place for shape in shapes for place in standing.places(shape)):

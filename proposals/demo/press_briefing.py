@@ -15,6 +15,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from aspire.refusals import TOKYO
+from aspire.untyped import Held
 from calls.models import Call, CallField, Field, Programme, PublishedFigure, Terms
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.briefings.decisions import printed
@@ -167,7 +168,7 @@ def load_reconstructed_proposals(figures: Figures) -> None:
             Award.objects.create(proposal=proposal)
 
 
-def outcomes(by_field: Iterable[PublishedFigure], awards: Mapping[int, int | None]) -> Iterator[tuple[Any, bool]]:
+def outcomes(by_field: Iterable[PublishedFigure], awards: Mapping[int, int | None]) -> Iterator[tuple[Held, bool]]:
     """For each published proposal of a field: the field, and whether it is one of those awarded there (the last)."""
     for figure in by_field:
         declined = (figure.value or 0) - (awards.get(figure.field_id or 0) or 0)

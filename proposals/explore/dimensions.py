@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -10,19 +9,20 @@ from django.utils.translation import gettext_lazy
 
 from aspire.kana import order_key
 from aspire.templatetags.figures import fiscal
+from aspire.untyped import Held
 from calls.models import Call, Field
 from partners.models import Country, Funder
 from proposals.filters import NOT_STATED
 from proposals.record.status import Status
 
-Found = Collection[Any]  # what a column holds: keys of records, years, names
+Found = Collection[Held]  # what a column holds: keys of records, years, names
 
 
 @dataclass(frozen=True)
 class Entry:
     """One row or column: what the database holds, what the address says, what the reader reads."""
 
-    value: Any
+    value: Held
     code: str
     label: str
 

@@ -5,11 +5,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from aspire.untyped import Held
 from aspire.yen import rate
 from calls.models import Call
 from proposals.explore.counts import Cells, Line, Value, cells, further_countries, shaded, with_further_countries
@@ -155,9 +155,9 @@ class Grid:
     # --- the values --------------------------------------------------------------------------------------------
 
     @cached_property
-    def _by_place(self) -> dict[tuple[Any, Any], Cells]:
+    def _by_place(self) -> dict[tuple[Held, Held], Cells]:
         """The cells behind each place of the table; a total's row or column is ``WHOLE``."""
-        places: dict[tuple[Any, Any], Cells] = defaultdict(list)
+        places: dict[tuple[Held, Held], Cells] = defaultdict(list)
         row, column = self.question.row, self.question.column
         for cell in self._shown:
             key = cell[row.path], cell[column.path] if column else WHOLE

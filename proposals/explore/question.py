@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.choices import offer
 from aspire.people import Person
 from aspire.records import RefusingForm
+from aspire.untyped import Answered
 from calls.hidden import withheld_from
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
 from proposals.filters import ProposalFilter
@@ -244,6 +245,6 @@ class SavedViewForm(RefusingForm):
         model = SavedView
         fields = ["name", "is_shared"]
 
-    def _get_validation_exclusions(self) -> Any:
+    def _get_validation_exclusions(self) -> Answered:
         """A name is once a person, whom the form does not show."""
         return super()._get_validation_exclusions() - {"owner"}  # type: ignore[misc]

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
 from django.urls import reverse
 
+from aspire.untyped import Annotated
 from calls.models import Call, Programme, Terms
 from proposals.fund import stored
 from proposals.fund.stored import Requests, counted_requests
@@ -209,7 +210,7 @@ def ledger(
     return Ledger(programme, programme.fund_yen or 0, is_synthetic, own, found, terms)
 
 
-def call_lines(calls: Iterable[Any], proposals: ProposalQuerySet, *, hidden: Collection[int]) -> list[CallLine]:
+def call_lines(calls: Iterable[Annotated], proposals: ProposalQuerySet, *, hidden: Collection[int]) -> list[CallLine]:
     """Each call with its money, the newest first."""
     held = {row["call"]: row for row in (_awards_by_call(hidden) if hidden else stored.awards_by_call())}
     asked = counted_requests(proposals) if hidden else stored.requests_by_call()

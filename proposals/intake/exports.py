@@ -1,7 +1,7 @@
 """What goes out of proposals: the columns that these touch and a person may read, and one row for each."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from import_export import fields
 
 from aspire.people import Person
 from aspire.sheets.kinds import TypedResource, TypedWidget, column
+from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.columns import Column
 from aspire.workbooks.markup import Value
@@ -120,7 +121,7 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
 def export_columns(call: Call, proposals: Sequence[Exported], user: Person | None) -> list[Column]:
     """The import's columns with the years that these proposals touch, less what the person may not read."""
     years = {year for proposal in proposals for year in proposal.years}
-    periods: set[tuple[Any, Any]] = {
+    periods: set[tuple[Held, Held]] = {
         (proposal.values["starts_on"], proposal.values["ends_on"]) for proposal in proposals
     }
     for starts_on, ends_on in periods:

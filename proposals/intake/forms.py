@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.keyset import key_of
 from aspire.records import RefusingForm
+from aspire.untyped import Named, Passed
 from calls.models import Call
 from calls.terms import total_breaches
 from proposals.record.models import Proposal
@@ -39,7 +40,7 @@ class ProposalForm(RefusingForm):
         model = Proposal
         exclude = ["terms", "is_reconstructed"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         if "number" in self.fields:
             self.fields["number"].required = False
@@ -54,7 +55,7 @@ class ProposalForm(RefusingForm):
     def _say_what_is_missing(self) -> None:
         """Where there is nothing to choose from, what to record first."""
         for name, sentence in NOTHING_TO_CHOOSE.items():
-            field: Any = self.fields.get(name)
+            field: Named = self.fields.get(name)
             if field is not None and not field.queryset.exists():
                 field.help_text = sentence
 
@@ -80,7 +81,7 @@ class ProposalForm(RefusingForm):
 class AnnualCostFormSet(BaseInlineFormSet):
     """All years of a proposal at once: the sum is judged as typed, not as stored."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self.instance.siblings_judged_by = self
 

@@ -9,6 +9,7 @@ from aspire.kana import search_key
 from aspire.refusals import Refusal
 from aspire.sheets.judging import RowJudge
 from aspire.sheets.plans import BAD, PlannedRow
+from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.faults import SENTENCES, Tier
 from aspire.workbooks.parsing import CLEAR, is_spelt_out
@@ -212,6 +213,6 @@ class ProposalJudge(RowJudge):
         return tuple(sorted(stored | planned.costs.keys()))
 
 
-def _moved(typed: Any, stored: int) -> int:
+def _moved(typed: Held, stored: int) -> int:
     """What an amount becomes by what was typed: unread or nothing leaves it, a word to clear it makes it nothing."""
     return stored if typed in (None, BAD) else 0 if typed is CLEAR else typed

@@ -2,7 +2,6 @@
 
 import copy
 import re
-from typing import Any
 
 from django.utils.translation import get_language
 from pptx import Presentation
@@ -18,6 +17,7 @@ from pptx.slide import Slide
 from pptx.text.text import TextFrame
 from pptx.util import Inches, Pt
 
+from aspire.untyped import Passed
 from proposals.pack.look import AWARD, COUNT, EAST_ASIAN, GROUND, INK, JAPANESE, LATIN, LINE, PALE, PRIMARY, QUIET
 
 WIDTH, HEIGHT = 13.333, 7.5  # inches, as everything here
@@ -88,7 +88,7 @@ def write(
             run._r.get_or_add_rPr().set("altLang", "en-US" if language == "ja-JP" else "ja-JP")
 
 
-def add_text(slide: Slide, text: str, place: tuple[float, float, float, float], **look: Any) -> Shape:
+def add_text(slide: Slide, text: str, place: tuple[float, float, float, float], **look: Passed) -> Shape:
     """A box of text at left, top, width, height."""
     box = slide.shapes.add_textbox(*map(Inches, place))
     box.text_frame.word_wrap = True

@@ -4,7 +4,6 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 from pptx.enum.text import PP_ALIGN
@@ -13,6 +12,7 @@ from pptx.slide import Slide
 from pptx.table import Table
 
 from aspire.templatetags.figures import NOTHING, count, fiscal
+from aspire.untyped import Passed
 from aspire.workbooks.assembly import width as units
 from proposals.pack import notes
 from proposals.pack.deck import COVER, COVER_SIZE, FOOT, INNER, MARGIN, TOP, add_slide, add_text, new_deck, write
@@ -35,7 +35,7 @@ class Pack:
     deck: Deck
     board: Board
 
-    def slide(self, title: str, **look: Any) -> Slide:
+    def slide(self, title: str, **look: Passed) -> Slide:
         foot = "\n".join(_lines_of(self.board))
         return add_slide(self.deck, title, foot=foot, badge=notes.badge(self.board), **look)
 

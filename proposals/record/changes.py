@@ -5,7 +5,7 @@ import datetime
 from django.apps import apps
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
-from aspire.history import Recorded
+from aspire.untyped import Recorded
 from proposals.record.querysets import ProposalQuerySet, midnight
 
 

@@ -1,7 +1,7 @@
 """How many proposals and how much: counted from the rows, or read from the lines that PostgreSQL keeps."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Count, Q, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
 
+from aspire.untyped import Above, Answered
 from calls.models import Call
 from proposals.record.status import NOT_COUNTED, Status
 
 # The models are made with these querysets, so these know them by name.
-named: Any = partial(apps.get_model, "proposals")
+named: Callable[[str], Above] = partial(apps.get_model, "proposals")
 # Without a research period, or without costs.
 INCOMPLETE = Q(starts_on__isnull=True) | Q(requested_direct_yen=0, requested_indirect_yen=0)
 # What one proposal adds to a tally. Every path is single-valued: summing across many partners would count yen twice.
@@ -35,7 +36,7 @@ MEASURES: dict[str, Any] = {
 }
 
 
-class CountingQuerySet(models.QuerySet[Any]):
+class CountingQuerySet(models.QuerySet[Above]):
     """Of proposals: how many they are and what they come to."""
 
     def counted(self) -> Self:
@@ -78,7 +79,7 @@ class CountingQuerySet(models.QuerySet[Any]):
         """
         if not self.is_whole():
             received = self.filter(call__in=calls, received_at__isnull=False).counted().order_by()
-            found: Any = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
+            found = received.values_list("call", TruncDate("received_at")).annotate(number=Count("pk"))
         else:
             lines = named("IntakeLine").objects.filter(call__in=calls)
             found = lines.values_list("call", "received_on").annotate(number=Sum("proposals"))
@@ -94,7 +95,7 @@ class CountingQuerySet(models.QuerySet[Any]):
 
         Read from the kept lines where nothing is hidden from the reader, as ``is_whole`` tells.
         """
-        found: Any
+        found: Answered
         sums: dict[str, Any] = {"conflicts": Sum("conflicts")}
         if not self.is_whole():
             found = named("ProposalProgress").objects.filter(call__in=calls, proposal__in=self.counted().order_by())
@@ -106,7 +107,7 @@ class CountingQuerySet(models.QuerySet[Any]):
         return paces
 
 
-class TallyQuerySet(models.QuerySet[Any]):
+class TallyQuerySet(models.QuerySet[Above]):
     def cells_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
         """The measures for each combination of the named columns that occurs: the sums of its lines."""
         sums = {measure: Sum(measure) for measure in MEASURES}

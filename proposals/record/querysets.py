@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -186,8 +185,8 @@ class ProposalQuerySet(CountingQuerySet):
         return self.filter(Exists(self._counterparts().exclude(country=OuterRef("primary_funder__country"))))
 
     @staticmethod
-    def _counterparts() -> models.QuerySet[Any]:
-        partners: models.QuerySet[Any] = named("Counterpart").objects.filter(proposal=OuterRef("pk"))
+    def _counterparts() -> models.QuerySet[models.Model]:
+        partners: models.QuerySet[models.Model] = named("Counterpart").objects.filter(proposal=OuterRef("pk"))
         return partners
 
     def received_on(self, day: datetime.date) -> "ProposalQuerySet":

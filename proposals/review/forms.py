@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.choices import offer
 from aspire.refusals import Refusal
+from aspire.untyped import Passed
 from calls.models import Criterion
 from proposals.record.models import Conflict
 from proposals.review.decisions import SCALE, Draft
@@ -73,7 +74,7 @@ class ReviewForm(forms.Form):
         label=_("Comment to the applicant"), help_text=_("Sent to the applicant without your name."), **OF_COMMENTS
     )
 
-    def __init__(self, criteria: Sequence[Criterion], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, criteria: Sequence[Criterion], *args: Passed, **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self.criteria = list(criteria)
         for criterion in self.criteria:

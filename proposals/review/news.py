@@ -4,7 +4,6 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aspire.people import Person
+from aspire.untyped import Annotated
 from calls.models import Call
 from proposals.record.models import Assignment, Proposal
 from proposals.record.querysets import led_by, midnight
@@ -39,7 +39,7 @@ def _given(user: Person, since: datetime.date) -> Iterator[News]:
     before = history.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
     opened = events.filter(pgh_label="update", declined_at__isnull=True)
     again = opened.alias(declined=Subquery(before.values("declined_at")[:1])).filter(declined__isnull=False)
-    own: Any = Assignment.objects.filter(reviewer=user, declined_at__isnull=True)
+    own: Annotated = Assignment.objects.filter(reviewer=user, declined_at__isnull=True)
     own = own.filter(proposal__in=Proposal.objects.for_reviewer(user).order_by())
     own = own.annotate(is_new=Exists(events.filter(pgh_label="insert")), is_again=Exists(again))
     found = own.filter(Q(is_new=True) | Q(is_again=True)).select_related("proposal__call")

@@ -2,13 +2,13 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from aspire.untyped import Annotated
 from calls.models import Call
 from proposals.record.models import Assignment, Conflict
 from proposals.record.querysets import ProposalQuerySet
@@ -34,7 +34,7 @@ class ReviewsFilter(forms.Form):
         return self.cleaned_data.get("state") or ""
 
 
-def listed(call: Call, visible: ProposalQuerySet, state: str, *, today: datetime.date) -> QuerySet[Any]:
+def listed(call: Call, visible: ProposalQuerySet, state: str, *, today: datetime.date) -> QuerySet[Annotated]:
     """Assignments of the call in that state, or its standing conflicts, on what the reader may see and is counted."""
     counted = visible.filter(call=call).counted().order_by()
     related = ("proposal__field", "proposal__call")

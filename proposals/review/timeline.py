@@ -13,9 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aspire.history import Recorded, by_no_person
+from aspire.history import by_no_person
 from aspire.people import in_their_order
 from aspire.templatetags.figures import day, fiscal, moment
+from aspire.untyped import Answered, Named, Recorded
 from proposals.record.models import Proposal
 from proposals.record.status import PacketState, Status
 
@@ -138,7 +139,7 @@ class Timeline:
         changes, what = self._changes(event, before), self._step_of(source, event, before) or source.updated
         return Entry(event.pgh_created_at, who, str(what), changes) if changes else None
 
-    def _step_of(self, source: Source, event: Recorded, before: Recorded) -> Any:
+    def _step_of(self, source: Source, event: Recorded, before: Recorded) -> str | Promise:
         """The release, or its undoing, of the same transaction that gave a proposal its new status; empty for none."""
         if source.model != "Proposal" or before is None or before.status == event.status:
             return ""
@@ -166,7 +167,7 @@ class Timeline:
                 found.append((f"{year} {column.verbose_name}".strip(), old, new))
         return tuple(found)
 
-    def _shown(self, column: Any, event: Recorded) -> str:
+    def _shown(self, column: Named, event: Recorded) -> str:
         value = getattr(event, column.attname)
         if value in (None, ""):
             return NOTHING
@@ -186,7 +187,7 @@ def written(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def history(model: str) -> Any:
+def history(model: str) -> Answered:
     """What the triggers wrote about a model's rows."""
     return apps.get_model(f"proposals.{model}Event")._default_manager
 
@@ -208,7 +209,7 @@ def moment_of(event: Recorded) -> tuple[object, ...]:
     return event.pgh_created_at, event.pgh_context_id
 
 
-def told_columns(event: Recorded) -> list[Any]:
+def told_columns(event: Recorded) -> list[Named]:
     """The columns of the tracked row that a reader wants to know of, as the model names them."""
     tracked = event.pgh_tracked_model._meta
     names = [column.name for column in event._meta.fields if not column.name.startswith("pgh_")]

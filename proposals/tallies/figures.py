@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from aspire.templatetags.figures import signed
+from aspire.untyped import Above
 from aspire.yen import exact, rate
 
 NOT_PUBLISHED, PUBLISHED, RECORDED_ONLY = "not_published", "published", "recorded_only"
@@ -85,7 +86,7 @@ class Row:
     awards: Figure
     codes: dict[str, str] = field(default_factory=dict)
     group: str = ""
-    explanations: Sequence[Any] = ()
+    explanations: Sequence[Above] = ()
     key: int | None = None  # of the country, field or funder; None for a total
     is_decided: bool = True
 

@@ -12,26 +12,29 @@ from proposals.record.invariants import rebuild_tallies
 SOURCE = "DEMO-RELEASED"
 JUDGED = "DEMO-DECIDING"  # reviewed and partly marked
 PROPOSAL_COLUMNS = (
-    "status, title_ja, title_en, field_id, is_reconstructed, received_at, late_reason, starts_on, ends_on, "
-    "principal_investigator, principal_investigator_reading, researcher_number, institution, primary_funder_id, "
-    "young_researcher_plan, requested_direct_yen, requested_indirect_yen"
+    "title_ja, title_en, field_id, is_reconstructed, received_at, late_reason, starts_on, ends_on, "
+    "institution, primary_funder_id, young_researcher_plan, requested_direct_yen, requested_indirect_yen"
 )
+LEADER = "principal_investigator, principal_investigator_reading, researcher_number"
 
-# Each proposal of the source is copied as often as the count asks for; ``pair`` remembers which became which.
+# Each proposal of the source is copied as often as the count asks for, each time with another leader; ``pair``
+# remembers which became which.
 PROPOSALS = f"""
     CREATE TEMP TABLE source AS
         SELECT *, row_number() OVER (ORDER BY number) AS place, count(*) OVER () AS places
           FROM proposals_proposal WHERE call_id = %(source)s;
     CREATE TEMP TABLE pair AS
-        SELECT id AS old_id, 0::bigint AS new_id,
+        SELECT id AS old_id, 0::bigint AS new_id, turn,
                %(code)s || '-' || lpad((turn * places + place)::text, 7, '0') AS new_number
           FROM source CROSS JOIN generate_series(0, %(count)s / 100) turn
          WHERE turn * places + place <= %(count)s;
     INSERT INTO proposals_proposal
-        (call_id, terms_id, number, {PROPOSAL_COLUMNS})
+        (call_id, terms_id, number, status, {LEADER}, {PROPOSAL_COLUMNS})
     SELECT %(call)s, %(terms)s, new_number,
            CASE WHEN status <> 'awarded' OR %(with_awards)s THEN status ELSE 'received' END,
-           {PROPOSAL_COLUMNS.removeprefix("status, ")} FROM source JOIN pair ON pair.old_id = source.id;
+           principal_investigator || turn, principal_investigator_reading || turn,
+           lpad((turn * places + place)::text, 8, '0'), {PROPOSAL_COLUMNS}
+      FROM source JOIN pair ON pair.old_id = source.id;
     ANALYZE proposals_proposal;
     UPDATE pair SET new_id = p.id FROM proposals_proposal p WHERE p.number = new_number;
     ANALYZE pair;

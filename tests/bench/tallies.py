@@ -8,11 +8,11 @@ from django.db import connection, transaction
 
 from calls.models import Call
 from tests.bench.measuring import Line, medians
-from tests.bench.rows import PROPOSAL_COLUMNS, settle, switch
+from tests.bench.rows import LEADER, PROPOSAL_COLUMNS, settle, switch
 
 ROUNDS = 3
 AT_MOST_OF_PLAIN = 1.3
-PLAIN = PROPOSAL_COLUMNS.removeprefix("status, ")
+PLAIN = f"{LEADER}, {PROPOSAL_COLUMNS}"
 COLUMNS = f"call_id, terms_id, number, status, {PLAIN}"
 GIVEN = f"""
     COPY (SELECT %s, %s, 'COPIED-' || number, 'received', {PLAIN} FROM proposals_proposal WHERE call_id = %s) TO STDOUT

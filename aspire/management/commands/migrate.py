@@ -1,12 +1,11 @@
 """``manage.py migrate``: Django's own, as the owner of the tables; afterwards the application gets what it needs."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
 from aspire.operations.grants import as_owner, settle
+from aspire.untyped import Passed
 
 NO_OWNER = (
     "migrate connects as the owner of the tables: set DATABASE_OWNER_URL, beside DATABASE_URL for the application's "
@@ -19,7 +18,7 @@ NO_ROLE = (
 
 
 class Command(migrate.Command):
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Passed, **options: Passed) -> None:
         if settings.IS_PRODUCTION and settings.DATABASE_OWNER is None:
             raise CommandError(NO_OWNER)
         with as_owner(options["database"]):

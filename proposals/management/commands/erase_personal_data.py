@@ -1,7 +1,5 @@
 """``manage.py erase_personal_data``: take a person out of a proposal or an account, and out of their history."""
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
@@ -10,6 +8,7 @@ from django.utils.translation import gettext as _
 from aspire.accounts.erasure import Words, erase
 from aspire.operations.grants import as_owner
 from aspire.operations.schema import DataCommand
+from aspire.untyped import Passed
 from proposals.record.models import Counterpart, Proposal, Reviewer
 
 ERASED = "―"  # where a name must stand
@@ -31,7 +30,7 @@ class Command(DataCommand):
         whose.add_argument("--account", metavar="NAME")
         parser.add_argument("--reason", required=True, help="Why; it is remembered with the erasure.")
 
-    def handle(self, *_args: object, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Passed) -> None:
         with as_owner(), transaction.atomic():
             if options["proposal"]:
                 count = of_proposal(options["proposal"], options["reason"])

@@ -1,10 +1,9 @@
 """``manage.py load_briefing``: the press briefing of 27 April 2023, from an empty database to its tables."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from aspire.operations.schema import DataCommand
+from aspire.untyped import Passed
 from calls.models import PublishedFigure
 from partners.models import Country, Dialogue, Funder
 from proposals.demo.press_briefing import TRIAL, load
@@ -14,7 +13,7 @@ from proposals.record.models import Proposal
 class Command(DataCommand):
     help = "Load the press briefing of 27 April 2023. Loading it again changes nothing."
 
-    def handle(self, *_args: object, **options: Any) -> None:
+    def handle(self, *_args: object, **options: Passed) -> None:
         load()
         counts = {
             "countries": Country.objects.count(),

@@ -1,7 +1,6 @@
 """Yen by fiscal year: the amounts that proposals ask for and awards give."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
 from django.db.models import Q, Sum
@@ -39,7 +38,7 @@ class AnnualAmount(models.Model):
         """The proposal whose terms and period this amount must keep to."""
         raise NotImplementedError
 
-    def siblings(self) -> "models.QuerySet[Any]":
+    def siblings(self) -> "models.QuerySet[models.Model]":
         """The other amounts of the same parent, as stored."""
         raise NotImplementedError
 

@@ -1,7 +1,6 @@
 """What is given: marks, the packets they are released in, and awards with their amounts, staged until then."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -13,6 +12,7 @@ from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.people import Person
 from aspire.refusals import Refusal
+from aspire.untyped import Answered, Passed
 from calls.models import Call, PotSlice
 from calls.terms import Kind
 from proposals.record.models.amounts import AnnualAmount, amount_fields
@@ -122,7 +122,7 @@ class AnnualAward(AnnualAmount):
             yield Refusal("call_awards_within_slice", {"call": call.code, "fiscal_year": self.fiscal_year, **values})
 
 
-def actor(label: Any, **options: Any) -> Any:
+def actor(label: Passed, **options: Passed) -> Answered:
     """A foreign key to whoever acted."""
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=label, **options)
 

@@ -1,7 +1,6 @@
 """What is asked: proposals and their partners abroad."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
@@ -15,6 +14,7 @@ from aspire.constraints import CODE, Check, Unique
 from aspire.history import track
 from aspire.kana import SearchKey
 from aspire.refusals import Refusal
+from aspire.untyped import Above
 from calls.models import Call, Field, Terms
 from calls.terms import period_breaches, window_breaches
 from partners.models import Country, Funder, in_language
@@ -134,6 +134,11 @@ class Proposal(models.Model):
             models.Index(fields=["call", "field", "primary_funder", "status"], name="proposal_tally"),
             models.Index(NEWEST_CALL, "number", name="proposal_list"),
             models.Index(fields=["call", "number"], name="proposal_list_of_call"),
+            # What reviewers have led is sought among the proposals of all calls.
+            models.Index(fields=["researcher_number"], name="proposal_led_by_number"),
+            models.Index(fields=["email"], name="proposal_led_by_email"),
+            models.Index(fields=["principal_investigator"], name="proposal_led_by_name"),
+            models.Index(fields=["principal_investigator_reading"], name="proposal_led_by_reading"),
             models.Index(
                 fields=["call", "received_at"],
                 include=["status"],
@@ -157,7 +162,7 @@ class Proposal(models.Model):
         return self.primary_funder.country
 
     @property
-    def released_award(self) -> Any:
+    def released_award(self) -> Above:
         """Its award once that is released; a staged one counts and shows nowhere but on the award page."""
         return getattr(self, "award", None) if self.status == Status.AWARDED else None
 
@@ -241,11 +246,11 @@ class Proposal(models.Model):
         )
         return bool(self.pk) and released.exists()
 
-    def _stored_award(self) -> Any:
+    def _stored_award(self) -> Above:
         return getattr(Proposal.objects.select_related("award").get(pk=self.pk), "award", None) if self.pk else None
 
     # A form that edits all costs at once sets this to itself and judges their sum and place as typed, not as stored.
-    siblings_judged_by: Any = None
+    siblings_judged_by: Above = None
 
 
 @track()

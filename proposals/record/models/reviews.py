@@ -1,7 +1,5 @@
 """How a proposal is judged: reviewers, what they are assigned, their conflicts of interest, their reviews."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.constraints import Check, Unique
 from aspire.history import track
+from aspire.untyped import Named
 from aspire.workbooks.cells import letters
 from calls.models import Criterion, Field
 from proposals.record.models.awards import actor
@@ -29,7 +28,7 @@ class Reviewer(models.Model):
     reading = models.CharField(_("reading of the name"), max_length=100, blank=True)
     researcher_number = models.CharField(_("e-Rad researcher number"), max_length=8, blank=True)
     institution = models.CharField(_("research institution"), max_length=200, blank=True)
-    fields: Any = models.ManyToManyField(Field, blank=True, related_name="reviewers", verbose_name=_("fields"))
+    fields: Named = models.ManyToManyField(Field, blank=True, related_name="reviewers", verbose_name=_("fields"))
 
     class Meta:
         verbose_name = _("reviewer")
