@@ -4,11 +4,36 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aspire.operations import views
+from aspire.sheets import views as sheets
+from aspire.tasks import views as tasks
+
+# ``/imports/``: every kind of sheet, sending a file of it, and what became of the file.
+SHEETS = [
+    path("", sheets.index, name="index"),
+    # One file that was sent, of whatever kind
+    path("files/<uuid:pk>/", sheets.preview, name="preview"),
+    path("files/<uuid:pk>/progress.json", sheets.progress, name="progress"),
+    path("files/<uuid:pk>/confirm/", sheets.confirm, name="confirm"),
+    path("files/<uuid:pk>/cancel/", sheets.cancel, name="cancel"),
+    path("files/<uuid:pk>/checked/", sheets.annotated_copy, name="annotated_copy"),
+    path("records/<int:pk>/", sheets.record, name="record"),
+    # One kind
+    path("<slug:kind>/", sheets.send, name="send"),
+    path("<slug:kind>/template.xlsx", sheets.template, name="template"),
+    path("<slug:kind>/export.<str:form>", sheets.export, name="export"),
+]
+# ``/files/``: a file that a worker prepares, how far it is, and where it is fetched.
+TASKS = [
+    path("<uuid:pk>/", tasks.file, name="file"),
+    path("<uuid:pk>/progress.json", tasks.progress, name="progress"),
+    path("<uuid:pk>/cancel/", tasks.cancel, name="cancel"),
+    path("<uuid:pk>/content/", tasks.content, name="content"),
+]
 
 urlpatterns = [
-    path("", include("proposals.site")),
-    path("imports/", include("aspire.sheets.urls")),
-    path("files/", include("aspire.tasks.urls")),
+    path("", include("proposals.urls")),
+    path("imports/", include((SHEETS, "sheets"))),
+    path("files/", include((TASKS, "tasks"))),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -1,12 +1,114 @@
-"""``/proposals/``: the list, and each proposal."""
+"""Every page of the desk: its address, its view and its name, room by room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from proposals import views
+from proposals.assignment import views as assignment
+from proposals.awards import views as awards
+from proposals.boards import views as boards
+from proposals.briefings import views as briefings
+from proposals.explore import views as explore
+from proposals.fund import views as fund
+from proposals.home.views import home
+from proposals.intake import views as intake
+from proposals.partnerships import views as partnerships
+from proposals.review import views as review
 
-app_name = "proposals"
-urlpatterns = [
+# ``/calls/``: the calls and their boards.
+BOARDS = [
+    path("", boards.index, name="index"),
+    path("compare/", boards.compare, name="compare"),
+    path("<slug:code>/", boards.board, name="board"),
+    path("<slug:code>/tallies.<str:form>", boards.tallies, name="tallies"),
+    path("<slug:code>/reviews/", boards.reviews, name="reviews"),
+    path("<slug:code>/print/", boards.print_sheet, name="print_sheet"),
+]
+# ``/calls/<code>/``: the review of a call, as officers run it.
+ASSIGNMENT = [
+    path("<slug:code>/stage/", assignment.stage, name="stage"),
+    path("<slug:code>/stage/settings/", assignment.review_settings, name="review_settings"),
+    path("<slug:code>/assignments/", assignment.assignments, name="assignments"),
+    path("<slug:code>/assignments/plan/", assignment.plan, name="plan"),
+    path("<slug:code>/assignments/take-back/", assignment.take_back, name="take_back"),
+    path("<slug:code>/assignments/ask-again/", assignment.ask_again, name="ask_again"),
+    path("<slug:code>/assignments/leads/", assignment.leads, name="leads"),
+    path("<slug:code>/conflicts/", assignment.conflicts, name="conflicts"),
+    path("<slug:code>/conflicts/decide/", assignment.decide_conflict, name="decide_conflict"),
+    path("<slug:code>/conflicts/retract/", assignment.retract_conflict, name="retract_conflict"),
+]
+# ``/proposals/``: its spreadsheets.
+INTAKE = [
+    path("template.xlsx", intake.template, name="template"),
+    path("export.<str:form>", intake.export, name="export"),
+    path("import/", intake.import_file, name="import_file"),
+]
+# ``/proposals/``: the list, and each proposal.
+PROPOSALS = [
     path("", views.proposal_list, name="list"),
     path("<slug:number>/", views.detail, name="detail"),
     path("<slug:number>/timeline/", views.timeline, name="timeline"),
+]
+# ``/partners/``: countries and funders, and what came of them.
+PARTNERSHIPS = [
+    path("", partnerships.index, name="index"),
+    path("<slug:alpha2>/", partnerships.country, name="country"),
+    path("<slug:alpha2>/<slug:funder>/", partnerships.funder, name="funder"),
+]
+# ``/explore/``: proposals counted by any two dimensions.
+EXPLORE = [
+    path("", explore.index, name="index"),
+    path("keep/", explore.keep, name="keep"),
+    path("views/<int:pk>/", explore.view, name="view"),
+]
+# ``/briefings/``: boards and explored tables, frozen under a name.
+BRIEFINGS = [
+    path("briefings/", briefings.index, name="index"),
+    path("briefings/freeze/<slug:code>/", briefings.freeze_board, name="freeze_board"),
+    path("briefings/<slug:code>/", briefings.detail, name="detail"),
+    path("briefings/<slug:code>/tallies.<str:form>", briefings.tallies, name="tallies"),
+    path("briefings/<slug:code>/print/", briefings.print_sheet, name="print_sheet"),
+    path("explore/freeze/", briefings.freeze_explored, name="freeze_explored"),
+]
+# ``/fund/``: the money of the programmes.
+FUND = [
+    path("", fund.index, name="index"),
+]
+# ``/awards/``: ranking and marking, what if, packets and letters.
+AWARDS = [
+    path("", awards.index, name="index"),
+    path("<slug:code>/", awards.ranking, name="ranking"),
+    path("<slug:code>/proposals/<slug:number>/", awards.proposal, name="proposal"),
+    path("<slug:code>/batch/", awards.batch, name="batch"),
+    path("<slug:code>/what-if/", awards.what_if, name="what_if"),
+    # Release
+    path("<slug:code>/packet/", awards.packet, name="packet"),
+    path("<slug:code>/packet/submit/", awards.submit, name="submit"),
+    path("<slug:code>/packet/release/", awards.release, name="release"),
+    path("<slug:code>/packet/send-back/", awards.send_back, name="send_back"),
+    path("<slug:code>/embargo/", awards.embargo, name="embargo"),
+    path("<slug:code>/packets/<int:pk>/undo/", awards.undo, name="undo"),
+    path("<slug:code>/letters.<str:form>", awards.letters, name="letters"),
+]
+# ``/review/``: the reviewer's desk and each proposal on it.
+REVIEW = [
+    path("", review.desk, name="desk"),
+    path("<slug:number>/", review.sheet, name="sheet"),
+    path("<slug:number>/declare/", review.declare, name="declare"),
+    path("<slug:number>/decline/", review.decline, name="decline"),
+    path("<slug:number>/save/", review.save, name="save"),
+    path("<slug:number>/reopen/", review.reopen, name="reopen"),
+]
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("calls/", include((BOARDS, "boards"))),
+    path("calls/", include((ASSIGNMENT, "assignment"))),
+    path("proposals/", include((INTAKE, "intake"))),
+    path("proposals/", include((PROPOSALS, "proposals"))),
+    path("partners/", include((PARTNERSHIPS, "partnerships"))),
+    path("explore/", include((EXPLORE, "explore"))),
+    path("", include((BRIEFINGS, "briefings"))),
+    path("fund/", include((FUND, "fund"))),
+    path("awards/", include((AWARDS, "awards"))),
+    path("review/", include((REVIEW, "review"))),
 ]

@@ -58,7 +58,7 @@ HOUSE: dict[str, list[list[str]]] = {
     ],
 }
 # What puts the house together: it names every room, and no room names it.
-ROOF = ["aspire.settings", "aspire.urls", "aspire.wsgi", "proposals.site", "proposals.urls"]
+ROOF = ["aspire.settings", "aspire.urls", "aspire.wsgi", "proposals.urls"]
 ROOF += [f"{package}.apps" for package in HOUSE]
 
 PLACE = {
