@@ -217,7 +217,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "aspire.sheets.running",
     "aspire.tasks.queue",
-    "aspire.tasks.mail",
+    "aspire.tasks.queue",
     "aspire.tasks.preparing",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {

@@ -15,9 +15,8 @@ from aspire.untyped import Answered
 from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
 from proposals.assignment.stages import short_in
-from proposals.record.changes import corrected, logged
 from proposals.record.models import Proposal
-from proposals.record.querysets import ProposalQuerySet
+from proposals.record.querysets import ProposalQuerySet, corrected, logged
 from proposals.record.status import COUNTED as COUNTED_STATUSES
 from proposals.record.status import NOT_COUNTED as NOT_COUNTED_STATUSES
 from proposals.record.status import Status

@@ -12,8 +12,8 @@ from proposals.filters import ProposalFilter
 from proposals.intake.exports import choices_for
 from proposals.record.models import Award, Proposal
 from proposals.record.querysets import IN_CALL, IN_LIST
+from proposals.record.trigrams import effort
 from proposals.review.timeline import Timeline
-from proposals.tallies.effort import effort
 
 ROWS_A_PAGE = 50
 

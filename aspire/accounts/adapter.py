@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from aspire.logs import address_of, event
-from aspire.tasks.mail import send_later
+from aspire.tasks.queue import send_later
 
 
 class AccountAdapter(DefaultAccountAdapter):

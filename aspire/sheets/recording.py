@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from aspire.people import Person
-from aspire.sheets.copying import copy, execute, next_ids, update
 from aspire.sheets.kinds import Kind, New, TypedResource
 from aspire.sheets.plans import PlannedRow, Sending
+from aspire.sheets.saving import copy, execute, next_ids, update
 from aspire.workbooks.markup import Value
 
 

@@ -5,9 +5,10 @@ A person's own work is done one after the other, so that nobody's many files del
 
 import contextlib
 
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import connection, transaction
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
@@ -40,3 +41,29 @@ def throw_away_expired(timestamp: int, **_options: object) -> None:
     call_command("clearsessions", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM aspire_cache WHERE expires < now()")
+
+
+# A minute, then ever longer: the last of eight tries is made after about four hours.
+PATIENTLY = RetryStrategy(max_attempts=8, wait=56, exponential_wait=4)
+
+
+def send_later(message: EmailMessage) -> None:
+    """Put a message in line, with its HTML form where it has one; attachments are not carried."""
+    html = next((part.content for part in getattr(message, "alternatives", []) if part.mimetype == "text/html"), "")
+    send.defer(
+        subject=str(message.subject),
+        body=str(message.body),
+        sender=message.from_email,
+        to=list(message.to),
+        headers=dict(message.extra_headers),
+        html=html,
+    )
+
+
+@app.task(name="send_mail", queue="mail", retry=PATIENTLY)
+def send(*, subject: str, body: str, sender: str, to: list[str], headers: dict[str, str], html: str) -> None:
+    """Hand one message to the mail server. Raises what the server answers, and is then tried again later."""
+    message = EmailMultiAlternatives(subject, body, sender, to, headers=headers)
+    if html:
+        message.attach_alternative(html, "text/html")
+    message.send()

@@ -1,13 +1,111 @@
 """From bytes to lines: what a file holds, with Excel's own row numbers, within bounds, or one sentence why not."""
 
+import codecs
 import contextlib
+import csv
 import gc
+import io
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from aspire.workbooks.cells import BOUNDS, EMPTY, Bounds, Cell, Kind, Line, Sheet, empty, refusal
-from aspire.workbooks.delimited import read_delimited
+from aspire.workbooks.cells import (
+    BOUNDS,
+    EMPTY,
+    Bounds,
+    Cell,
+    Deadline,
+    Kind,
+    Line,
+    Sheet,
+    empty,
+    letters,
+    refusal,
+    text_cell,
+    text_faults,
+)
 from aspire.workbooks.workbooks import read_workbook
+
+_DELIMITERS = ",\t;"
+_BEGINNING = 100_000  # signs in which the first record is looked for
+_NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class _Cells(dict[str, Cell]):
+    """The cell of each text, made once."""
+
+    def __missing__(self, text: str) -> Cell:
+        self[text] = cell = text_cell(text)
+        return cell
+
+
+def read_delimited(data: bytes, bounds: Bounds) -> Sheet:
+    """The table of a CSV file. Raises Unreadable."""
+    text, encoding = _decoded(data)
+    delimiter, cells = _delimiter(text), _Cells()
+    lines = list(_lines(text, delimiter, cells, bounds))
+    return Sheet("csv", encoding, delimiter, "", lines, text_faults(lines, cells.values(), bounds))
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """The text and the name of its encoding; a byte that does not belong to it refuses the file."""
+    if data.startswith(codecs.BOM_UTF8):
+        attempts = {"UTF-8 (BOM)": "utf-8-sig"}
+    elif data.startswith(_UTF_16):
+        attempts = {"UTF-16": "utf-16"}
+    elif data.count(0) * 4 > len(data):  # UTF-16 that does not say so
+        attempts = {}
+    else:
+        attempts = {"UTF-8": "utf-8", "CP932": "cp932"}
+    for name, codec in attempts.items():
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(codec)
+            if codec != "cp932" or not _NOT_CP932.search(text):
+                return text, name
+    raise refusal("encoding_unknown")
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that divides the first line with anything in it into the most cells."""
+    beginning = text[:_BEGINNING].lstrip("\r\n")
+    return max(_DELIMITERS, key=lambda delimiter: _width(beginning, delimiter))
+
+
+def _width(text: str, delimiter: str) -> int:
+    try:
+        return len(next(_records(text, delimiter), []))
+    except csv.Error:
+        return 0
+
+
+def _lines(text: str, delimiter: str, cells: _Cells, bounds: Bounds) -> Iterator[Line]:
+    """The filled lines. As in Excel, a record is a row, whatever line ends its quoted cells hold."""
+    deadline, number = Deadline(bounds), 0
+    try:
+        for number, record in enumerate(_records(text, delimiter), start=1):
+            deadline.check()
+            row = tuple(map(cells.__getitem__, record))
+            if row.count(EMPTY) < len(row):
+                yield Line(number, _within(row, number, bounds))
+    except csv.Error as error:
+        code = "cell_too_long" if "field larger" in str(error) else "quote_unclosed"
+        raise refusal(code, row=number + 1, characters=csv.field_size_limit(), limit=bounds.characters) from error
+
+
+def _within(row: tuple[Cell, ...], number: int, bounds: Bounds) -> tuple[Cell, ...]:
+    """The row, where it is inside the bounds; empty cells far out are dropped."""
+    if number > bounds.rows + 1:
+        raise refusal("rows_too_many", row=number, rows=number, limit=bounds.rows)
+    if any(cell is not EMPTY for cell in row[bounds.columns :]):
+        column = letters(len(row))
+        raise refusal("columns_too_many", row=number, column=column, columns=len(row), limit=bounds.columns)
+    return row[: bounds.columns]
+
 
 __all__ = ["BOUNDS", "EMPTY", "Bounds", "Cell", "Kind", "Line", "Sheet", "read"]
 

@@ -1,7 +1,6 @@
 """What we offer: programmes, fields, calls, their terms and criteria, and the figures published about them."""
 
-from calls.models.calls import Call, CallField, EligibleFunder
-from calls.models.criteria import Criterion
+from calls.models.calls import Call, CallField, Criterion, EligibleFunder
 from calls.models.money import PotSlice, Terms
 from calls.models.programmes import Field, Programme
 from calls.models.published import PublishedFigure

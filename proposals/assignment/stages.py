@@ -15,7 +15,7 @@ from calls.models import Call
 from proposals.record.models import Assignment, Conflict, Mark, Packet, Proposal, Review, Reviewer
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import PacketState, Status
-from proposals.review.criteria import default_criteria
+from proposals.review.decisions import default_criteria
 
 # A call is released by releasing a packet, and comes back from there by undoing that release.
 MOVES: dict[str, tuple[str, ...]] = {

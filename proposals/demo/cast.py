@@ -4,13 +4,30 @@ Every pool is shuffled once with the same seed and dealt out to the calls like c
 person or a title, and the same call always gets the same ones.
 """
 
+import csv
 import functools
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from aspire.workbooks.parsing import check_digit
-from proposals.demo.data_files import rows
+
+FOLDER = Path(__file__).parent / "data"
+Rows = tuple[dict[str, str], ...]
+
+
+@functools.cache
+def rows(name: str) -> Rows:
+    """The rows of one file, by column; read once."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def texts(name: str) -> list[str]:
+    """The only column of a file with one."""
+    return [next(iter(row.values())) for row in rows(name)]
+
 
 SEED = "aspire"
 CARDS_OF = tuple(row["code"] for row in rows("calls"))

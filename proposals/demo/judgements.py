@@ -16,11 +16,10 @@ from calls.models import Call, Criterion, PotSlice
 from proposals.assignment.spread import Need, propose
 from proposals.awards.decisions import Wish, stage
 from proposals.awards.release import submit
-from proposals.demo.cast import SEED
-from proposals.demo.data_files import rows, texts
+from proposals.demo.cast import SEED, rows, texts
 from proposals.demo.reviewers import Panel, name_leads, panel
 from proposals.record.models import AnnualCost, Assignment, Conflict, Proposal, Review, Score
-from proposals.review.criteria import default_criteria
+from proposals.review.decisions import default_criteria
 
 Finding, State = Conflict.Finding, Review.State
 ASSIGNED_AFTER, REVIEWED_FROM = 10, 20  # days after the closing

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from aspire.roles import Role
 from calls.models import Call, CallField, Field
 from proposals.assignment.spread import Candidate
-from proposals.demo.data_files import rows
+from proposals.demo.cast import rows
 from proposals.record.models import Reviewer
 
 SIGNS_IN = "reviewer"

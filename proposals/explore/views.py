@@ -10,7 +10,7 @@ from aspire.people import PersonRequest
 from proposals.explore.grid import Grid
 from proposals.explore.question import Question, SavedViewForm, sees_all
 from proposals.record.models import Proposal, SavedView
-from proposals.tallies.effort import effort
+from proposals.record.trigrams import effort
 
 ROWS_A_PAGE = 50
 

@@ -21,9 +21,8 @@ from aspire.roles import STAFF, Role, roles_of
 from aspire.yen import exact
 from calls.models import Call, Programme
 from proposals.assignment.suggestions import suggestions
-from proposals.record.changes import by_call, corrected, logged, of_events
 from proposals.record.models import Packet
-from proposals.record.querysets import ProposalQuerySet, midnight
+from proposals.record.querysets import ProposalQuerySet, by_call, corrected, logged, midnight, of_events
 from proposals.record.status import COUNTED, PacketState
 from proposals.tallies.figures import rows_url
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from aspire.sheets.copying import copy, execute, next_ids, stage, update
 from aspire.sheets.plans import PlannedRow, Sending
+from aspire.sheets.saving import copy, execute, next_ids, stage, update
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN, ProposalResource

@@ -18,7 +18,14 @@ from pptx.text.text import TextFrame
 from pptx.util import Inches, Pt
 
 from aspire.untyped import Passed
-from proposals.pack.look import AWARD, COUNT, EAST_ASIAN, GROUND, INK, JAPANESE, LATIN, LINE, PALE, PRIMARY, QUIET
+
+# Colours and typefaces: those of the screen, by names that Office programs know.
+INK, QUIET, PALE, LINE, GROUND = "1A1A1A", "4D4D4D", "F2F2F2", "CCCCCC", "FFFFFF"
+PRIMARY, COUNT, AWARD = "0017C1", "4979F5", "00118F"
+LATIN = "Arial"
+EAST_ASIAN = "Meiryo"  # stands on every Windows and Mac that has Office; elsewhere the system's own takes its place
+JAPANESE = "Yu Gothic"
+FREE = "Noto Sans JP"
 
 WIDTH, HEIGHT = 13.333, 7.5  # inches, as everything here
 MARGIN, TOP, FOOT = 0.6, 1.35, 6.55

@@ -22,9 +22,17 @@ from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from proposals.pack.deck import clean, describe, write
+from proposals.pack.deck import (
+    AWARD,
+    COUNT,
+    INK,
+    LINE,
+    PALE,
+    clean,
+    describe,
+    write,
+)
 from proposals.pack.grids import PUBLISHED, Grid, Series
-from proposals.pack.look import AWARD, COUNT, INK, LINE, PALE
 
 Place = tuple[float, float, float, float]  # left, top, width, height in inches
 NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid": lines are drawn cell by cell

@@ -15,10 +15,22 @@ from aspire.templatetags.figures import NOTHING, count, fiscal
 from aspire.untyped import Passed
 from aspire.workbooks.assembly import width as units
 from proposals.pack import notes
-from proposals.pack.deck import COVER, COVER_SIZE, FOOT, INNER, MARGIN, TOP, add_slide, add_text, new_deck, write
+from proposals.pack.deck import (
+    COVER,
+    COVER_SIZE,
+    FOOT,
+    INNER,
+    MARGIN,
+    PRIMARY,
+    QUIET,
+    TOP,
+    add_slide,
+    add_text,
+    new_deck,
+    write,
+)
 from proposals.pack.drawing import SMALLEST, add_chart, add_table, row_height, row_lines
 from proposals.pack.grids import Grid, Value, plain
-from proposals.pack.look import PRIMARY, QUIET
 from proposals.tallies.board import Board
 from proposals.tallies.figures import Figure, compared
 

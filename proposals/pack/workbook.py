@@ -19,8 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from aspire.templatetags.figures import NOTHING
 from aspire.workbooks.assembly import new_book, put, sheet_name, width
 from proposals.pack import notes
+from proposals.pack.deck import AWARD, COUNT, EAST_ASIAN, INK, LINE, PALE, QUIET
 from proposals.pack.grids import DIFFERENCE, PUBLISHED, Grid, Series, Value, full
-from proposals.pack.look import AWARD, COUNT, EAST_ASIAN, INK, LINE, PALE, QUIET
 from proposals.tallies.board import Board
 
 HEADER_ROW = 5

@@ -3,15 +3,17 @@
 import datetime
 import re
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, ExtractDay
 from django.utils import timezone
 
 from aspire.kana import SearchKey, search_key
 from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
+from aspire.untyped import Recorded
 from calls.hidden import withheld_from
 from calls.models import Call, CallField, Field, Terms
 from partners.models import Country, Funder
@@ -229,3 +231,37 @@ class ProposalQuerySet(CountingQuerySet):
     def for_list(self) -> "ProposalQuerySet":
         """With what a row of a list shows, in the order of logging."""
         return self.select_related("call", "field", "primary_funder__country", "award").order_by("call", "number")
+
+
+def logged(proposals: ProposalQuerySet, since: datetime.date) -> ProposalQuerySet:
+    """Proposals that were entered since the day, whenever they were received."""
+    return proposals.filter(pk__in=_events("Proposal", since).filter(pgh_label="insert").values("pgh_obj"))
+
+
+def corrected(proposals: ProposalQuerySet, since: datetime.date) -> ProposalQuerySet:
+    """Proposals of which something was corrected since the day, amounts included; a new status is no correction."""
+    before = apps.get_model("proposals.ProposalEvent")._default_manager.order_by("-pgh_id")
+    before = before.filter(pgh_obj=OuterRef("pgh_obj"), pgh_id__lt=OuterRef("pgh_id")).values("status")[:1]
+    updates = _events("Proposal", since).filter(pgh_label="update").filter(status=Subquery(before))
+    costs = _events("AnnualCost", since).filter(pgh_label__in=["update", "delete"])
+    # One set: "this or that" would make PostgreSQL walk every proposal.
+    return proposals.filter(pk__in=updates.values("pgh_obj").union(costs.values("proposal")))
+
+
+def of_events(
+    model: str, path: str, proposals: ProposalQuerySet, since: datetime.date, **only: object
+) -> dict[int, int]:
+    """Call → how many rows of the model had such an event."""
+    found = _events(model, since).filter(**only, **{f"{path}__in": proposals.order_by()})
+    rows = found.exclude(pgh_label="delete").order_by().values_list(f"{path}__call")
+    return dict(rows.annotate(Count("pgh_obj", distinct=True)))
+
+
+def by_call(proposals: ProposalQuerySet) -> dict[int, int]:
+    return dict(proposals.order_by().values_list("call").annotate(Count("pk")))
+
+
+def _events(model: str, since: datetime.date) -> "QuerySet[Recorded]":
+    history = apps.get_model(f"proposals.{model}Event")._default_manager
+    found: QuerySet[Recorded] = history.filter(pgh_created_at__gte=midnight(since)).order_by()
+    return found

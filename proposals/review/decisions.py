@@ -3,9 +3,12 @@
 It is saved as a draft as often as one likes, submitted once complete, and reopened while that is allowed.
 """
 
+import csv
 import datetime
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,24 @@ from aspire.refusals import Refused, all_or_nothing
 from calls.hidden import forget_conflicts
 from calls.models import Call, Criterion
 from proposals.record.models import Assignment, Conflict, Proposal, Review, Score
+
+FILE = Path(__file__).parent / "data" / "criteria.csv"
+
+
+@functools.cache
+def _rows() -> tuple[dict[str, str], ...]:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def default_criteria(call: Call) -> list[Criterion]:
+    """The usual four criteria, made for a call that has none; otherwise its own."""
+    if not call.criteria.exists():
+        Criterion.objects.bulk_create(
+            Criterion(call=call, position=position, **row) for position, row in enumerate(_rows(), start=1)
+        )
+    return list(call.criteria.order_by("position"))
+
 
 # What each score says, the best first.
 SCALE = {5: _("excellent"), 4: _("very good"), 3: _("good"), 2: _("fair"), 1: _("poor")}

@@ -20,10 +20,9 @@ from django.utils import timezone
 from import_export import resources
 from tablib import Dataset
 
-from aspire.sheets.copying import copy, execute, next_ids
 from aspire.sheets.planning import Planner
 from aspire.sheets.plans import restore
-from aspire.sheets.saving import save
+from aspire.sheets.saving import copy, execute, next_ids, save
 from aspire.wareki import fiscal_year_ends_on, fiscal_year_starts_on
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import workbook_bytes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proposals.boards import freshness
+from proposals.boards import views
 
 FILES = [
     "aspire/yen.py",
@@ -24,12 +24,12 @@ def program(tmp_path, settings):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("as it was")
     yield tmp_path
-    freshness.release.cache_clear()
+    views.release.cache_clear()
 
 
 def fingerprint():
-    freshness.release.cache_clear()
-    return freshness.release()
+    views.release.cache_clear()
+    return views.release()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -45,6 +45,6 @@ def test_another_version_of_any_package_is_another_release(program, name):
 def test_another_version_of_a_library_is_another_release(program, monkeypatch):
     before = fingerprint()
 
-    monkeypatch.setattr(freshness, "distributions", list)
+    monkeypatch.setattr(views, "distributions", list)
 
     assert fingerprint() != before

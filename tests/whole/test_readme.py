@@ -9,7 +9,7 @@ import pytest
 from django.core.management import get_commands
 
 from aspire.management.commands import demo
-from proposals.demo.data_files import rows
+from proposals.demo.cast import rows
 from proposals.demo.loading import PASSWORD
 
 ROOT = Path(__file__).parents[2]
