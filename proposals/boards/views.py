@@ -29,8 +29,8 @@ from proposals.boards.masked import masked
 from proposals.boards.tiles import tiles_of
 from proposals.pack import files
 from proposals.pack.files import printed
-from proposals.record.conflicts import sees_whole
 from proposals.record.models import Proposal
+from proposals.record.querysets import sees_whole
 from proposals.review import progress as listing
 from proposals.tallies.board import Board
 from proposals.tallies.books import Books

@@ -14,9 +14,8 @@ from calls.hidden import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import CallBoard
 from proposals.briefings.changes import Standing
-from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Briefing, Proposal
-from proposals.record.querysets import ProposalQuerySet
+from proposals.record.querysets import ProposalQuerySet, conflicts_of
 from proposals.tallies.board import Board
 from proposals.tallies.figures import NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
 

@@ -22,8 +22,8 @@ from proposals.explore.dimensions import DIMENSIONS
 from proposals.explore.question import sees_all
 from proposals.explore.views import question_of
 from proposals.pack import files
-from proposals.record.conflicts import sees_whole
 from proposals.record.models import Briefing, Proposal
+from proposals.record.querysets import sees_whole
 from proposals.tallies.board import Board
 
 

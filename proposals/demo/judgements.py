@@ -16,8 +16,7 @@ from calls.models import Call, Criterion, PotSlice
 from proposals.assignment.spread import Need, propose
 from proposals.awards.decisions import Wish, stage
 from proposals.awards.release import submit
-from proposals.demo.cast import SEED, rows, texts
-from proposals.demo.reviewers import Panel, name_leads, panel
+from proposals.demo.cast import SEED, Panel, name_leads, panel, rows, texts
 from proposals.record.models import AnnualCost, Assignment, Conflict, Proposal, Review, Score
 from proposals.review.decisions import default_criteria
 

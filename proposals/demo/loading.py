@@ -16,10 +16,9 @@ from aspire.wareki import fiscal_year
 from calls.models import Call, CallField, EligibleFunder, Field, Terms
 from partners.models import Country, Funder, Institution
 from proposals.awards import release as releasing
-from proposals.demo.cast import SEED, rows
+from proposals.demo.cast import SEED, make_reviewers, rows
 from proposals.demo.drafts import Desk, Draft
 from proposals.demo.judgements import judge
-from proposals.demo.reviewers import make_reviewers
 from proposals.record.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
 from proposals.record.status import NOT_COUNTED, Decision
 

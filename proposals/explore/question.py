@@ -19,9 +19,8 @@ from aspire.untyped import Answered
 from calls.hidden import withheld_from
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, INSTITUTION, Dimension
 from proposals.filters import ProposalFilter
-from proposals.record.conflicts import conflicts_of, withheld
 from proposals.record.models import Proposal, SavedView
-from proposals.record.querysets import ProposalQuerySet
+from proposals.record.querysets import ProposalQuerySet, conflicts_of, withheld
 from proposals.record.status import Status
 from proposals.tallies.counts import Tallies
 from proposals.tallies.figures import rows_url

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from aspire.people import PersonRequest
 from calls.hidden import withheld_from
 from proposals.fund.fund import fund
-from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Proposal
+from proposals.record.querysets import conflicts_of
 
 
 @require_safe

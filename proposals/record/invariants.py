@@ -9,8 +9,8 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from aspire.history import untraced
 from aspire.operations import manifest
-from aspire.operations.traced import untraced
 from aspire.refusals import CATALOGUE, Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches

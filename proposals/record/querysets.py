@@ -14,12 +14,32 @@ from aspire.kana import SearchKey, search_key
 from aspire.people import Person
 from aspire.roles import STAFF, Role, roles_of
 from aspire.untyped import Recorded
-from calls.hidden import withheld_from
+from calls.hidden import in_conflict, withheld_from
 from calls.models import Call, CallField, Field, Terms
 from partners.models import Country, Funder
-from proposals.record.conflicts import conflicts_of, withheld
 from proposals.record.counting import INCOMPLETE, CountingQuerySet, named
 from proposals.record.status import Status
+
+
+def conflicts_of(user: Person | AnonymousUser) -> frozenset[int]:
+    """The proposals that do not exist for a person, whatever the role; read once a request."""
+    return frozenset(in_conflict(user))
+
+
+def sees_whole(user: Person, call: Call) -> bool:
+    """Whether no conflict of interest hides a proposal of the call from the person."""
+    hidden = conflicts_of(user)
+    return not (hidden and call.proposals.filter(pk__in=hidden).exists())
+
+
+DECIDED = (Status.AWARDED, Status.DECLINED)
+
+
+def withheld(calls: dict[int, Call]) -> Q:
+    """The proposals that tell a result: all of a released call, of others those decided."""
+    whole = [pk for pk, call in calls.items() if call.progress == Call.Progress.RELEASED]
+    return Q(call__in=whole) | Q(call__in=set(calls) - set(whole), status__in=DECIDED)
+
 
 # Details of a proposal that not everybody who sees it may read.
 STAFF_ONLY = {"researcher_number", "late_reason"}

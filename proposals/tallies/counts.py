@@ -15,7 +15,7 @@ from calls.models import Call, CallField, Field, PublishedFigure
 from partners.models import Country, Funder, funder_order, in_language
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import NOT_COUNTED
-from proposals.tallies.explanations import Explanation, Place, explanations
+from proposals.tallies.board import Explanation, Place, explanations
 from proposals.tallies.figures import (
     DERIVED,
     LEFT_UNPUBLISHED,

@@ -1,4 +1,4 @@
-"""How a board writes the cells of its tallies: hundreds a page, so each in one step rather than by a template."""
+"""How boards, awards and crossed tables write their cells: hundreds a page, so each in one step, not by a template."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,8 +8,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from aspire.templatetags.figures import MINUS, count, exact_yen, percent, signed
+from aspire.people import Person
+from aspire.templatetags.figures import MINUS, NOTHING, count, exact_yen, percent, signed
+from calls.models import Call
+from proposals.awards.spending import Line, Spending
 from proposals.boards.comparison import ComparedRow, Share
+from proposals.explore.counts import Value
+from proposals.explore.question import Question
 from proposals.tallies.books import Score
 from proposals.tallies.figures import MASK, NOT_DECIDED, NOT_PUBLISHED, Figure, Row
 
@@ -138,3 +143,90 @@ def share_cells(share: Share) -> Iterator[SafeString]:
 def signed_points(points: Decimal | None) -> str:
     """A difference in percentage points, with its sign."""
     return percent(None) if points is None else f"{points:+}".replace("-", MINUS) if points else "0.0"
+
+
+WIDTH = 100
+
+
+@register.simple_tag
+def money_bar(line: Line, scale_yen: int | None = None) -> SafeString:
+    """Released (dark), staged (hatched by a pale tone and an edge) and left, as parts of a limit or of a scale.
+
+    A picture beside its numbers, so voices pass it by.
+    """
+    whole = line.limit_yen or scale_yen or line.taken_yen or 1
+    released = min(WIDTH * line.released_yen / whole, WIDTH)
+    staged = min(WIDTH * line.staged_yen / whole, WIDTH - released)
+    return format_html(
+        '<svg class="money-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="money-bar__whole" width="100" height="10"/>'
+        '<rect class="money-bar__released" width="{}" height="10"/>'
+        '<rect class="money-bar__staged" x="{}" width="{}" height="10"/></svg>',
+        f"{released:.2f}",
+        f"{released:.2f}",
+        f"{staged:.2f}",
+    )
+
+
+@register.simple_tag
+def led_calls(user: Person) -> list[Call]:
+    """The calls in which a lead reviewer has awards to mark now."""
+    led = Call.objects.filter(progress=Call.Progress.DECIDING, call_fields__lead_reviewer=user)
+    return list(led.distinct())
+
+
+@register.filter
+def points(value: Decimal | None) -> str:
+    """Points of five to two decimals; a dash where there are none, which is not zero."""
+    return NOTHING if value is None else str(value)
+
+
+@register.filter
+def by_key(lines: list[Line], key: object) -> Line | None:
+    """The line of that key, where there is one."""
+    return next((line for line in lines if line.key == key), None)
+
+
+@register.filter
+def scale(spending: Spending) -> int:
+    """What bars without a limit of their own are drawn against: the pot, else everything taken."""
+    return spending.total.limit_yen or spending.total.taken_yen or 1
+
+
+UP, DOWN = "ascending", "descending"
+
+
+@register.simple_tag
+def value_cell(value: Value, *, series: str = "") -> SafeString:
+    """A number that leads to its rows; a dash where none applies; the words where none was published."""
+    if not value.is_published:
+        return format_html('<td class="number not-published">{}</td>', _("not published"))
+    if value.number is None:
+        nothing = format_html('<a href="{}">{}</a>', value.href, NOTHING) if value.href else NOTHING
+        return format_html('<td class="number not-applicable">{}</td>', nothing)
+    heat = format_html(" heat-{}", value.step) if value.step else ""
+    marked = format_html(' data-series="{}"', series) if series else ""
+    n = "" if value.proposals is None else format_html(' <span class="n">(n={})</span>', f"{value.proposals:,}")
+    number = f"{value.number:,}" if isinstance(value.number, int) else str(Decimal(value.number))
+    return format_html('<td class="number{}"{}><a href="{}">{}</a>{}</td>', heat, marked, value.href, number, n)
+
+
+@register.simple_tag
+def sorting_header(question: Question, by: str, label: str, *, kind: str = "") -> SafeString:
+    """A column's header that sorts by it: numbers from the greatest down first, labels from the first up."""
+    is_label = by == "label"
+    asked = question.sort or "label"
+    order = {by: UP, f"-{by}": DOWN}.get(asked, "")
+    following = f"-{by}" if (order == UP if is_label else order != DOWN) else by
+    following = "" if following == "label" else following
+    stated = format_html(' aria-sort="{}"', order) if order else ""
+    mark = {UP: "▲", DOWN: "▼"}.get(order, "")
+    return format_html(
+        '<th scope="col"{}{}><a class="sorts" href="{}">{}'
+        '<span class="sorts__mark" aria-hidden="true">{}</span></a></th>',
+        format_html(' class="{}"', kind) if kind else "",
+        stated,
+        question.address(sort=following),
+        label,
+        mark,
+    )

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from aspire.refusals import Refused, all_or_nothing
-from proposals.record.conflicts import conflicts_of
 from proposals.record.models import Assignment, Conflict, Proposal
+from proposals.record.querysets import conflicts_of
 from proposals.review.decisions import declare, decline
 from tests.factories import NOON, AssignmentFactory, CallFactory, ConflictFactory, CriterionFactory, ReviewFactory
 
