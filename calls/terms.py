@@ -7,7 +7,7 @@ import calendar
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from aspire.refusals import Refusal
 from aspire.wareki import fiscal_years
@@ -91,17 +91,24 @@ def period_breaches(
         yield Refusal("proposal_period_within_terms", values)
 
 
+class Amount(NamedTuple):
+    """What one fiscal year takes, in whole yen."""
+
+    fiscal_year: int
+    direct_yen: int
+    indirect_yen: int
+
+
 def annual_breaches(
     limits: Limits,
     kind: Kind,
+    amount: Amount,
     *,
-    fiscal_year: int,
-    direct_yen: int,
-    indirect_yen: int,
     starts_on: datetime.date | None,
     ends_on: datetime.date | None,
 ) -> Iterator[Refusal]:
     """Breaches by the amount of one fiscal year, requested (``cost``) or awarded (``award``)."""
+    fiscal_year, direct_yen, indirect_yen = amount
     if not (starts_on and ends_on and fiscal_year in fiscal_years(starts_on, ends_on)):
         values = {"fiscal_year": fiscal_year, "starts_on": starts_on, "ends_on": ends_on}
         yield Refusal(f"{kind}_inside_period", values)

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.apps import apps
@@ -75,12 +75,10 @@ def _history(model: str) -> "Manager[Recorded]":
     return cast("Manager[Recorded]", history._default_manager)
 
 
-def _act(
-    event: Recorded, what: str, names: dict[int, str], *, of: int, role: str = "", changes: tuple[Change, ...] = ()
-) -> Act:
+def _act(event: Recorded, what: str, names: dict[int, str], *, of: int) -> Act:
     by = event.pgh_user
     is_own = by == of or (by is None and event.pgh_context_id is not None)
-    return Act(event.pgh_created_at, what, by, names.get(by) or by_no_person(event), is_own, role, changes)
+    return Act(event.pgh_created_at, what, by, names.get(by) or by_no_person(event), is_own)
 
 
 def _of_account(events: list[Recorded], names: dict[int, str]) -> Iterator[Act]:
@@ -90,14 +88,15 @@ def _of_account(events: list[Recorded], names: dict[int, str]) -> Iterator[Act]:
         # One write may leave two events, such as that of the address before that of the row: it is told once.
         if what != CHANGED or before is None or _row(before) != _row(event):
             changes = _changes(before, event) if before else ()
-            yield _act(event, what, names, of=event.pgh_obj_id, changes=changes)
+            yield replace(_act(event, what, names, of=event.pgh_obj_id), changes=changes)
         before = event
 
 
 def _of_roles(events: list[Recorded], names: dict[int, str], groups: dict[int, str]) -> Iterator[Act]:
     for event in events:
         what = WITHDRAWN if event.pgh_label == "delete" else GIVEN
-        yield _act(event, what, names, of=event.user_id, role=groups.get(event.group_id, ""))
+        role = groups.get(event.group_id, "")
+        yield replace(_act(event, what, names, of=event.user_id), role=role)
 
 
 def _row(event: Recorded) -> dict[str, Any]:

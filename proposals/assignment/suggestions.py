@@ -4,14 +4,14 @@ import csv
 import functools
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Q, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -181,7 +181,7 @@ class Abroad(NamedTuple):
 def _index(proposals: ProposalQuerySet, institutions: Institutions) -> Index:
     """Where each name, number, address and institution occurs."""
     index: Index = defaultdict(list)
-    abroad = _abroad(proposals)
+    abroad = _abroad(proposals.order_by())
     for proposal in proposals.only(*SHOWN, *KNOWN_BY):
         partners = abroad[proposal.pk]
         places = _places([proposal.institution, *(each.institution for each in partners)], institutions)
@@ -190,10 +190,10 @@ def _index(proposals: ProposalQuerySet, institutions: Institutions) -> Index:
     return index
 
 
-def _abroad(proposals: ProposalQuerySet) -> dict[int, list[Abroad]]:
+def _abroad(proposals: QuerySet[Proposal] | Sequence[Proposal]) -> dict[int, list[Abroad]]:
     """The partners of each proposal."""
     found: dict[int, list[Abroad]] = defaultdict(list)
-    rows = Counterpart.objects.filter(proposal__in=proposals.order_by().values("pk")).order_by("pk")
+    rows = Counterpart.objects.filter(proposal__in=proposals).order_by("pk")
     for proposal, *known in rows.values_list("proposal", *Abroad._fields):
         found[proposal].append(Abroad(*known))
     return found
@@ -270,9 +270,10 @@ def partners_of(people: Iterable[Reviewer], proposals: ProposalQuerySet) -> dict
         for mark in _marks_of(reviewer):
             owners[mark].add(reviewer.pk)
     found: dict[int, set[Mark]] = defaultdict(set)
-    led = _perhaps_led_by(people, proposals)
+    # Read first: how many there are, PostgreSQL cannot guess from four alternatives.
+    led = list(_perhaps_led_by(people, proposals).only(*KNOWN_BY))
     abroad = _abroad(led)
-    for proposal in led.only(*KNOWN_BY):
+    for proposal in led:
         marks = {mark for each in abroad[proposal.pk] for mark in _marks(names=[each.person], email=each.email)}
         for owner in {owner for mark, _name in _lead(proposal) for owner in owners.get(mark, ())}:
             found[owner] |= marks

@@ -16,7 +16,7 @@ from aspire.refusals import Refusal, Refused, all_or_nothing
 from aspire.roles import STAFF, roles_of
 from calls.hidden import is_partly_hidden
 from calls.models import Call
-from calls.terms import annual_breaches, total_breaches
+from calls.terms import Amount, annual_breaches, total_breaches
 from proposals.awards.spending import Spending, spending
 from proposals.record.models import AnnualAward, Award, Conflict, Mark, Proposal
 from proposals.record.querysets import ProposalQuerySet
@@ -133,15 +133,8 @@ def amount_refusals(
             yield Refusal("award_direct_not_negative")
         if indirect < 0:
             yield Refusal("award_indirect_not_negative")
-        yield from annual_breaches(
-            limits,
-            "award",
-            fiscal_year=year,
-            direct_yen=direct,
-            indirect_yen=indirect,
-            starts_on=proposal.starts_on,
-            ends_on=proposal.ends_on,
-        )
+        period = {"starts_on": proposal.starts_on, "ends_on": proposal.ends_on}
+        yield from annual_breaches(limits, "award", Amount(year, direct, indirect), **period)
     if unread:
         return
     direct, indirect = (sum(amount[part] for amount in amounts.values()) for part in (0, 1))

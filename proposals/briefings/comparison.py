@@ -149,14 +149,13 @@ def _key(cell: dict[str, Any]) -> tuple[str, str, bool]:
 def _tables(then: list[dict[str, Any]], now: list[dict[str, Any]], *, is_printed: bool) -> Iterator[ComparedTable]:
     """What was printed holds nothing of a row that it did not print; of what was recorded, there was none."""
     before = {(_key(cell), cell["measure"]): cell["value"] for cell in then}
-    after = {(_key(cell), cell["measure"]): cell["value"] for cell in now}
-    hrefs = {(_key(cell), cell["measure"]): cell["query"] for cell in now}
+    after = {(_key(cell), cell["measure"]): (cell["value"], cell["query"]) for cell in now}
     places = {_key(cell): cell for cell in [*now, *then]}
     order = {key: place for place, key in enumerate(dict.fromkeys(cell["table"] for cell in [*then, *now]))}
     known = {place: number for number, place in enumerate(dict.fromkeys(_key(cell) for cell in [*then, *now]))}
     in_order = sorted(places.items(), key=lambda item: (order[item[0][0]], item[0][2], known[item[0]]))
     for key, found in groupby(in_order, key=lambda item: item[0][0]):
-        rows = [_row(place, cell, before, after, hrefs, is_printed=is_printed) for place, cell in found]
+        rows = [_row(place, cell, before, after, is_printed=is_printed) for place, cell in found]
         captions = next(cell for (table, _code, _total), cell in in_order if table == key)
         yield ComparedTable(key, in_language(captions["caption_ja"], captions["caption_en"]), rows)
 
@@ -168,16 +167,15 @@ def _row(
     key: tuple[str, str, bool],
     cell: dict[str, Any],
     before: dict[Where, int],
-    after: dict[Where, int],
-    hrefs: dict[Where, str],
+    after: dict[Where, tuple[int, str]],
     *,
     is_printed: bool,
 ) -> ComparedRow:
     def compared(measure: str) -> Compared:
         where, absent = (key, measure), None if is_printed else 0
-        then, now = before.get(where, absent), after.get(where, 0)
+        then, (now, href) = before.get(where, absent), after.get(where, (0, ""))
         is_unstated = is_printed and where not in before
-        return Compared(place_of(cell["place"]), measure, then, now, hrefs.get(where, ""), is_unstated)
+        return Compared(place_of(cell["place"]), measure, then, now, href, is_unstated)
 
     proposals, awards = (compared(measure) for measure in MEASURES)
     label, group = in_language(cell["label_ja"], cell["label_en"]), in_language(cell["group_ja"], cell["group_en"])

@@ -13,7 +13,7 @@ from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.faults import SENTENCES, Tier
 from aspire.workbooks.parsing import CLEAR, is_spelt_out
-from calls.terms import Limits, annual_breaches, period_breaches, total_breaches, window_breaches
+from calls.terms import Amount, Limits, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN
@@ -180,8 +180,7 @@ class ProposalJudge(RowJudge):
         period = {name: planned.values[name] for name in ("starts_on", "ends_on")}
         for year, (direct, indirect) in planned.costs.items():
             if year not in unread:
-                amounts: dict[str, Any] = {"fiscal_year": year, "direct_yen": direct, "indirect_yen": indirect}
-                yield from annual_breaches(limits, "cost", **amounts, **period)
+                yield from annual_breaches(limits, "cost", Amount(year, direct, indirect), **period)
         direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
         if not unread:
             yield from total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect)

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from typing import NamedTuple
 
 from django.utils.translation import get_language
 from pptx import Presentation
@@ -16,8 +17,6 @@ from pptx.shapes.base import BaseShape
 from pptx.slide import Slide
 from pptx.text.text import TextFrame
 from pptx.util import Inches, Pt
-
-from aspire.untyped import Passed
 
 # Colours and typefaces: those of the screen, by names that Office programs know.
 INK, QUIET, PALE, LINE, GROUND = "1A1A1A", "4D4D4D", "F2F2F2", "CCCCCC", "FFFFFF"
@@ -61,7 +60,7 @@ def add_slide(deck: Deck, title: str, *, foot: str, badge: str = "", layout: int
             slide.shapes._spTree.append(copy.deepcopy(placeholder._element))
     for shape in slide.placeholders:
         if shape.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
-            write(shape.text_frame, foot, size=FOOT_SIZE, colour=QUIET)
+            write(shape.text_frame, foot, Look(size=FOOT_SIZE, colour=QUIET))
     if badge:
         _badge(slide, badge)
     return slide
@@ -72,36 +71,40 @@ def clean(text: str) -> str:
     return UNWRITABLE.sub("\ufffd", text)
 
 
-def write(
-    frame: TextFrame,
-    text: str,
-    *,
-    size: float | None = None,
-    bold: bool | None = None,
-    colour: str = "",
-    align: PP_ALIGN | None = None,
-) -> None:
+class Look(NamedTuple):
+    """How text is set; what is not said is as the template has it."""
+
+    size: float | None = None
+    bold: bool | None = None
+    colour: str = ""
+    align: PP_ALIGN | None = None
+
+
+AS_IT_IS = Look()
+
+
+def write(frame: TextFrame, text: str, look: Look = AS_IT_IS) -> None:
     """Put the text into a frame, a paragraph a line, marked with its language so that the right typeface is taken."""
     frame.text = clean(text)
     for paragraph in frame.paragraphs:
-        paragraph.alignment = align
+        paragraph.alignment = look.align
         for run in paragraph.runs:
-            run.font.size = Pt(size) if size else None
-            run.font.bold = bold
-            if colour:
-                run.font.color.rgb = RGBColor.from_string(colour)
+            run.font.size = Pt(look.size) if look.size else None
+            run.font.bold = look.bold
+            if look.colour:
+                run.font.color.rgb = RGBColor.from_string(look.colour)
             language = "ja-JP" if (get_language() or "ja").startswith("ja") else "en-US"
             run._r.get_or_add_rPr().set("lang", language)
             run._r.get_or_add_rPr().set("altLang", "en-US" if language == "ja-JP" else "ja-JP")
 
 
-def add_text(slide: Slide, text: str, place: tuple[float, float, float, float], **look: Passed) -> Shape:
+def add_text(slide: Slide, text: str, place: tuple[float, float, float, float], look: Look) -> Shape:
     """A box of text at left, top, width, height."""
     box = slide.shapes.add_textbox(*map(Inches, place))
     box.text_frame.word_wrap = True
     for side in ("margin_left", "margin_right", "margin_top", "margin_bottom"):
         setattr(box.text_frame, side, 0)
-    write(box.text_frame, text, **look)
+    write(box.text_frame, text, look)
     return box
 
 
@@ -113,7 +116,7 @@ def describe(shape: BaseShape, name: str, description: str) -> None:
 
 
 def _badge(slide: Slide, text: str) -> None:
-    box = add_text(slide, text, (WIDTH - MARGIN - 2.6, 0.5, 2.6, 0.34), size=12, bold=True, align=PP_ALIGN.CENTER)
+    box = add_text(slide, text, (WIDTH - MARGIN - 2.6, 0.5, 2.6, 0.34), Look(12, True, align=PP_ALIGN.CENTER))
     box.line.color.rgb, box.line.width = RGBColor.from_string(INK), Pt(1)
     box.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     box.name = "Badge"

@@ -4,6 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 from pptx.chart.chart import Chart
@@ -28,6 +29,7 @@ from proposals.pack.deck import (
     INK,
     LINE,
     PALE,
+    Look,
     clean,
     describe,
     write,
@@ -95,21 +97,22 @@ def _fitting(
 # --- tables ------------------------------------------------------------------------------------------------------
 
 
-def add_table(
-    slide: Slide,
-    lines: Sequence[Sequence[str]],
-    place: Place,
-    *,
-    name: str,
-    widths: Sequence[float],
-    numbers: Sequence[bool],
-    has_total: bool = True,
-    has_header: bool = True,
-) -> Table:
+@dataclass(frozen=True)
+class Columns:
+    """What each column of a table takes of its width, which hold numbers, and which lines are no rows."""
+
+    shares: Sequence[float]
+    numbers: Sequence[bool]
+    has_total: bool = False
+    has_header: bool = True
+
+
+def add_table(slide: Slide, name: str, lines: Sequence[Sequence[str]], place: Place, columns: Columns) -> Table:
     """A native table: header, rows, total; lines between rows only, numbers at the right."""
     left, top, width, height = place
-    widths = [width * share / sum(widths) for share in widths]
-    size, heights = _fitting(lines, widths, height, is_prose=not any(numbers))
+    has_total, has_header = columns.has_total, columns.has_header
+    widths = [width * share / sum(columns.shares) for share in columns.shares]
+    size, heights = _fitting(lines, widths, height, is_prose=not any(columns.numbers))
     frame = slide.shapes.add_table(len(lines), len(widths), *map(Inches, (left, top, width, sum(heights))))
     describe(frame, name, name)
     table = frame.table
@@ -120,17 +123,17 @@ def add_table(
     for number, line in enumerate(lines):
         table.rows[number].height = Inches(heights[number])
         is_head, is_total = has_header and number == 0, has_total and number == len(lines) - 1
-        for cell, text, is_number in zip(table.rows[number].cells, line, numbers, strict=True):
+        for cell, text, is_number in zip(table.rows[number].cells, line, columns.numbers, strict=True):
             align = PP_ALIGN.RIGHT if is_number else PP_ALIGN.LEFT
-            _cell(cell, text, size=size, bold=is_head or is_total, align=align, fill=PALE if is_head else "")
+            _cell(cell, text, Look(size, is_head or is_total, INK, align), fill=PALE if is_head else "")
             _line(cell, "lnB", INK if is_head else LINE, 1.0 if is_head else 0.5)
             if is_total:
                 _line(cell, "lnT", INK, 1.5)
     return table
 
 
-def _cell(cell: Cell, text: str, *, size: float, bold: bool, align: PP_ALIGN, fill: str) -> None:
-    write(cell.text_frame, text, size=size, bold=bold, colour=INK, align=align)
+def _cell(cell: Cell, text: str, look: Look, *, fill: str) -> None:
+    write(cell.text_frame, text, look)
     cell.text_frame.word_wrap = True
     cell.vertical_anchor = MSO_ANCHOR.MIDDLE
     cell.margin_top = cell.margin_bottom = Inches(0.01)

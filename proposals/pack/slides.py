@@ -24,12 +24,13 @@ from proposals.pack.deck import (
     PRIMARY,
     QUIET,
     TOP,
+    Look,
     add_slide,
     add_text,
     new_deck,
     write,
 )
-from proposals.pack.drawing import SMALLEST, add_chart, add_table, row_height, row_lines
+from proposals.pack.drawing import SMALLEST, Columns, add_chart, add_table, row_height, row_lines
 from proposals.pack.grids import Grid, Value, plain
 from proposals.tallies.board import Board
 from proposals.tallies.figures import Figure, compared
@@ -74,19 +75,17 @@ def as_pptx(board: Board) -> bytes:
 def _cover(pack: Pack) -> None:
     board, year = pack.board, fiscal(pack.board.fiscal_year)
     slide = pack.slide(board.title, layout=COVER)
-    write(slide.shapes.title.text_frame, board.title, size=COVER_SIZE)
+    write(slide.shapes.title.text_frame, board.title, Look(COVER_SIZE))
     lines = [board.programme, _("%(year)s, %(stage)s") % {"year": year, "stage": board.stage}]
-    write(slide.placeholders[1].text_frame, "\n".join([*lines, notes.counted(board)]), size=20, colour=QUIET)
+    write(slide.placeholders[1].text_frame, "\n".join([*lines, notes.counted(board)]), Look(20, colour=QUIET))
 
 
 def _outline(pack: Pack) -> None:
     slide = pack.slide(_("Outline of the call"))
     lines = [[label, str(text)] for label, text in pack.board.outline]
     if lines:
-        add_table(
-            slide, lines, (MARGIN, TOP, INNER, BODY), name=_("Outline of the call"), widths=[2.4, 9.7],
-            numbers=[False, False], has_total=False, has_header=False,
-        )  # fmt: skip
+        columns = Columns([2.4, 9.7], [False, False], has_header=False)
+        add_table(slide, _("Outline of the call"), lines, (MARGIN, TOP, INNER, BODY), columns)
 
 
 # --- results -----------------------------------------------------------------------------------------------------
@@ -106,9 +105,9 @@ def _results(pack: Pack) -> None:
     width = INNER / len(tiles)
     for place, (label, value, note) in enumerate(tiles):
         left = MARGIN + place * width
-        add_text(slide, label, (left, TOP + 0.1, width - 0.3, 0.4), size=16, bold=True)
-        add_text(slide, value, (left, TOP + 0.5, width - 0.3, 1.0), size=54, bold=True, colour=PRIMARY)
-        add_text(slide, note, (left, TOP + 1.55, width - 0.3, 0.4), size=14, colour=QUIET)
+        add_text(slide, label, (left, TOP + 0.1, width - 0.3, 0.4), Look(16, bold=True))
+        add_text(slide, value, (left, TOP + 0.5, width - 0.3, 1.0), Look(54, True, PRIMARY))
+        add_text(slide, note, (left, TOP + 1.55, width - 0.3, 0.4), Look(14, colour=QUIET))
     fields = next((table for table in board.tables if table.key == "field"), None)
     if fields and fields.has_awards and 0 < len(fields.rows) <= WIDEST_ACROSS:
         _across(slide, plain(board, fields))
@@ -123,14 +122,12 @@ def _across(slide: Slide, grid: Grid) -> None:
     rows = [*grid.rows, grid.total]
     lines = [[column.shown(row[place]) for row in rows] for place, column in enumerate(grid.columns)]
     lines = [[column.label, *line] for column, line in zip(grid.columns, lines, strict=True)]
-    add_text(slide, _("%(caption)s (unit: proposals)") % {"caption": grid.caption}, (MARGIN, 3.7, INNER, 0.3), size=12)
+    unit = _("%(caption)s (unit: proposals)") % {"caption": grid.caption}
+    add_text(slide, unit, (MARGIN, 3.7, INNER, 0.3), Look(12))
     words = [min(LONGEST_WORD, max(map(units, text.split()), default=0)) for text in lines[0][1:]]
     shares = [max(SHORTEST_WORD, word + 2) for word in words]
     widths = [ACROSS_LABEL, *[(INNER - ACROSS_LABEL) * share / sum(shares) for share in shares]]
-    add_table(
-        slide, lines, (MARGIN, 4.05, INNER, 2.3), name=grid.caption, widths=widths,
-        numbers=[False, *[True] * len(rows)], has_total=False,
-    )  # fmt: skip
+    add_table(slide, grid.caption, lines, (MARGIN, 4.05, INNER, 2.3), Columns(widths, [False, *[True] * len(rows)]))
 
 
 # --- tallies -----------------------------------------------------------------------------------------------------
@@ -143,16 +140,14 @@ def _tally(pack: Pack, grid: Grid, *, has_awards: bool) -> None:
         slide = pack.slide(title)
         _table_of(slide, part, has_total=is_last)
         unpublished = [] if has_awards else [_("Awards are not published here.")]
-        add_text(
-            slide, " ".join([*unpublished, _("(unit: proposals)")]), (MARGIN, TOP - 0.24, INNER * TABLE_SHARE, 0.2),
-            size=10, colour=QUIET, align=PP_ALIGN.RIGHT,
-        )  # fmt: skip
+        words, place = [*unpublished, _("(unit: proposals)")], (MARGIN, TOP - 0.24, INNER * TABLE_SHARE, 0.2)
+        add_text(slide, " ".join(words), place, Look(10, colour=QUIET, align=PP_ALIGN.RIGHT))
         if part.rows and part.series:
             left = MARGIN + INNER * TABLE_SHARE + 0.3
             add_chart(slide, part, (left, TOP, INNER * (1 - TABLE_SHARE) - 0.3, BODY), longest=grid.longest)
         elif not part.rows:
-            words = _("No proposal is counted yet, so there is nothing to tally.")
-            add_text(slide, words, (MARGIN, TOP + 1.2, INNER, 0.4), size=16)
+            empty = _("No proposal is counted yet, so there is nothing to tally.")
+            add_text(slide, empty, (MARGIN, TOP + 1.2, INNER, 0.4), Look(16))
 
 
 def _parts(grid: Grid) -> Iterator[tuple[Grid, bool]]:
@@ -187,10 +182,8 @@ def _table_of(slide: Slide, grid: Grid, *, has_total: bool) -> None:
     rows = [*grid.rows, grid.total] if has_total else grid.rows
     texts = [_texts(grid, row) for row in rows]
     header = [column.label for column in grid.columns]
-    table = add_table(
-        slide, [header, *texts], (MARGIN, TOP, INNER * TABLE_SHARE, BODY), name=grid.caption, widths=_widths(grid),
-        numbers=[column.kind != "text" for column in grid.columns], has_total=has_total,
-    )  # fmt: skip
+    columns = Columns(_widths(grid), [column.kind != "text" for column in grid.columns], has_total=has_total)
+    table = add_table(slide, grid.caption, [header, *texts], (MARGIN, TOP, INNER * TABLE_SHARE, BODY), columns)
     if grid.columns[0].name == "country":
         _merge_groups(table, [text[0] for text in texts[: len(grid.rows)]])
         if has_total:
@@ -216,7 +209,5 @@ def _merge_groups(table: Table, groups: list[str]) -> None:
 def _about(pack: Pack) -> None:
     slide, board = pack.slide(_("About these numbers")), pack.board
     lines = [list(line) for line in notes.definitions(board)]
-    add_table(
-        slide, lines, (MARGIN, TOP, INNER, BODY), name=_("About these numbers"), widths=[2.6, 9.5],
-        numbers=[False, False], has_total=False, has_header=False,
-    )  # fmt: skip
+    columns = Columns([2.6, 9.5], [False, False], has_header=False)
+    add_table(slide, _("About these numbers"), lines, (MARGIN, TOP, INNER, BODY), columns)

@@ -55,17 +55,17 @@ def _overview(sheet: Worksheet, board: Board) -> None:
         rows.append((label, figure.words or figure.recorded or 0))
     rows.append((_("Success rate (%)"), NOTHING if total.rate is None else Decimal(total.rate)))
     rows += [(_("Source"), notes.source(board)), (_("Counting rule"), notes.rule(board))]
-    _fill(sheet, board, board.title, header=[_("Item"), _("Content")], rows=rows)
+    _fill(sheet, board, board.title, [[_("Item"), _("Content")], *rows])
 
 
 def _definitions(sheet: Worksheet, board: Board) -> None:
-    _fill(sheet, board, _("Definitions"), header=[_("Term"), _("Meaning")], rows=notes.definitions(board))
+    _fill(sheet, board, _("Definitions"), [[_("Term"), _("Meaning")], *notes.definitions(board)])
 
 
 def _table(sheet: Worksheet, board: Board, grid: Grid) -> None:
     kinds = [column.kind for column in grid.columns]
     header = [column.label for column in grid.columns]
-    _fill(sheet, board, grid.caption, header=header, rows=[*grid.rows, grid.total], kinds=kinds)
+    _fill(sheet, board, grid.caption, [header, *grid.rows, grid.total], kinds=kinds)
     last = HEADER_ROW + len(grid.rows) + 1
     for cell in sheet[last]:
         cell.font, cell.border = Font(name=EAST_ASIAN, bold=True), Border(top=Side("medium", color=INK))
@@ -77,12 +77,12 @@ def _fill(
     sheet: Worksheet,
     board: Board,
     title: str,
+    lines: Sequence[Sequence[Value]],
     *,
-    header: Sequence[str],
-    rows: Sequence[Sequence[Value]],
     kinds: Sequence[str] = (),
 ) -> None:
     """A title, what the data are, the unit, the header, and one value a cell, on a page that fits A4."""
+    header, rows = [str(label) for label in lines[0]], lines[1:]
     for place, label in enumerate(header, 1):
         cell = put(sheet, HEADER_ROW, place, label)
         cell.font, cell.fill = Font(name=EAST_ASIAN, bold=True), PatternFill("solid", fgColor=PALE)

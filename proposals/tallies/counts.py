@@ -7,7 +7,7 @@ out. One query counts the call by status, field and funder; every other figure i
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,16 @@ from proposals.tallies.figures import (
 )
 
 Cells = list[dict[str, Any]]
+
+
+class Heading(NamedTuple):
+    """How a row is called, its code in addresses, and the country that it is the first of."""
+
+    label: str
+    code: str = ""
+    group: str = ""
+
+
 MEASURES = ("proposals", "awards")
 
 
@@ -133,7 +143,7 @@ class Tallies:
     @cached_property
     def total(self) -> Row:
         """The whole call."""
-        return self._row("", None, code="", label=_("Total"), cells=self.counted, codes={})
+        return self._row("", None, Heading(_("Total")), self.counted, {})
 
     def _country_rows(self) -> Iterable[Row]:
         for country in self.countries:
@@ -141,10 +151,9 @@ class Tallies:
             yield self._row(
                 "country",
                 country.pk,
-                code=country.alpha2,
-                label=str(country),
-                cells=[cell for cell in self.counted if cell["primary_funder"] in funders],
-                codes={"country": country.alpha2},
+                Heading(str(country), country.alpha2),
+                [cell for cell in self.counted if cell["primary_funder"] in funders],
+                {"country": country.alpha2},
             )
 
     def _field_rows(self) -> Iterable[Row]:
@@ -152,10 +161,9 @@ class Tallies:
             yield self._row(
                 "field",
                 field.pk,
-                code=field.code,
-                label=in_language(label or field.name_ja, field.name_en),
-                cells=[cell for cell in self.counted if cell["field"] == field.pk],
-                codes={"field": field.code},
+                Heading(in_language(label or field.name_ja, field.name_en), field.code),
+                [cell for cell in self.counted if cell["field"] == field.pk],
+                {"field": field.code},
             )
 
     def _labelled_fields(self) -> Iterable[tuple[Field, str]]:
@@ -169,35 +177,27 @@ class Tallies:
     def _funder_rows(self) -> Iterable[Row]:
         above = None
         for funder in self.funders:
+            label = funder.label if funder.is_category else self._printed_labels.get(funder.pk, funder.label)
+            group = "" if funder.country_id == above else str(funder.country)
             yield self._row(
                 "country_funder",
                 funder.pk,
-                code=funder.code,
-                label=funder.label if funder.is_category else self._printed_labels.get(funder.pk, funder.label),
-                cells=[cell for cell in self.counted if cell["primary_funder"] == funder.pk],
-                codes={"country": funder.country.alpha2, "funder": funder.code},
-                group="" if funder.country_id == above else str(funder.country),
+                Heading(label, funder.code, group),
+                [cell for cell in self.counted if cell["primary_funder"] == funder.pk],
+                {"country": funder.country.alpha2, "funder": funder.code},
             )
             above = funder.country_id
 
     def _table(self, key: str, caption: str, header: str, rows: Iterable[Row]) -> Table:
-        total = self._row(key, None, code="", label=_("Total"), cells=self.counted, codes={})
+        total = self._row(key, None, Heading(_("Total")), self.counted, {})
         has_awards = not self.is_reconstructed or self.states(key, "awards")
         return Table(key, caption, header, list(rows), total, has_awards)
 
-    def _row(
-        self,
-        dimension: str,
-        key: int | None,
-        *,
-        code: str,
-        label: str,
-        cells: Cells,
-        codes: dict[str, str],
-        group: str = "",
-    ) -> Row:
+    def _row(self, dimension: str, key: int | None, heading: Heading, cells: Cells, codes: dict[str, str]) -> Row:
         proposals, awards = (self.figure(dimension, key, measure, cells, codes) for measure in MEASURES)
-        return Row(code, label, proposals, awards, codes, group, key=key, is_decided=self.has_rates)
+        return Row(
+            heading.code, heading.label, proposals, awards, codes, heading.group, key=key, is_decided=self.has_rates
+        )
 
     # --- beside what was printed -------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspire.refusals import Refusal
-from calls.terms import Limits, add_months, annual_breaches, period_breaches, total_breaches, window_breaches
+from calls.terms import Amount, Limits, add_months, annual_breaches, period_breaches, total_breaches, window_breaches
 from tests.factories import CLOSES_AT, NOON, OPENS_AT
 
 TRIAL = Limits(annual_ceiling_yen=26_000_000, max_months=60, indirect_included=True, indirect_percent=30)
@@ -18,7 +18,8 @@ DAY, INSTANT = datetime.timedelta(days=1), datetime.timedelta(microseconds=1)
 
 def annual(limits=TRIAL, kind="cost", **values):
     values = {"fiscal_year": 2024, "starts_on": STARTS_ON, "ends_on": ENDS_ON, **values}
-    return list(annual_breaches(limits, kind, **values))
+    amount = Amount(*(values.pop(name) for name in ("fiscal_year", "direct_yen", "indirect_yen")))
+    return list(annual_breaches(limits, kind, amount, **values))
 
 
 def test_limits_allow_the_ceiling_for_every_year_of_the_longest_period():

@@ -10,7 +10,6 @@ from calls.models import Call
 from proposals import views
 from proposals.record import trigrams
 from proposals.record.models import Proposal
-from proposals.tallies import effort
 from tests.factories import CallFactory, ConflictFactory, ProposalFactory, TermsFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
@@ -186,7 +185,7 @@ def test_a_question_past_the_kept_tallies_says_how_long_it_may_take(looking, mon
     paths = [f"{PATH}?q=A", f"{reverse('explore:index')}?row=institution"]
     assert not any("読み取る" in looking.get(path).content.decode() for path in paths)
 
-    monkeypatch.setattr(effort, "ESTIMATE", "SELECT 1100000")
+    monkeypatch.setattr(trigrams, "ESTIMATE", "SELECT 1100000")
     paths.append(f"{PATH}?q=量子")  # two letters, which no index of trigrams finds
 
     assert all("約1,100,000件の提案を読み取るため、3秒ほど" in looking.get(path).content.decode() for path in paths)
@@ -197,7 +196,7 @@ def test_a_word_is_found_by_its_index_where_there_is_one_and_the_page_says_where
     many(3, "A")
     address = f"{PATH}?q=entangle"
     assert len(looking.get(address).context["page"]) == 3
-    monkeypatch.setattr(effort, "ESTIMATE", "SELECT 1100000")
+    monkeypatch.setattr(trigrams, "ESTIMATE", "SELECT 1100000")
     with CaptureQueriesContext(connection) as queries:
         page = looking.get(address)
     [question] = [query["sql"] for query in queries if "LIMIT 11" in query["sql"] and "newest_call" in query["sql"]]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.refusals import Refusal
-from calls.terms import Kind, annual_breaches, total_breaches
+from calls.terms import Amount, Kind, annual_breaches, total_breaches
 from proposals.record.models.proposals import Proposal, raise_all
 
 
@@ -48,9 +48,7 @@ class AnnualAmount(models.Model):
         return annual_breaches(
             proposal.terms.limits,
             self.kind,
-            fiscal_year=self.fiscal_year,
-            direct_yen=self.direct_yen,
-            indirect_yen=self.indirect_yen,
+            Amount(self.fiscal_year, self.direct_yen, self.indirect_yen),
             starts_on=proposal.starts_on,
             ends_on=proposal.ends_on,
         )
