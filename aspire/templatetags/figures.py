@@ -9,7 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,30 @@ register = template.Library()
 NOTHING = "\u2015"
 MINUS = "\u2212"
 JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff]")
+
+
+@register.simple_block_tag
+def table(content: str, key: str, of: object = "", **look: str) -> SafeString:
+    """A table of figures in the frame that it scrolls in: ``{% table "key" %}<caption>…</caption>…{% endtable %}``.
+
+    The caption gets the id ``key-caption`` and names the frame, after ``beside``, the id of a heading above; ``of``
+    tells several of them on a page apart, and is added to both. ``frame`` and ``kind`` are classes of frame and table;
+    ``is_named`` gives the table the id ``key``. Raises ``ValueError`` without a caption.
+    """
+    if "<caption" not in content:
+        raise ValueError(f"The table {key} has no caption.")
+    key, beside = (f"{name}-{of}" if of and name else name for name in (key, look.get("beside", "")))
+    frame, kind = (f" {look[name]}" if look.get(name) else "" for name in ("frame", "kind"))
+    caption = format_html('<caption id="{}-caption"', key)
+    return format_html(
+        '<div class="frame{}" role="region" aria-labelledby="{}" tabindex="0">'
+        '<table class="figures{}"{}>{}</table></div>',
+        frame,
+        f"{beside} {key}-caption".strip(),
+        kind,
+        format_html(' id="{}"', key) if look.get("is_named") else "",
+        mark_safe(content.replace("<caption", caption, 1)),  # noqa: S308 - rendered by the template
+    )
 
 
 @register.filter
