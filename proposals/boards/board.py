@@ -55,16 +55,6 @@ class TermsOfCall:
         return self.call.programme.limit_annual_yen is not None
 
 
-def terms_of(call: Call, newest_first: Iterable[Terms], proposals: ProposalQuerySet) -> TermsOfCall:
-    """Over the proposals that the reader may see."""
-    cells = proposals.cells_by("terms", by_lines=proposals.is_whole(), call=call)
-    numbers = {cell["terms"]: cell["proposals"] for cell in cells}
-    found = [Standing(terms, place == 0, numbers.get(terms.pk, 0)) for place, terms in enumerate(newest_first)]
-    has_earlier = any(standing.proposals for standing in found[1:])
-    beyond = proposals.filter(call=call).order_by().beyond_current_terms()
-    return TermsOfCall(call, found, beyond.count() if has_earlier else 0)
-
-
 @dataclass
 class CallBoard:
     """Makes the board of one call, over the proposals one reader may see, at one moment, in the active language."""
@@ -167,7 +157,13 @@ class CallBoard:
     @cached_property
     def all_terms(self) -> TermsOfCall:
         """The terms in force and the earlier ones, with the proposals under each."""
-        return terms_of(self.call, self._newest_terms, self.proposals)
+        found = []
+        for place, terms in enumerate(self._newest_terms):
+            under = [cell for cell in self.tallies.cells if cell["terms"] == terms.pk]
+            found.append(Standing(terms, place == 0, add_up(under, "proposals")))
+        has_earlier = any(standing.proposals for standing in found[1:])
+        beyond = self.proposals.filter(call=self.call).order_by().beyond_current_terms()
+        return TermsOfCall(self.call, found, beyond.count() if has_earlier else 0)
 
     @property
     def not_published(self) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,7 +22,7 @@ from proposals.awards.desk import ANY_MARK, STAGED
 from proposals.awards.spending import spending
 from proposals.boards.arrivals import Arrivals
 from proposals.boards.board import CallBoard
-from proposals.record.models import Mark, Packet, TallyLine
+from proposals.record.models import Mark, Packet
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import Decision, PacketState
 from proposals.review.progress import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
@@ -244,8 +244,8 @@ class Tiles:
         if reader is not None and is_partly_hidden(self.call, reader):
             total = spending(self.call, reader=reader).total
             return total.released_yen, total.staged_yen
-        found: dict[str, Any] = TallyLine.objects.filter(call=self.call).aggregate(yen=Sum("awarded_yen", default=0))
-        return found["yen"], self.call.taken_yen - found["yen"]
+        released = add_up(self.board.tallies.cells, "awarded_yen")
+        return released, self.call.taken_yen - released
 
 
 def against(arrivals: Arrivals | None) -> Tile:

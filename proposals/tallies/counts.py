@@ -58,11 +58,9 @@ class Tallies:
 
     @cached_property
     def cells(self) -> Cells:
-        return list(
-            self.proposals.cells_by(
-                "status", "field", "primary_funder", by_lines=self.proposals.is_whole(), call=self.call
-            )
-        )
+        """By status, field, funder and terms."""
+        dimensions = ("status", "field", "primary_funder", "terms")
+        return list(self.proposals.cells_by(*dimensions, by_lines=self.proposals.is_whole(), call=self.call))
 
     @cached_property
     def counted(self) -> Cells:
