@@ -22,7 +22,7 @@ from aspire.refusals import from_error
 from calls.models import Call, Field
 from partners.models import Funder
 from proposals.awards.release import undo
-from proposals.boards.board import CallBoard, terms_of
+from proposals.boards.board import CallBoard
 from proposals.record.models import AnnualAward, AnnualCost, Award, Conflict, Packet, Proposal, TallyLine
 from proposals.record.status import Status
 from tests.doors import INSERTS, UPDATES, copy, refused, run
@@ -512,7 +512,7 @@ def test_how_many_stand_under_which_terms_is_read_from_the_kept_lines():
     ProposalFactory.create_batch(2, terms=terms, call=terms.call)
 
     with CaptureQueriesContext(connection) as queries:
-        found = terms_of(terms.call, [terms], Proposal.objects.all())
+        found = CallBoard(terms.call, Proposal.objects.all(), NOON).all_terms
 
     assert [standing.proposals for standing in found.standings] == [2]
     assert [query["sql"] for query in queries if '"proposals_proposal"' in query["sql"]] == []
