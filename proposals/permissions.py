@@ -8,9 +8,9 @@ from aspire.roles import KEEP, LOG, LOOK, STAFF, Role, declare_records
 declare_pages(
     # Everybody's first page, and each role's desk
     ("home", SIGNED_IN),
-    ("review:(desk|sheet|declare|decline|save|reopen)", frozenset({Role.REVIEWER})),
+    ("review:(desk|proposal|declare|decline|save|reopen)", frozenset({Role.REVIEWER})),
     # Boards and lists
-    ("boards:(index|board|tallies|print_sheet|compare|reviews)", LOOKS),
+    ("boards:(index|board|tallies|paper|compare|reviews)", LOOKS),
     ("partnerships:(index|country|funder)", LOOKS),
     ("briefings:.*", LOOKS),
     ("explore:(index|keep|view)", LOOKS),

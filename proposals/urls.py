@@ -21,7 +21,7 @@ BOARDS = [
     path("<slug:code>/", boards.board, name="board"),
     path("<slug:code>/tallies.<str:form>", boards.tallies, name="tallies"),
     path("<slug:code>/reviews/", boards.reviews, name="reviews"),
-    path("<slug:code>/print/", boards.print_sheet, name="print_sheet"),
+    path("<slug:code>/print/", boards.paper, name="paper"),
 ]
 # ``/calls/<code>/``: the review of a call, as officers run it.
 ASSIGNMENT = [
@@ -66,7 +66,7 @@ BRIEFINGS = [
     path("briefings/freeze/<slug:code>/", briefings.freeze_board, name="freeze_board"),
     path("briefings/<slug:code>/", briefings.detail, name="detail"),
     path("briefings/<slug:code>/tallies.<str:form>", briefings.tallies, name="tallies"),
-    path("briefings/<slug:code>/print/", briefings.print_sheet, name="print_sheet"),
+    path("briefings/<slug:code>/print/", briefings.paper, name="paper"),
     path("explore/freeze/", briefings.freeze_explored, name="freeze_explored"),
 ]
 # ``/fund/``: the money of the programmes.
@@ -92,7 +92,7 @@ AWARDS = [
 # ``/review/``: the reviewer's desk and each proposal on it.
 REVIEW = [
     path("", review.desk, name="desk"),
-    path("<slug:number>/", review.sheet, name="sheet"),
+    path("<slug:number>/", review.proposal, name="proposal"),
     path("<slug:number>/declare/", review.declare, name="declare"),
     path("<slug:number>/decline/", review.decline, name="decline"),
     path("<slug:number>/save/", review.save, name="save"),

@@ -47,7 +47,7 @@ def proposal_list(request: PersonRequest) -> HttpResponse:
 def detail(request: PersonRequest, number: str) -> HttpResponse:
     proposals = Proposal.objects.visible_to(request.user).for_list().select_related("terms")
     proposal = get_object_or_404(proposals, number=number)
-    return render(request, "proposals/detail.html", sheet(proposal, request.user))
+    return render(request, "proposals/detail.html", facts(proposal, request.user))
 
 
 @require_safe
@@ -58,7 +58,7 @@ def timeline(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "proposals/timeline.html", context)
 
 
-def sheet(proposal: Proposal, user: Person) -> dict[str, Any]:
+def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
     """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
     limits = proposal.terms.limits
     costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]

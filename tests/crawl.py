@@ -225,7 +225,7 @@ class Visit:
         asked: dict[str, list[str]] = {
             "boards:board": ["?masked=1"],
             "boards:tallies": ["?masked=1"],
-            "boards:print_sheet": ["?masked=1"],
+            "boards:paper": ["?masked=1"],
             "boards:compare": [f"?a={a}&b={b}" for a, b in itertools.pairwise(calls)],
             "boards:reviews": [f"?state={state}" for state in ("done", "left", "overdue", "conflict")],
             "assignment:stage": [f"?to={to}" for to in ("", "in_review", "deciding")],

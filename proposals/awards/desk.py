@@ -163,7 +163,7 @@ def _read(review: Review, *, with_names: bool) -> ReadReview:
 
 
 @dataclass
-class Sheet:
+class Case:
     """One proposal on the award page."""
 
     desk: Desk
@@ -208,11 +208,11 @@ class Sheet:
             yield year, self.requested.get(year, NOTHING), self.staged.get(year, NOTHING)
 
 
-def sheet_of(desk: Desk, number: str) -> Sheet | None:
-    """The sheet of a proposal that the person sees ranked; None where it does not exist for them."""
+def case_of(desk: Desk, number: str) -> Case | None:
+    """The case of a proposal that the person sees ranked; None where it does not exist for them."""
     found = [standing for standing in desk.standings if standing.number == number]
     rows = desk.rows(found)
-    return Sheet(desk, rows[0]) if rows else None
+    return Case(desk, rows[0]) if rows else None
 
 
 def version_of(mark: Mark | None) -> int:

@@ -15,7 +15,7 @@ from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick
 from proposals.awards.decisions import Amounts, Wish, reason_of
-from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Desk, Row, Sheet, version_of
+from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Case, Desk, Row, version_of
 from proposals.awards.ranking import Standing, top
 from proposals.record.status import Decision, PacketState
 
@@ -60,14 +60,14 @@ class MarkForm(forms.Form):
     reason = reason_field()
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, data: QueryDict | None, *, sheet: Sheet) -> None:
-        mark = sheet.row.mark
+    def __init__(self, data: QueryDict | None, *, case: Case) -> None:
+        mark = case.row.mark
         initial: dict[str, Any] = {"version": version_of(mark)}
         initial |= {"decision": mark.decision, "reason": mark.reason} if mark else {}
-        super().__init__(data, initial=initial, prefix=sheet.proposal.number)
-        self.sheet = sheet
-        for year, requested, staged in sheet.lines():
-            given = staged if sheet.row.award else requested
+        super().__init__(data, initial=initial, prefix=case.proposal.number)
+        self.case = case
+        for year, requested, staged in case.lines():
+            given = staged if case.row.award else requested
             for kind, yen in zip(("direct", "indirect"), given, strict=True):
                 self.fields[f"{year}-{kind}_yen"] = forms.IntegerField(
                     min_value=0, initial=yen or 0, required=False, widget=forms.NumberInput(attrs={"step": 1})
@@ -76,7 +76,7 @@ class MarkForm(forms.Form):
     @property
     def years(self) -> Iterator[dict[str, Any]]:
         """The rows of the table of amounts: fiscal year, what was requested, and the two boxes."""
-        for year, requested, _staged in self.sheet.lines():
+        for year, requested, _staged in self.case.lines():
             boxes = {kind: self[f"{year}-{kind}_yen"] for kind in ("direct", "indirect")}
             yield {"year": year, "requested": requested, **boxes}
 
@@ -85,12 +85,12 @@ class MarkForm(forms.Form):
         cleaned, amounts = self.cleaned_data, None
         if cleaned["decision"] == Decision.AWARD:
             amounts = self._amounts()
-        return Wish(self.sheet.proposal.number, cleaned["decision"], cleaned["reason"], amounts, cleaned["version"])
+        return Wish(self.case.proposal.number, cleaned["decision"], cleaned["reason"], amounts, cleaned["version"])
 
     def _amounts(self) -> Amounts:
         typed = self.cleaned_data
         return {
-            year: (typed[f"{year}-direct_yen"] or 0, typed[f"{year}-indirect_yen"] or 0) for year in self.sheet.years
+            year: (typed[f"{year}-direct_yen"] or 0, typed[f"{year}-indirect_yen"] or 0) for year in self.case.years
         }
 
 

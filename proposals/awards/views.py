@@ -20,7 +20,7 @@ from calls.models import Call
 from proposals.awards import release as releasing
 from proposals.awards.comparison import compare
 from proposals.awards.decisions import rehearse, stage
-from proposals.awards.desk import MARKED_IN, Desk, Sheet, sheet_of
+from proposals.awards.desk import MARKED_IN, Case, Desk, case_of
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
 from proposals.models import Packet
@@ -62,25 +62,25 @@ def ranking(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "awards/ranking.html", context)
 
 
-def sheet_for(desk: Desk, number: str) -> Sheet:
-    sheet = sheet_of(desk, number)
-    if sheet is None:
+def case_for(desk: Desk, number: str) -> Case:
+    case = case_of(desk, number)
+    if case is None:
         raise Http404
-    return sheet
+    return case
 
 
 def proposal(request: PersonRequest, code: str, number: str) -> HttpResponse:
     """One proposal with its reviews, and its mark; ``part`` answers with what unfolds in the ranking."""
     desk = desk_for(request, code, to_mark=request.method == "POST")
-    sheet, back = sheet_for(desk, number), request.POST.get("back", request.GET.get("back", ""))
-    form, refusals = MarkForm(request.POST or None, sheet=sheet), tuple[Refusal, ...]()
+    case, back = case_for(desk, number), request.POST.get("back", request.GET.get("back", ""))
+    form, refusals = MarkForm(request.POST or None, case=case), tuple[Refusal, ...]()
     if request.method == "POST" and form.is_valid():
         refusals = attempted(lambda: stage(desk.call, [form.wish], by=desk.user, at=timezone.now()))
         if not refusals:
             messages.success(request, _("The mark of %(number)s is staged.") % {"number": number})
             return redirect(ranking_url(code, back, at=number))
-    name = "awards/_sheet.html" if "part" in request.GET else "awards/proposal.html"
-    context = {"desk": desk, "call": desk.call, "sheet": sheet, "form": form, "refusals": refusals, "back": back}
+    name = "awards/_case.html" if "part" in request.GET else "awards/proposal.html"
+    context = {"desk": desk, "call": desk.call, "case": case, "form": form, "refusals": refusals, "back": back}
     return render(request, name, context, status=409 if refusals else 200)
 
 

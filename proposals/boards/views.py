@@ -174,7 +174,7 @@ def taken_away(request: PersonRequest, make: Callable[[], Board], form: str) -> 
 
 
 @require_safe
-def print_sheet(request: PersonRequest, code: str) -> HttpResponse:
+def paper(request: PersonRequest, code: str) -> HttpResponse:
     """The board on a sheet of A4."""
     return on_paper(request, lambda: stated_board_for(request, code))
 
@@ -184,7 +184,7 @@ def on_paper(request: PersonRequest, make: Callable[[], Board]) -> HttpResponse:
     language = language_asked(request)
     with override(language):
         found = make()
-        answer = render(request, "boards/print_sheet.html", {"board": found, "sheet": printed(found)})
+        answer = render(request, "boards/paper.html", {"board": found, "paper": printed(found)})
     answer.headers["Content-Language"] = language
     return answer
 

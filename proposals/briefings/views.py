@@ -87,7 +87,7 @@ def tallies(request: PersonRequest, code: str, form: str) -> HttpResponse:
 
 
 @require_safe
-def print_sheet(request: PersonRequest, code: str) -> HttpResponse:
+def paper(request: PersonRequest, code: str) -> HttpResponse:
     """The same on a sheet of A4."""
     return on_paper(request, lambda: frozen_board_for(request, code))
 

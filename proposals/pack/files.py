@@ -42,7 +42,7 @@ class PaperTable:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Paper:
     """What the sheet says beside the board's own facts and tiles."""
 
     tables: list[PaperTable]
@@ -50,10 +50,10 @@ class Sheet:
     notes: list[str]
 
 
-def printed(board: Board) -> Sheet:
+def printed(board: Board) -> Paper:
     """The board as a sheet of paper."""
     tables = [_table(plain(board, table), lacks_awards=not table.has_awards) for table in board.tables]
-    return Sheet(tables, notes.warnings(board), [notes.source(board), notes.rule(board), notes.counted(board)])
+    return Paper(tables, notes.warnings(board), [notes.source(board), notes.rule(board), notes.counted(board)])
 
 
 def _table(grid: Grid, *, lacks_awards: bool) -> PaperTable:

@@ -47,7 +47,7 @@ def _given(user: Person, since: datetime.date) -> Iterator[News]:
     for each in found.order_by("proposal__call__code", "proposal__number"):
         number = each.proposal.number
         what = _("asked again") if each.is_again else _("newly assigned")
-        parts[what, each.proposal.call].append((number, reverse("review:sheet", args=[number])))
+        parts[what, each.proposal.call].append((number, reverse("review:proposal", args=[number])))
     for (what, call), links in parts.items():
         yield News(what, call, links)
 

@@ -165,7 +165,7 @@ RELATED = ("call", "field", "primary_funder__country", "terms")
 
 
 @dataclass
-class Sheet:
+class ReviewPage:
     """One proposal as one reviewer may see it: title, people and institutions; all of it once it is readable."""
 
     proposal: Proposal

@@ -19,20 +19,20 @@ from proposals.review.decisions import draft_of, missing, save_draft, submit
 from proposals.review.decisions import reopen as reopen_review
 from proposals.review.forms import DeclarationForm, DeclineForm, ReviewForm, initial_of
 from proposals.review.news import news
-from proposals.review.pages import RELATED, Desk, Sheet
+from proposals.review.pages import RELATED, Desk, ReviewPage
 
 
-def sheet_of(request: PersonRequest, number: str) -> Sheet:
+def page_of(request: PersonRequest, number: str) -> ReviewPage:
     """A proposal of the reviewer's own desk; any other, and one in conflict, does not exist."""
     on_desk = Proposal.objects.for_reviewer(request.user).select_related(*RELATED)
-    return Sheet(get_object_or_404(on_desk, number=number), request.user, timezone.localdate())
+    return ReviewPage(get_object_or_404(on_desk, number=number), request.user, timezone.localdate())
 
 
-def own_assignment(sheet: Sheet) -> Assignment:
+def own_assignment(page: ReviewPage) -> Assignment:
     """What may be written about: readable and the reviewer's own."""
-    if not (sheet.is_readable and sheet.assignment):
+    if not (page.is_readable and page.assignment):
         raise Http404
-    return sheet.assignment
+    return page.assignment
 
 
 @require_safe
@@ -44,9 +44,9 @@ def desk(request: PersonRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sheet(request: PersonRequest, number: str) -> HttpResponse:
+def proposal(request: PersonRequest, number: str) -> HttpResponse:
     """The declaration, or once that is made the proposal beside the review."""
-    found = sheet_of(request, number)
+    found = page_of(request, number)
     if request.method == "POST":
         return write(request, found)
     if not found.is_readable:
@@ -54,20 +54,20 @@ def sheet(request: PersonRequest, number: str) -> HttpResponse:
     return show_review(request, found)
 
 
-def show_declaration(request: PersonRequest, found: Sheet, status: int = 200, **given: object) -> HttpResponse:
+def show_declaration(request: PersonRequest, found: ReviewPage, status: int = 200, **given: object) -> HttpResponse:
     forms = {"form": DeclarationForm(is_clear=found.is_readable), "decline_form": DeclineForm(), **given}
-    return render(request, "review/declaration.html", {"sheet": found, **forms}, status=status)
+    return render(request, "review/declaration.html", {"page": found, **forms}, status=status)
 
 
-def show_review(request: PersonRequest, found: Sheet, status: int = 200, **given: object) -> HttpResponse:
+def show_review(request: PersonRequest, found: ReviewPage, status: int = 200, **given: object) -> HttpResponse:
     """The proposal with the review as stored, or as typed where ``form`` is given."""
     version = found.review.version if found.review else 0
     form = ReviewForm(found.criteria, initial=initial_of(draft_of(found.review), version))
     others = {"declaration": DeclarationForm(is_clear=True), "decline_form": DeclineForm()}
-    return render(request, "review/sheet.html", {"sheet": found, "form": form, **others, **given}, status=status)
+    return render(request, "review/proposal.html", {"page": found, "form": form, **others, **given}, status=status)
 
 
-def write(request: PersonRequest, found: Sheet) -> HttpResponse:
+def write(request: PersonRequest, found: ReviewPage) -> HttpResponse:
     """Save the draft as sent by the form, and submit it where that was asked and nothing is missing."""
     assignment, form = own_assignment(found), ReviewForm(found.criteria, request.POST)
     if not form.is_valid():
@@ -81,15 +81,15 @@ def write(request: PersonRequest, found: Sheet) -> HttpResponse:
         return show_refused(request, found, form, refused)
     if is_submitting and lacking:
         again = ReviewForm(found.criteria, initial=initial_of(form.draft, review.version))
-        return show_review(request, sheet_of(request, found.proposal.number), 400, form=again,
+        return show_review(request, page_of(request, found.proposal.number), 400, form=again,
                            missing=again.anchors(lacking))  # fmt: skip
     messages.success(request, _("Submitted.") if is_submitting else _("Draft saved."))
-    return redirect("review:sheet", number=found.proposal.number)
+    return redirect("review:proposal", number=found.proposal.number)
 
 
-def show_refused(request: PersonRequest, found: Sheet, form: ReviewForm, refused: Refused) -> HttpResponse:
+def show_refused(request: PersonRequest, found: ReviewPage, form: ReviewForm, refused: Refused) -> HttpResponse:
     """The form as typed under the rule's sentence, beside what is stored, ready to be saved over it."""
-    fresh = sheet_of(request, found.proposal.number)
+    fresh = page_of(request, found.proposal.number)
     version = fresh.review.version if fresh.review else 0
     kept = ReviewForm(found.criteria, initial=initial_of(form.draft, version))
     return show_review(request, fresh, 409, form=kept, refusal=refused.refusal, stored=fresh.own_scores)
@@ -98,7 +98,7 @@ def show_refused(request: PersonRequest, found: Sheet, form: ReviewForm, refused
 @require_POST
 def save(request: PersonRequest, number: str) -> JsonResponse:
     """Keep what has been typed so far, for the page's script."""
-    found = sheet_of(request, number)
+    found = page_of(request, number)
     assignment, form = own_assignment(found), ReviewForm(found.criteria, request.POST)
     if not form.is_valid():
         faults = [str(fault) for faults in form.errors.values() for fault in faults]
@@ -113,7 +113,7 @@ def save(request: PersonRequest, number: str) -> JsonResponse:
 
 @require_POST
 def reopen(request: PersonRequest, number: str) -> HttpResponse:
-    found = sheet_of(request, number)
+    found = page_of(request, number)
     try:
         reopen_review(own_assignment(found), at=timezone.now())
     except Review.DoesNotExist:
@@ -121,13 +121,13 @@ def reopen(request: PersonRequest, number: str) -> HttpResponse:
     except Refused as refused:
         return show_review(request, found, 409, refusal=refused.refusal)
     messages.success(request, _("The review is a draft again."))
-    return redirect("review:sheet", number=number)
+    return redirect("review:proposal", number=number)
 
 
 @require_POST
 def declare(request: PersonRequest, number: str) -> HttpResponse:
     """Record the reviewer's own word about their interest."""
-    found = sheet_of(request, number)
+    found = page_of(request, number)
     form = DeclarationForm(request.POST, is_clear=found.is_readable)
     if not form.is_valid():
         return show_declaration(request, found, 400, form=form)
@@ -136,7 +136,7 @@ def declare(request: PersonRequest, number: str) -> HttpResponse:
     except (Refused, Proposal.DoesNotExist):
         raise Http404 from None
     if conflict.finding == conflict.Finding.CLEAR:
-        return redirect("review:sheet", number=number)
+        return redirect("review:proposal", number=number)
     messages.success(request, _("Your conflict of interest is recorded. That proposal is no longer shown to you."))
     return redirect("review:desk")
 
@@ -144,7 +144,7 @@ def declare(request: PersonRequest, number: str) -> HttpResponse:
 @require_POST
 def decline(request: PersonRequest, number: str) -> HttpResponse:
     """Give the assignment back."""
-    found = sheet_of(request, number)
+    found = page_of(request, number)
     form = DeclineForm(request.POST)
     if found.assignment is None:
         raise Http404

@@ -58,7 +58,7 @@ def address(name: str, proposal: Proposal, by=None) -> str:
     samples["form"] = "csv" if name.endswith(":export") else "json"
     if name == "explore:view" and by:
         samples["pk"] = SavedView.objects.get_or_create(owner=by, name="x")[0].pk
-    if name in ("briefings:detail", "briefings:tallies", "briefings:print_sheet") and not Briefing.objects.exists():
+    if name in ("briefings:detail", "briefings:tallies", "briefings:paper") and not Briefing.objects.exists():
         frozen(proposal.call)
     if name.startswith("review:") and by:
         Call.objects.filter(pk=proposal.call_id).update(progress="in_review")
@@ -101,11 +101,11 @@ NO_SAMPLE = {
 }
 # What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
 BOARDS = {
-    *("boards:index", "fund:index", "boards:board", "boards:tallies", "boards:print_sheet", "boards:compare"),
+    *("boards:index", "fund:index", "boards:board", "boards:tallies", "boards:paper", "boards:compare"),
     "boards:reviews",
     *("partnerships:index", "partnerships:country", "partnerships:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze_board", "briefings:tallies"),
-    "briefings:print_sheet",
+    "briefings:paper",
     *("explore:index", "explore:keep", "briefings:freeze_explored", "explore:view"),
     *("proposals:list", "proposals:detail", "intake:export"),
 }
@@ -136,7 +136,7 @@ FILES = {
     *("sheets:annotated_copy", "sheets:record"),
 }
 AWARDS = {"awards:index", "awards:ranking", "awards:proposal", "awards:what_if", "awards:packet"}
-DESK = {"review:desk", "review:sheet", "review:declare", "review:decline", "review:save", "review:reopen"}
+DESK = {"review:desk", "review:proposal", "review:declare", "review:decline", "review:save", "review:reopen"}
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel"},  # which take no GET, and only their own files

@@ -229,7 +229,7 @@ def test_every_file_of_a_masked_board_masks_the_same(looking, small, form):
 
 
 def test_sheet_of_a_masked_board_masks_the_same(looking, small):
-    page = looking.get(reverse("boards:print_sheet", args=[small.code]), {"masked": "1"}).content.decode()
+    page = looking.get(reverse("boards:paper", args=[small.code]), {"masked": "1"}).content.decode()
 
     assert "＊は秘匿" in page
     assert ">＊<" in page
@@ -321,5 +321,5 @@ def test_masked_board_of_a_call_without_proposals_is_handed_out_in_every_form(lo
     for form in FORMS:
         answer = looking.get(reverse("boards:tallies", args=[call.code, form]), {"lang": "en", "masked": "1"})
         assert (answer.status_code, answer.content != b"") == (200, True)
-    for address in (reverse("boards:print_sheet", args=[call.code]), call.get_absolute_url()):
+    for address in (reverse("boards:paper", args=[call.code]), call.get_absolute_url()):
         assert looking.get(address, {"masked": "1"}).status_code == 200

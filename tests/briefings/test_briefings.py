@@ -237,7 +237,7 @@ def test_every_form_of_a_frozen_pack_equals_the_briefing(client, manager, briefi
     frozen = json.loads(pack(client, "spring", "json").content)
     book = openpyxl.load_workbook(io.BytesIO(pack(client, "spring", "xlsx").content))
     deck = Presentation(io.BytesIO(pack(client, "spring", "pptx").content))
-    sheet = client.get(reverse("briefings:print_sheet", args=["spring"])).content.decode()
+    sheet = client.get(reverse("briefings:paper", args=["spring"])).content.decode()
 
     assert frozen["totals"]["proposals"] == {"recorded": 3, "status": "recorded_only"}
     assert [row["proposals"]["recorded"] for row in frozen["tables"]["field"]] == [3]
@@ -297,7 +297,7 @@ def everything_said(client, code):
         book = openpyxl.load_workbook(io.BytesIO(pack(client, code, "xlsx", language).content))
         found["xlsx", language] = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
         found["pptx", language] = list(texts(Presentation(io.BytesIO(pack(client, code, "pptx", language).content))))
-        sheet = client.get(reverse("briefings:print_sheet", args=[code]), {"lang": language}).content.decode()
+        sheet = client.get(reverse("briefings:paper", args=[code]), {"lang": language}).content.decode()
         found["paper", language] = sheet.partition("<main")[2].partition("</main")[0]
         page = client.get(reverse("briefings:detail", args=[code]), headers={"accept-language": language})
         found["then", language] = [
@@ -389,7 +389,7 @@ def test_a_frozen_pack_is_masked_where_the_address_asks(client, manager, terms, 
         assert json.loads(answer.content)["left_out"] == []
     page = client.get(kept.get_absolute_url(), headers=ENGLISH).content.decode()
     assert f"/briefings/few/tallies.{form}?lang=en&amp;masked=1" in page or f"tallies.{form}?lang=en&masked=1" in page
-    sheet = client.get(reverse("briefings:print_sheet", args=["few"]), {"masked": "1", "lang": "en"}).content.decode()
+    sheet = client.get(reverse("briefings:paper", args=["few"]), {"masked": "1", "lang": "en"}).content.decode()
     assert ">＊<" in sheet
     assert "()" not in sheet
 

@@ -145,7 +145,7 @@ def test_a_frozen_table_hands_out_no_pack_and_stands_in_the_list(looking, terms,
     kept = frozen(looking, "row=country")
 
     assert looking.get(reverse("briefings:tallies", args=[kept.code, "csv"])).status_code == 404
-    assert looking.get(reverse("briefings:print_sheet", args=[kept.code])).status_code == 404
+    assert looking.get(reverse("briefings:paper", args=[kept.code])).status_code == 404
     assert kept.get_absolute_url() in looking.get("/briefings/").content.decode()
 
 

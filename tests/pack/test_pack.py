@@ -341,9 +341,9 @@ def test_json_says_the_numbers_of_the_board_and_what_they_leave_out(looking):
 
 
 def test_sheet_of_paper_shows_every_number_with_the_total_last(looking, trial):
-    answer = looking.get(reverse("boards:print_sheet", args=["R4-TRIAL"]), {"lang": "ja"})
+    answer = looking.get(reverse("boards:paper", args=["R4-TRIAL"]), {"lang": "ja"})
 
-    sheet, board = answer.context["sheet"], japanese(trial)
+    sheet, board = answer.context["paper"], japanese(trial)
     for table, of in zip(sheet.tables, board.tables, strict=True):
         grid = plain(board, of)
         assert [[cell.text for cell in row] for row in table.rows] == [shown(grid, row) for row in grid.rows]
@@ -412,7 +412,7 @@ def test_a_person_without_a_role_takes_nothing(client, visitor, reviewer):
     for who in (visitor, reviewer):
         client.force_login(who)
         assert client.get(reverse("boards:tallies", args=[code, "pptx"])).status_code == 404
-        assert client.get(reverse("boards:print_sheet", args=[code])).status_code == 404
+        assert client.get(reverse("boards:paper", args=[code])).status_code == 404
 
 
 def test_the_pack_of_an_empty_call_says_that_there_is_nothing(looking):
@@ -422,7 +422,7 @@ def test_the_pack_of_an_empty_call_says_that_there_is_nothing(looking):
 
     assert sum("集計はありません" in text or "ありません" in text for slide in slides for text in texts(slide)) >= 2
     assert openpyxl.load_workbook(io.BytesIO(taken(looking, code, "xlsx").content)).worksheets[1].max_row == 6
-    assert looking.get(reverse("boards:print_sheet", args=[code])).status_code == 200
+    assert looking.get(reverse("boards:paper", args=[code])).status_code == 200
 
 
 def test_the_board_offers_every_form_in_both_languages(looking, trial):

@@ -261,7 +261,7 @@ def test_giving_a_hidden_proposal_to_a_reviewer_tells_no_more_than_giving_one_th
 def test_acting_on_what_is_hidden_answers_as_if_it_did_not_exist(client, proposal, who):
     client.force_login(cast(who, proposal))
 
-    for name in ("sheet", "declare", "decline", "save", "reopen"):
+    for name in ("proposal", "declare", "decline", "save", "reopen"):
         there = client.post(reverse(f"review:{name}", args=["BLIND-743"]), {"kind": "clear", "reason": "x"})
         missing = client.post(reverse(f"review:{name}", args=["BLIND-999"]), {"kind": "clear", "reason": "x"})
         assert (there.status_code, missing.status_code) == (404, 404)

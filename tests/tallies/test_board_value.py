@@ -44,7 +44,7 @@ def on_screen(board):
 
 
 def on_paper(board):
-    return render_to_string("boards/print_sheet.html", {"board": board, "sheet": printed(board)})
+    return render_to_string("boards/paper.html", {"board": board, "paper": printed(board)})
 
 
 def texts(form, data):
