@@ -21,7 +21,7 @@ POSITION = ("after", "before", "last")  # what a page's address says of its plac
 Record = TypeVar("Record", bound=models.Model)
 
 
-class Row(Func):
+class RowValue(Func):
     """Several columns compared as one: ``ROW(a, b) > ROW(1, 2)`` follows an index on both."""
 
     function = "ROW"
@@ -109,7 +109,7 @@ def _forwards(
     rows: QuerySet[Record], columns: Columns, after: list[object] | None, *, size: int, within: Mapping[str, object]
 ) -> Page[Record]:
     if after:
-        rows = rows.filter(GreaterThan(Row(*within, *columns), Row(*map(Value, [*within.values(), *after]))))
+        rows = rows.filter(GreaterThan(RowValue(*within, *columns), RowValue(*map(Value, [*within.values(), *after]))))
     found = list(rows.order_by(*within, *columns)[: size + 1])
     return Page(found[:size], columns, has_previous=bool(after), has_next=len(found) > size)
 
@@ -118,7 +118,7 @@ def _backwards(
     rows: QuerySet[Record], columns: Columns, before: list[object] | None, *, size: int, within: Mapping[str, object]
 ) -> Page[Record]:
     if before:
-        rows = rows.filter(LessThan(Row(*within, *columns), Row(*map(Value, [*within.values(), *before]))))
+        rows = rows.filter(LessThan(RowValue(*within, *columns), RowValue(*map(Value, [*within.values(), *before]))))
     found = list(rows.order_by(*(f"-{name}" for name in (*within, *columns)))[: size + 1])
     return Page(found[:size][::-1], columns, has_previous=len(found) > size, has_next=bool(before))
 

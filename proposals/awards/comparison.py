@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from aspire.refusals import Refusal
 from aspire.untyped import Held
 from calls.models import Call
-from proposals.awards.desk import Desk, Row
+from proposals.awards.desk import AwardPage, RankedRow
 from proposals.awards.ranking import Standing, top
-from proposals.awards.spending import Line, Spending
+from proposals.awards.spending import Bar, Spending
 from proposals.record.models import AnnualAward, AnnualCost
 from proposals.record.status import Decision, Status
 
@@ -56,7 +56,7 @@ class Side:
 class Beside:
     """One line of the comparison."""
 
-    line: Line
+    line: Bar
     yen: tuple[int, int]
 
     @property
@@ -78,14 +78,14 @@ class Comparison:
     years: list[Beside]
     fields: list[Beside]
     countries: list[Beside]
-    only: tuple[list[tuple[Row, int]], list[tuple[Row, int]]]
+    only: tuple[list[tuple[RankedRow, int]], list[tuple[RankedRow, int]]]
 
     @property
     def lettered(self) -> list[tuple[str, Side]]:
         return list(zip("AB", self.sides, strict=True))
 
     @property
-    def differing(self) -> list[tuple[str, list[tuple[Row, int]]]]:
+    def differing(self) -> list[tuple[str, list[tuple[RankedRow, int]]]]:
         return list(zip("AB", self.only, strict=True))
 
     @property
@@ -97,7 +97,7 @@ class Comparison:
         ]
 
 
-def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
+def compare(desk: AwardPage, first: Pick, second: Pick) -> Comparison:
     """Both sets over what the person may read; amounts as staged, else as requested."""
     ranked = desk.readable()
     sets = [{standing.pk for standing in pick.of(ranked)} for pick in (first, second)]
@@ -108,7 +108,7 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
     one, two = sides
     money = desk.spending
 
-    def only(chosen: set[int]) -> list[tuple[Row, int]]:
+    def only(chosen: set[int]) -> list[tuple[RankedRow, int]]:
         return [(rows[pk], sum(yen[pk].values())) for pk in rows if pk in chosen]
 
     places = sorted(set(one.years) | set(two.years) | {line.key for line in money.years})
@@ -116,7 +116,7 @@ def compare(desk: Desk, first: Pick, second: Pick) -> Comparison:
     return Comparison(
         sides=(one, two),
         total=Beside(money.total, (one.total_yen, two.total_yen)),
-        years=[Beside(known.get(y) or Line(y, str(y), None, 0, 0), _both(one.years, two.years, y)) for y in places],
+        years=[Beside(known.get(y) or Bar(y, str(y), None, 0, 0), _both(one.years, two.years, y)) for y in places],
         fields=[Beside(line, _both(one.fields, two.fields, line.key)) for line in money.fields],
         countries=_countries(money, rows.values(), one, two),
         only=(only(sets[0] - sets[1]), only(sets[1] - sets[0])),
@@ -127,15 +127,15 @@ def _both(one: Mapping[Held, int], two: Mapping[Held, int], key: object) -> tupl
     return one.get(key, 0), two.get(key, 0)
 
 
-def _countries(money: Spending, rows: Iterable[Row], one: Side, two: Side) -> list[Beside]:
+def _countries(money: Spending, rows: Iterable[RankedRow], one: Side, two: Side) -> list[Beside]:
     lines = {line.key: line for line in money.countries}
     for row in rows:
         country = row.proposal.country
-        lines.setdefault(country.alpha2, Line(country.alpha2, str(country), None, 0, 0))
+        lines.setdefault(country.alpha2, Bar(country.alpha2, str(country), None, 0, 0))
     return [Beside(line, _both(one.countries, two.countries, key)) for key, line in lines.items()]
 
 
-def amounts_of(rows: Mapping[int, Row]) -> Yen:
+def amounts_of(rows: Mapping[int, RankedRow]) -> Yen:
     """What each proposal would get by fiscal year: as staged, else as requested; two queries."""
     yen: dict[int, dict[int, int]] = {pk: {} for pk in rows}
     awarded = [pk for pk, row in rows.items() if row.award]
@@ -157,14 +157,14 @@ class Base:
     def count(self) -> int:
         return self.money.released_count + self.money.staged_count - len({row["award"] for row in self.own})
 
-    def yen(self, lines: Iterable[Line], name: str) -> dict[Held, int]:
+    def yen(self, lines: Iterable[Bar], name: str) -> dict[Held, int]:
         sums = {line.key: line.taken_yen for line in lines}
         for row in self.own:
             sums[row[name]] -= row["yen"]
         return sums
 
 
-def base_of(desk: Desk) -> Base:
+def base_of(desk: AwardPage) -> Base:
     """The base of every set of this person: one query beside the spending."""
     own = AnnualAward.objects.filter(award__proposal__in=[standing.pk for standing in desk.readable()])
     staged = own.exclude(award__proposal__status=Status.AWARDED).values(
@@ -177,12 +177,12 @@ def base_of(desk: Desk) -> Base:
     return Base(desk.spending, [dict(row) for row in staged])
 
 
-def side_of(desk: Desk, base: Base, rows: Iterable[Row], yen: Yen) -> Side:
+def side_of(desk: AwardPage, base: Base, rows: Iterable[RankedRow], yen: Yen) -> Side:
     """A set added to its base."""
     money = desk.spending
     chosen = [row for row in rows if row.proposal.status != Status.AWARDED]
 
-    def added(sums: dict[Key, int], key: Callable[[Row, int], Key]) -> dict[Key, int]:
+    def added(sums: dict[Key, int], key: Callable[[RankedRow, int], Key]) -> dict[Key, int]:
         for row in chosen:
             for year, amount in yen[row.proposal.pk].items():
                 sums[key(row, year)] = sums.get(key(row, year), 0) + amount

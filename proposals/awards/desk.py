@@ -23,7 +23,7 @@ MARKED_IN = {Call.Progress.DECIDING, Call.Progress.RELEASED}
 
 
 @dataclass(frozen=True)
-class Row:
+class RankedRow:
     """One line of the ranking. What a lead reviewer has not declared on is neither readable nor ranked."""
 
     standing: Standing
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass
-class Desk:
+class AwardPage:
     """A call's award page for one person."""
 
     call: Call
@@ -116,13 +116,13 @@ class Desk:
             return [standing for standing in found if standing.decision]
         return [standing for standing in found if not decision or standing.decision == decision]
 
-    def rows(self, found: Iterable[Standing]) -> list[Row]:
+    def rows(self, found: Iterable[Standing]) -> list[RankedRow]:
         """The lines of so many standings, with what they show."""
         wanted = list(found)
         related = ("field", "primary_funder__country", "award", "mark__marked_by", "call")
         proposals = rankable(self.call, self.user).select_related(*related)
         by_pk = proposals.in_bulk([standing.pk for standing in wanted])
-        return [Row(s, by_pk[s.pk], self.is_readable(s)) for s in wanted if s.pk in by_pk]
+        return [RankedRow(s, by_pk[s.pk], self.is_readable(s)) for s in wanted if s.pk in by_pk]
 
 
 Pair = tuple[int | None, int | None]
@@ -166,8 +166,8 @@ def _read(review: Review, *, with_names: bool) -> ReadReview:
 class Case:
     """One proposal on the award page."""
 
-    desk: Desk
-    row: Row
+    desk: AwardPage
+    row: RankedRow
 
     @property
     def proposal(self) -> Proposal:
@@ -208,7 +208,7 @@ class Case:
             yield year, self.requested.get(year, NOTHING), self.staged.get(year, NOTHING)
 
 
-def case_of(desk: Desk, number: str) -> Case | None:
+def case_of(desk: AwardPage, number: str) -> Case | None:
     """The case of a proposal that the person sees ranked; None where it does not exist for them."""
     found = [standing for standing in desk.standings if standing.number == number]
     rows = desk.rows(found)

@@ -15,7 +15,7 @@ from aspire.records import RefusingForm
 from calls.models import Call
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick
 from proposals.awards.decisions import Amounts, Wish, reason_of
-from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, Case, Desk, Row, version_of
+from proposals.awards.desk import ANY_MARK, STAGED, UNMARKED, AwardPage, Case, RankedRow, version_of
 from proposals.awards.ranking import Standing, top
 from proposals.record.status import Decision, PacketState
 
@@ -39,7 +39,7 @@ class RankingFilter(forms.Form):
         choices=[("", _("all")), (PacketState.RELEASED, _("released")), (STAGED, _("not released yet"))],
     )
 
-    def __init__(self, data: QueryDict | None, *, desk: Desk) -> None:
+    def __init__(self, data: QueryDict | None, *, desk: AwardPage) -> None:
         super().__init__(data, prefix=None)
         offer(self, "field", [("", _("all")), *desk.fields])
         self.is_valid()
@@ -98,7 +98,7 @@ class MarkForm(forms.Form):
 class Outcome:
     """What a batch would make of one line: the reason that stands then, and the yen, None where nothing is given."""
 
-    row: Row
+    row: RankedRow
     reason: str
     awarded_yen: int | None
 
@@ -122,7 +122,7 @@ class BatchForm(forms.Form):
     top = forms.IntegerField(label=_("The best"), required=False, min_value=1, max_value=10_000)
     field = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None, *, desk: Desk, field: str = "") -> None:
+    def __init__(self, data: QueryDict | None, *, desk: AwardPage, field: str = "") -> None:
         super().__init__(data or None, initial={"field": field}, auto_id="batch_%s")
         self.desk, self.picked = desk, [*data.getlist("pick")] if data else []
 
@@ -151,7 +151,7 @@ class BatchForm(forms.Form):
         return [self._outcome(row, wishes[row.proposal.number]) for row in rows]
 
     @staticmethod
-    def _outcome(row: Row, wish: Wish) -> Outcome:
+    def _outcome(row: RankedRow, wish: Wish) -> Outcome:
         given = row.award.awarded_yen if row.award else row.proposal.requested_yen
         return Outcome(row, reason_of(wish, row.mark), given if wish.decision == Decision.AWARD else None)
 
@@ -188,7 +188,7 @@ class WhatIfForm(forms.Form):
     KINDS = [(MARKED, _("as marked now")), (BEST, _("the best")), (NUMBERS, _("these proposals"))]
     PARTS = ("kind", "top", "field", "numbers")
 
-    def __init__(self, data: QueryDict | None, *, desk: Desk) -> None:
+    def __init__(self, data: QueryDict | None, *, desk: AwardPage) -> None:
         super().__init__({**self._usual(desk), **data.dict()} if data else self._usual(desk))
         self.desk = desk
         fields = [("", _("all fields")), *desk.fields]
@@ -203,7 +203,7 @@ class WhatIfForm(forms.Form):
             )
 
     @staticmethod
-    def _usual(desk: Desk) -> dict[str, Any]:
+    def _usual(desk: AwardPage) -> dict[str, Any]:
         return {"a_kind": MARKED, "b_kind": BEST, "b_top": desk.call.max_awards or 10}
 
     @property

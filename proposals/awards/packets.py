@@ -11,7 +11,7 @@ from aspire.people import in_their_order
 from aspire.refusals import Refusal
 from aspire.roles import Role, roles_of
 from calls.models import Call
-from proposals.awards.desk import Desk, Row
+from proposals.awards.desk import AwardPage, RankedRow
 from proposals.awards.ranking import Leap, Standing, leaps
 from proposals.awards.release import is_in_conflict
 from proposals.record.models import Packet, PacketStep
@@ -22,7 +22,7 @@ from proposals.record.status import Decision, PacketState
 class Dossier:
     """What waits for release, or, where nothing does, what would be submitted."""
 
-    desk: Desk
+    desk: AwardPage
 
     @property
     def packet(self) -> Packet | None:
@@ -35,16 +35,16 @@ class Dossier:
         return [s for s in self.desk.readable() if s.decision and s.packet == state]
 
     @cached_property
-    def groups(self) -> list[tuple[str, list[Row]]]:
+    def groups(self) -> list[tuple[str, list[RankedRow]]]:
         """The marks by decision: awards, reserves, declines."""
         rows = self.desk.rows(self.standings)
         named = [(str(d.label), [row for row in rows if row.standing.decision == d]) for d in Decision]
         return [(label, found) for label, found in named if found]
 
     @cached_property
-    def leaps(self) -> list[tuple[Leap, Row]]:
+    def leaps(self) -> list[tuple[Leap, RankedRow]]:
         """Marks that the ranking alone would not have given, with their reasons."""
-        rows: Mapping[int, Row] = {row.standing.pk: row for _label, found in self.groups for row in found}
+        rows: Mapping[int, RankedRow] = {row.standing.pk: row for _label, found in self.groups for row in found}
         return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings, among=self.desk.readable())]
 
     @property

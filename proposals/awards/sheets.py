@@ -34,7 +34,7 @@ from proposals.awards.decisions import (
     stage,
     staged_or_requested,
 )
-from proposals.awards.desk import MARKED_IN, Desk, version_of
+from proposals.awards.desk import MARKED_IN, AwardPage, version_of
 from proposals.awards.forms import LONGEST_REASON
 from proposals.awards.ranking import leads, rankable
 from proposals.awards.spending import restored, spending
@@ -145,8 +145,8 @@ class Marks(CallKind):
         return not (self.desk and self.desk.is_lead) or proposal.pk in self.desk.declared
 
     @cached_property
-    def desk(self) -> Desk | None:
-        return Desk(self.call, self.user) if self.user else None
+    def desk(self) -> AwardPage | None:
+        return AwardPage(self.call, self.user) if self.user else None
 
     @cached_property
     def years(self) -> list[int]:
@@ -196,7 +196,7 @@ class Marks(CallKind):
 
     def listed(self, user: Person | None) -> ProposalQuerySet:
         """What the person sees ranked; of a lead reviewer's field, what they have declared on."""
-        proposals, desk = self._rankable(user), user and Desk(self.call, user)
+        proposals, desk = self._rankable(user), user and AwardPage(self.call, user)
         return proposals.filter(pk__in=desk.declared) if desk and desk.is_lead else proposals
 
     def _rankable(self, user: Person | None) -> ProposalQuerySet:

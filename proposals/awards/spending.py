@@ -17,7 +17,7 @@ from proposals.record.status import Status
 
 
 @dataclass(frozen=True)
-class Line:
+class Bar:
     """One bar, in whole yen. ``limit_yen``: the pot or the slice; None where there is none."""
 
     key: Held
@@ -42,10 +42,10 @@ class Spending:
     ``is_partly_hidden``: what the reader may not see of the call is in none of it, also where nothing of that is given.
     """
 
-    total: Line
-    years: list[Line]
-    fields: list[Line]
-    countries: list[Line]
+    total: Bar
+    years: list[Bar]
+    fields: list[Bar]
+    countries: list[Bar]
     released_count: int
     staged_count: int
     max_awards: int | None
@@ -60,8 +60,8 @@ class Spending:
 
 def restored(stored: Mapping[str, Any]) -> Spending:
     """The money as it was kept."""
-    lines = {name: [Line(**line) for line in stored[name]] for name in ("years", "fields", "countries")}
-    return Spending(**{**stored, **lines, "total": Line(**stored["total"])})
+    lines = {name: [Bar(**line) for line in stored[name]] for name in ("years", "fields", "countries")}
+    return Spending(**{**stored, **lines, "total": Bar(**stored["total"])})
 
 
 def spending(call: Call, *, reader: Person | AnonymousUser) -> Spending:
@@ -103,8 +103,8 @@ def spending(call: Call, *, reader: Person | AnonymousUser) -> Spending:
     )
 
 
-def _line(rows: list[dict[str, Any]], key: object, label: str, limit: int | None = None, **of: object) -> Line:
+def _line(rows: list[dict[str, Any]], key: object, label: str, limit: int | None = None, **of: object) -> Bar:
     """What the rows of a year, field or country take; of all of them where none is named."""
     held = [row for row in rows if all(row[name] == value for name, value in of.items())]
     released = sum(row["yen"] for row in held if row["status"] == Status.AWARDED)
-    return Line(key, label, limit, released, sum(row["yen"] for row in held) - released)
+    return Bar(key, label, limit, released, sum(row["yen"] for row in held) - released)

@@ -20,7 +20,7 @@ from calls.models import Call
 from proposals.awards import release as releasing
 from proposals.awards.comparison import compare
 from proposals.awards.decisions import rehearse, stage
-from proposals.awards.desk import MARKED_IN, Case, Desk, case_of
+from proposals.awards.desk import MARKED_IN, AwardPage, Case, case_of
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
 from proposals.models import Packet
@@ -28,9 +28,9 @@ from proposals.models import Packet
 ROWS_A_PAGE = 50
 
 
-def desk_for(request: PersonRequest, code: str, *, to_mark: bool = False) -> Desk:
+def desk_for(request: PersonRequest, code: str, *, to_mark: bool = False) -> AwardPage:
     """The award page of a call, for whom it exists; ``to_mark``: for whom it can be written on now."""
-    desk = Desk(get_object_or_404(Call, code=code), request.user)
+    desk = AwardPage(get_object_or_404(Call, code=code), request.user)
     if not desk.is_open_to_them or (to_mark and not desk.may_mark):
         raise Http404
     return desk
@@ -62,7 +62,7 @@ def ranking(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "awards/ranking.html", context)
 
 
-def case_for(desk: Desk, number: str) -> Case:
+def case_for(desk: AwardPage, number: str) -> Case:
     case = case_of(desk, number)
     if case is None:
         raise Http404
@@ -130,7 +130,7 @@ def packet(request: PersonRequest, code: str) -> HttpResponse:
 
 
 def packet_page(
-    request: PersonRequest, desk: Desk, *, refusals: Sequence[Refusal] = (), form: BaseForm | None = None
+    request: PersonRequest, desk: AwardPage, *, refusals: Sequence[Refusal] = (), form: BaseForm | None = None
 ) -> HttpResponse:
     """The packet with what each person may do with it, and the refusals of what was just tried."""
     context: dict[str, Any] = {"desk": desk, "call": desk.call, "dossier": Dossier(desk), "refusals": refusals}
@@ -142,7 +142,7 @@ def packet_page(
     return render(request, "awards/packet.html", context, status=409 if refusals else 200)
 
 
-Act = Callable[[Desk, str], object]
+Act = Callable[[AwardPage, str], object]
 
 
 def acted(request: PersonRequest, code: str, act: Act, *, said: str, needs_reason: bool = False) -> HttpResponse:
@@ -153,12 +153,12 @@ def acted(request: PersonRequest, code: str, act: Act, *, said: str, needs_reaso
         return packet_page(request, desk, form=form)
     refusals = attempted(lambda: act(desk, form.cleaned_data["comment"]))
     if refusals:
-        return packet_page(request, Desk(desk.call, desk.user), refusals=refusals)
+        return packet_page(request, AwardPage(desk.call, desk.user), refusals=refusals)
     messages.success(request, said)
     return redirect("awards:packet", code)
 
 
-def waiting(desk: Desk) -> Packet:
+def waiting(desk: AwardPage) -> Packet:
     """The packet that waits; where none does any more, somebody else was faster."""
     if desk.packet is None:
         raise Http404
@@ -167,7 +167,7 @@ def waiting(desk: Desk) -> Packet:
 
 @require_POST
 def submit(request: PersonRequest, code: str) -> HttpResponse:
-    def act(desk: Desk, comment: str) -> object:
+    def act(desk: AwardPage, comment: str) -> object:
         return releasing.submit(desk.call, by=desk.user, at=timezone.now(), comment=comment)
 
     return acted(request, code, act, said=_("The marks are submitted for release."))
@@ -175,7 +175,7 @@ def submit(request: PersonRequest, code: str) -> HttpResponse:
 
 @require_POST
 def release(request: PersonRequest, code: str) -> HttpResponse:
-    def act(desk: Desk, comment: str) -> object:
+    def act(desk: AwardPage, comment: str) -> object:
         return releasing.release(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
 
     return acted(request, code, act, said=_("The packet is released. Nobody has been told yet."))
@@ -183,7 +183,7 @@ def release(request: PersonRequest, code: str) -> HttpResponse:
 
 @require_POST
 def send_back(request: PersonRequest, code: str) -> HttpResponse:
-    def act(desk: Desk, comment: str) -> object:
+    def act(desk: AwardPage, comment: str) -> object:
         return releasing.send_back(waiting(desk), by=desk.user, at=timezone.now(), comment=comment)
 
     return acted(request, code, act, said=_("The packet is sent back."), needs_reason=True)
@@ -191,7 +191,7 @@ def send_back(request: PersonRequest, code: str) -> HttpResponse:
 
 @require_POST
 def undo(request: PersonRequest, code: str, pk: int) -> HttpResponse:
-    def act(desk: Desk, comment: str) -> object:
+    def act(desk: AwardPage, comment: str) -> object:
         packet = get_object_or_404(desk.call.packets, pk=pk)
         return releasing.undo(packet, by=desk.user, at=timezone.now(), reason=comment)
 
@@ -204,7 +204,7 @@ def embargo(request: PersonRequest, code: str) -> HttpResponse:
     desk = desk_for(request, code)
     form = EmbargoForm(request.POST, instance=desk.call)
     if not form.is_valid():
-        return packet_page(request, Desk(get_object_or_404(Call, code=code), request.user), form=form)
+        return packet_page(request, AwardPage(get_object_or_404(Call, code=code), request.user), form=form)
     form.save()
     messages.success(request, _("The embargo is set.") if desk.call.embargo_until else _("There is no embargo."))
     return redirect("awards:packet", code)

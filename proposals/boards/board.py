@@ -26,7 +26,7 @@ from proposals.tallies.figures import NOTHING, Tile, compared, counting_rule, ro
 
 
 @dataclass(frozen=True)
-class Standing:
+class TermsInUse:
     """Terms with the proposals that are pinned to them."""
 
     terms: Terms
@@ -43,7 +43,7 @@ class TermsOfCall:
     """The terms of a call, those in force first, beside what its programme allows at most."""
 
     call: Call
-    standings: list[Standing]
+    standings: list[TermsInUse]
     refused: int  # proposals under earlier terms that those in force would refuse
 
     @property
@@ -160,7 +160,7 @@ class CallBoard:
         found = []
         for place, terms in enumerate(self._newest_terms):
             under = [cell for cell in self.tallies.cells if cell["terms"] == terms.pk]
-            found.append(Standing(terms, place == 0, add_up(under, "proposals")))
+            found.append(TermsInUse(terms, place == 0, add_up(under, "proposals")))
         has_earlier = any(standing.proposals for standing in found[1:])
         beyond = self.proposals.filter(call=self.call).order_by().beyond_current_terms()
         return TermsOfCall(self.call, found, beyond.count() if has_earlier else 0)

@@ -12,7 +12,7 @@ from aspire.templatetags.figures import fiscal
 from aspire.yen import points, rate, share
 from calls.models import Call, CallField, Field
 from partners.models import Country, Funder
-from proposals.tallies.books import EVERYTHING, OverCalls, Score, Slice, of_country, of_field
+from proposals.tallies.books import EVERYTHING, OverCalls, Slice, SliceTotals, of_country, of_field
 
 YEAR = "FY"
 
@@ -30,7 +30,7 @@ class Side:
 class Share:
     """The score of a row on one side, and its share of all proposals of that side."""
 
-    score: Score
+    score: SliceTotals
     of: int | None
 
     @property
@@ -153,7 +153,7 @@ class Comparison(OverCalls):
     def _share(self, side: Side, part: Slice) -> Share:
         return Share(self._score(side, part), self._score(side, EVERYTHING).proposals.recorded)
 
-    def _score(self, side: Side, part: Slice) -> Score:
+    def _score(self, side: Side, part: Slice) -> SliceTotals:
         if len(side.calls) == 1:
             return self.books.score(side.calls[0], part)
         return self.books.total(side.calls, part, fiscal_year=side.key.removeprefix(YEAR))

@@ -17,7 +17,7 @@ Shape = tuple[str, ...]  # the dimensions of such places
 
 
 @dataclass(frozen=True)
-class Standing:
+class FrozenProposal:
     """How one proposal stood: what a tally is made of."""
 
     status: str
@@ -29,7 +29,7 @@ class Standing:
     @classmethod
     def of(
         cls, status: str, codes: dict[str, list[str]], requested: int, awarded: int, *, is_counted: bool | None = None
-    ) -> "Standing":
+    ) -> "FrozenProposal":
         """Withdrawn and ineligible proposals are not counted, unless somebody asked for them."""
         counts = status not in NOT_COUNTED if is_counted is None else is_counted
         return cls(status, counts, requested, awarded if status == Status.AWARDED else 0, codes)
@@ -64,8 +64,8 @@ class Change:
 
     number: str
     kind: str
-    before: Standing | None
-    after: Standing | None
+    before: FrozenProposal | None
+    after: FrozenProposal | None
     words: str
     is_there: bool = True
 
@@ -84,7 +84,11 @@ class Change:
 
 
 def changes_between(
-    then: dict[str, Standing], now: dict[str, Standing], *, hidden: Collection[str], elsewhere: dict[str, str]
+    then: dict[str, FrozenProposal],
+    now: dict[str, FrozenProposal],
+    *,
+    hidden: Collection[str],
+    elsewhere: dict[str, str],
 ) -> Iterator[Change]:
     """Each proposal that counted then or counts now and does not stand as it did.
 
@@ -108,7 +112,7 @@ def changes_between(
             yield Change(number, "corrected", before, after, ", ".join(_corrections(before, after)))
 
 
-def _gone(number: str, before: Standing | None, *, is_hidden: bool, status: str | None) -> Change:
+def _gone(number: str, before: FrozenProposal | None, *, is_hidden: bool, status: str | None) -> Change:
     if status is None:
         shown = NOTHING if is_hidden else number
         return Change(shown, "gone", before, None, _("no longer there, or not for you to see"), is_there=False)
@@ -119,7 +123,7 @@ def _gone(number: str, before: Standing | None, *, is_hidden: bool, status: str 
     return Change(number, "left_out", before, None, _("no longer among what was asked for"))
 
 
-def _corrections(before: Standing, after: Standing) -> Iterator[str]:
+def _corrections(before: FrozenProposal, after: FrozenProposal) -> Iterator[str]:
     parts = [(_("status"), str(Status(before.status).label), str(Status(after.status).label))]
     for name in before.codes:
         old, new = (", ".join(standing.codes.get(name, [])) for standing in (before, after))

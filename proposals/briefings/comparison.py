@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from partners.models import in_language
-from proposals.briefings.changes import Change, Place, Standing, changes_between, place_of, shape_of
+from proposals.briefings.changes import Change, FrozenProposal, Place, changes_between, place_of, shape_of
 from proposals.briefings.decisions import MEASURES, by_language, cells, standings
 from proposals.record.models import Briefing, Proposal
 from proposals.record.querysets import ProposalQuerySet
@@ -132,9 +132,9 @@ class Comparison:
         return any(figure.difference for figure in self.figures)
 
 
-def standings_of(briefing: Briefing) -> dict[str, Standing]:
+def standings_of(briefing: Briefing) -> dict[str, FrozenProposal]:
     """The proposals behind a briefing as they stood."""
-    return {number: Standing(*row) for number, row in briefing.rows.items()}
+    return {number: FrozenProposal(*row) for number, row in briefing.rows.items()}
 
 
 def hidden_among(numbers: Iterable[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from aspire.people import Person
 from calls.hidden import withheld_from
 from calls.models import Call, PublishedFigure
 from proposals.boards.board import CallBoard
-from proposals.briefings.changes import Standing
+from proposals.briefings.changes import FrozenProposal
 from proposals.record.models import Briefing, Proposal
 from proposals.record.querysets import ProposalQuerySet, conflicts_of
 from proposals.tallies.board import Board
@@ -157,15 +157,15 @@ def _cell(table: Table, row: Row, measure: str, *, group: str) -> Cell:
     }
 
 
-def standings(proposals: ProposalQuerySet) -> dict[str, Standing]:
+def standings(proposals: ProposalQuerySet) -> dict[str, FrozenProposal]:
     """How each proposal of a board stands: what its tallies are made of, by number."""
     columns = ("status", "field__code", "primary_funder__code", "primary_funder__country__alpha2")
     yen = ("requested_direct_yen", "requested_indirect_yen", "award__awarded_direct_yen", "award__awarded_indirect_yen")
-    found: dict[str, Standing] = {}
+    found: dict[str, FrozenProposal] = {}
     for number, status, *places, direct, indirect, given, overhead in proposals.order_by("number").values_list(
         "number", *columns, *yen
     ):
         codes = {name: [code] for name, code in zip(("field", "funder", "country"), places, strict=True)}
         awarded = (given or 0) + (overhead or 0)
-        found[number] = Standing.of(status, codes, (direct or 0) + (indirect or 0), awarded)
+        found[number] = FrozenProposal.of(status, codes, (direct or 0) + (indirect or 0), awarded)
     return found

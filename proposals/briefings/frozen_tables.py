@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from aspire.people import Person
 from aspire.templatetags.figures import count
 from aspire.yen import points, share
-from proposals.briefings.changes import Change, Place, Standing, changes_between, place_of
+from proposals.briefings.changes import Change, FrozenProposal, Place, changes_between, place_of
 from proposals.briefings.comparison import Compared, hidden_among, standings_of
 from proposals.explore.counts import Value, further
-from proposals.explore.dimensions import COUNTRY, Dimension, Entry, Found
-from proposals.explore.grid import Grid
+from proposals.explore.dimensions import COUNTRY, Dimension, Found, Member
+from proposals.explore.grid import Cross
 from proposals.explore.question import Question
 from proposals.record.models import Briefing
 from proposals.record.querysets import ProposalQuerySet
@@ -38,7 +38,7 @@ def freeze_table(
     question: Question, *, code: str, name_ja: str, name_en: str, by: Person, at: datetime.datetime
 ) -> Briefing:
     """Keep the table as it stands under a name, with its question, its words and every proposal behind it."""
-    grid = Grid(question, at=at)
+    grid = Cross(question, at=at)
     behind = standings_asked(question, grid)
     return Briefing.objects.create(
         code=code,
@@ -67,7 +67,7 @@ def _said(question: Question, at: datetime.datetime) -> Words:
 
 def _in(language: str, question: Question, at: datetime.datetime) -> Words:
     with translation.override(language):
-        grid = Grid(question, at=at)
+        grid = Cross(question, at=at)
         return {
             "caption": grid.caption,
             "unit": grid.unit,
@@ -79,7 +79,7 @@ def _in(language: str, question: Question, at: datetime.datetime) -> Words:
         }
 
 
-def _notes(grid: Grid) -> Iterator[str]:
+def _notes(grid: Cross) -> Iterator[str]:
     """What the table counts, what it leaves out, and what its rows are not."""
     yield grid.counting_rule
     for label, number, _href in grid.left_out:
@@ -101,7 +101,7 @@ def _notes(grid: Grid) -> Iterator[str]:
 # --- what is counted ---------------------------------------------------------------------------------------------
 
 
-def values(grid: Grid) -> dict[Place, Value]:
+def values(grid: Cross) -> dict[Place, Value]:
     """Every figure of a table by its place, totals among them."""
     question = grid.question
     found: dict[Place, Value] = {}
@@ -114,7 +114,7 @@ def values(grid: Grid) -> dict[Place, Value]:
     return found
 
 
-def standings_asked(question: Question, grid: Grid) -> dict[str, Standing]:
+def standings_asked(question: Question, grid: Cross) -> dict[str, FrozenProposal]:
     """How each proposal in the table stands, by number."""
     proposals = question.matching().exclude(call__in=list(grid.left_aside))
     if not question.has_own_statuses:
@@ -123,13 +123,13 @@ def standings_asked(question: Question, grid: Grid) -> dict[str, Standing]:
     rows = list(proposals.order_by("number").values_list("number", "status", *AMOUNTS, *paths))
     known = [_codes(dimension, {row[6 + n] for row in rows}) for n, dimension in enumerate(question.dimensions)]
     beyond = _beyond(question)
-    found: dict[str, Standing] = {}
+    found: dict[str, FrozenProposal] = {}
     for number, status, direct, indirect, given, overhead, *places in rows:
         codes = {}
         for dimension, code_of, value in zip(question.dimensions, known, places, strict=True):
             codes[dimension.key] = [code_of[value]] + (beyond.get(number, []) if dimension is COUNTRY else [])
         requested, awarded = (direct or 0) + (indirect or 0), (given or 0) + (overhead or 0)
-        found[number] = Standing.of(status, codes, requested, awarded, is_counted=True)
+        found[number] = FrozenProposal.of(status, codes, requested, awarded, is_counted=True)
     return found
 
 
@@ -175,8 +175,8 @@ class CrossedComparison:
         return self.question.problems
 
     @cached_property
-    def grid(self) -> Grid:
-        return Grid(self.question, at=self.at)
+    def grid(self) -> Cross:
+        return Cross(self.question, at=self.at)
 
     @cached_property
     def words(self) -> Words:
@@ -221,7 +221,7 @@ class CrossedComparison:
         return self._with_new(self.words["columns"], [] if self.problems else self.grid.columns)
 
     @staticmethod
-    def _with_new(kept: list[list[str]], entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    def _with_new(kept: list[list[str]], entries: Sequence[Member]) -> list[tuple[str, str]]:
         """Code and label of then, followed by what has come since."""
         labels = {entry.code: entry.label for entry in entries} | {pair[0]: pair[1] for pair in kept}
         order = dict.fromkeys([code for code, _label in kept] + [entry.code for entry in entries])

@@ -28,7 +28,7 @@ AT_CEILING, WITH_A_PAUSE = 0.08, 0.07
 
 
 @dataclass(frozen=True)
-class Amount:
+class DraftAmount:
     """Direct and indirect yen of one fiscal year."""
 
     fiscal_year: int
@@ -46,7 +46,7 @@ def months_by_fiscal_year(starts_on: datetime.date, ends_on: datetime.date) -> d
     return months
 
 
-def requests(random: Random, limits: Limits, *, starts_on: datetime.date, ends_on: datetime.date) -> list[Amount]:
+def requests(random: Random, limits: Limits, *, starts_on: datetime.date, ends_on: datetime.date) -> list[DraftAmount]:
     """What a project asks for: some exactly the ceiling every year, some nothing in one year, most in between.
 
     A fiscal year asks for no more than its months' share of the ceiling, so the sum keeps to the terms as well.
@@ -63,27 +63,27 @@ def requests(random: Random, limits: Limits, *, starts_on: datetime.date, ends_o
     for (year, count), share in zip(months.items(), itertools.chain(shape, itertools.repeat(shape[-1])), strict=False):
         most = limits.annual_ceiling_yen * level * share * count / (MONTHS * 100)
         direct = 0 if year == pause else int(most * 100 / (100 + percent)) // THOUSAND * THOUSAND
-        amounts.append(Amount(year, direct, direct * percent // 100))
+        amounts.append(DraftAmount(year, direct, direct * percent // 100))
     return amounts
 
 
-def _at_ceiling(year: int, ceiling_yen: int, limits: Limits) -> Amount:
+def _at_ceiling(year: int, ceiling_yen: int, limits: Limits) -> DraftAmount:
     """Direct and indirect costs that together are the ceiling to the yen."""
     direct = -(-ceiling_yen * 100 // (100 + limits.indirect_percent))
-    return Amount(year, direct, ceiling_yen - direct)
+    return DraftAmount(year, direct, ceiling_yen - direct)
 
 
-def granted(requested: list[Amount], *, percent: int) -> list[Amount]:
+def granted(requested: list[DraftAmount], *, percent: int) -> list[DraftAmount]:
     """A share of what was asked for, in whole thousands of direct yen, at the indirect rate asked for."""
     amounts = []
     for asked in requested:
         direct = asked.direct_yen * percent // 100 // THOUSAND * THOUSAND
         indirect = direct * asked.indirect_yen // asked.direct_yen if asked.direct_yen else 0
-        amounts.append(Amount(asked.fiscal_year, direct, indirect))
+        amounts.append(DraftAmount(asked.fiscal_year, direct, indirect))
     return amounts
 
 
-def total_yen(amounts: list[Amount]) -> int:
+def total_yen(amounts: list[DraftAmount]) -> int:
     """Direct and indirect yen over all fiscal years."""
     return sum(amount.direct_yen + amount.indirect_yen for amount in amounts)
 
@@ -98,14 +98,14 @@ class Draft:
     """A proposal with the rows that hang on it, none of them saved."""
 
     proposal: Proposal
-    costs: list[Amount]
+    costs: list[DraftAmount]
     counterparts: list[Counterpart] = field(default_factory=list)
     award: Award | None = None
-    amounts: list[Amount] = field(default_factory=list)
+    amounts: list[DraftAmount] = field(default_factory=list)
 
 
 @dataclass
-class Desk:
+class DraftSource:
     """What the drafting of one call draws on. The same code, window and terms give the same drafts."""
 
     call: Call

@@ -17,7 +17,7 @@ from calls.models import Call, CallField, EligibleFunder, Field, Terms
 from partners.models import Country, Funder, Institution
 from proposals.awards import release as releasing
 from proposals.demo.cast import SEED, make_reviewers, rows
-from proposals.demo.drafts import Desk, Draft
+from proposals.demo.drafts import Draft, DraftSource
 from proposals.demo.judgements import judge
 from proposals.record.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
 from proposals.record.status import NOT_COUNTED, Decision
@@ -60,7 +60,7 @@ def load_call(row: dict[str, str], *, on: datetime.date) -> tuple[Call, bool]:
     opens_on, closes_on = days_before(on, row["opened_days_ago"]), days_before(on, row["closed_days_ago"])
     window = {"opens_at": instant(opens_on, OPENING), "closes_at": instant(closes_on, CLOSING)}
     call = make_call(row, fiscal_year=fiscal_year(opens_on), **window)
-    desk = Desk(
+    desk = DraftSource(
         call=call,
         terms=copy_terms(call),
         fields=place_fields(call),

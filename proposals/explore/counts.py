@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from proposals.explore.dimensions import COUNTRY, Entry
+from proposals.explore.dimensions import COUNTRY, Member
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart
 from proposals.record.status import NOT_COUNTED, Status
@@ -86,10 +86,10 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Line:
+class CrossLine:
     """A row: its entry, its cells in the order of the columns, and its total."""
 
-    entry: Entry
+    entry: Member
     cells: list[Value]
     total: Value
 
@@ -102,6 +102,6 @@ def shaded(value: Value, greatest: int | Decimal) -> Value:
     return replace(value, step=int(step))
 
 
-def walk(lines: Iterable[Line]) -> Iterable[Value]:
+def walk(lines: Iterable[CrossLine]) -> Iterable[Value]:
     """Every cell of the body, row by row."""
     return (value for line in lines for value in (line.cells or [line.total]))

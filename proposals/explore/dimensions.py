@@ -19,7 +19,7 @@ Found = Collection[Held]  # what a column holds: keys of records, years, names
 
 
 @dataclass(frozen=True)
-class Entry:
+class Member:
     """One row or column: what the database holds, what the address says, what the reader reads."""
 
     value: Held
@@ -34,40 +34,40 @@ class Dimension:
     key: str
     label: str | Promise
     path: str
-    entries: Callable[[Found], list[Entry]]
+    entries: Callable[[Found], list[Member]]
     is_kept: bool = True  # whether the kept tallies know the column
 
 
-def calls(found: Found) -> list[Entry]:
-    return [Entry(call.pk, call.code, call.code) for call in Call.objects.newest_first().filter(pk__in=found)]
+def calls(found: Found) -> list[Member]:
+    return [Member(call.pk, call.code, call.code) for call in Call.objects.newest_first().filter(pk__in=found)]
 
 
-def fiscal_years(found: Found) -> list[Entry]:
-    return [Entry(year, str(year), fiscal(year)) for year in sorted(found)]
+def fiscal_years(found: Found) -> list[Member]:
+    return [Member(year, str(year), fiscal(year)) for year in sorted(found)]
 
 
-def countries(found: Found) -> list[Entry]:
+def countries(found: Found) -> list[Member]:
     known = Country.objects.in_gojuon_order().filter(pk__in=found)
-    return [Entry(country.pk, country.alpha2, country.name) for country in known]
+    return [Member(country.pk, country.alpha2, country.name) for country in known]
 
 
-def funders(found: Found) -> list[Entry]:
+def funders(found: Found) -> list[Member]:
     known = Funder.objects.in_printed_order().select_related("country").filter(pk__in=found)
-    return [Entry(funder.pk, funder.code, f"{funder.country.name} {funder.label}") for funder in known]
+    return [Member(funder.pk, funder.code, f"{funder.country.name} {funder.label}") for funder in known]
 
 
-def fields(found: Found) -> list[Entry]:
-    return [Entry(field.pk, field.code, str(field)) for field in Field.objects.filter(pk__in=found)]
+def fields(found: Found) -> list[Member]:
+    return [Member(field.pk, field.code, str(field)) for field in Field.objects.filter(pk__in=found)]
 
 
-def statuses(found: Found) -> list[Entry]:
-    return [Entry(status.value, status.value, str(status.label)) for status in Status if status in found]
+def statuses(found: Found) -> list[Member]:
+    return [Member(status.value, status.value, str(status.label)) for status in Status if status in found]
 
 
-def institutions(found: Found) -> list[Entry]:
+def institutions(found: Found) -> list[Member]:
     """In the order of names without a reading; proposals that state none come last."""
-    named = [Entry(name, name, name) for name in sorted(filter(None, found), key=lambda name: (order_key(name), name))]
-    return [*named, Entry("", NOT_STATED, _("not stated"))] if "" in found else named
+    named = [Member(name, name, name) for name in sorted(filter(None, found), key=lambda name: (order_key(name), name))]
+    return [*named, Member("", NOT_STATED, _("not stated"))] if "" in found else named
 
 
 DIMENSIONS = {

@@ -12,8 +12,8 @@ from django.utils.translation import pgettext
 from aspire.untyped import Held
 from aspire.yen import rate
 from calls.models import Call
-from proposals.explore.counts import Cells, Line, Value, cells, further_countries, shaded, with_further_countries
-from proposals.explore.dimensions import COUNTRY, DIMENSIONS, Dimension, Entry
+from proposals.explore.counts import Cells, CrossLine, Value, cells, further_countries, shaded, with_further_countries
+from proposals.explore.dimensions import COUNTRY, DIMENSIONS, Dimension, Member
 from proposals.explore.question import MEASURES, OF_AWARDS, Question, states
 from proposals.record.status import NOT_COUNTED
 from proposals.tallies.counts import Tallies
@@ -24,7 +24,7 @@ WHOLE = None  # the key of a total
 
 
 @dataclass
-class Grid:
+class Cross:
     """What a question comes to, over the proposals one reader may see, at one moment."""
 
     question: Question
@@ -174,7 +174,7 @@ class Grid:
         places[WHOLE, WHOLE] = self.counted
         return places
 
-    def _value(self, row: Entry | None, column: Entry | None) -> Value:
+    def _value(self, row: Member | None, column: Member | None) -> Value:
         dimensions: list[Dimension] = [self.question.row] if row else []
         codes = {self.question.row.key: row.code} if row else {}
         if column and self.question.column:
@@ -242,27 +242,27 @@ class Grid:
     # --- rows and columns --------------------------------------------------------------------------------------
 
     @cached_property
-    def columns(self) -> list[Entry]:
+    def columns(self) -> list[Member]:
         column = self.question.column
         return column.entries({cell[column.path] for cell in self._shown}) if column else []
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[CrossLine]:
         row = self.question.row
         entries = row.entries({cell[row.path] for cell in self._shown})
         lines = [self._line(entry) for entry in entries]
         return self._sorted(self._shaded(lines))
 
-    def _line(self, entry: Entry) -> Line:
-        return Line(entry, [self._value(entry, column) for column in self.columns], self._value(entry, None))
+    def _line(self, entry: Member) -> CrossLine:
+        return CrossLine(entry, [self._value(entry, column) for column in self.columns], self._value(entry, None))
 
     @cached_property
-    def total(self) -> Line:
-        return Line(
-            Entry(WHOLE, "", ""), [self._value(None, column) for column in self.columns], self._value(None, None)
+    def total(self) -> CrossLine:
+        return CrossLine(
+            Member(WHOLE, "", ""), [self._value(None, column) for column in self.columns], self._value(None, None)
         )
 
-    def _sorted(self, lines: list[Line]) -> list[Line]:
+    def _sorted(self, lines: list[CrossLine]) -> list[CrossLine]:
         """In printed order unless asked otherwise; where there is no number, last either way."""
         by, is_reversed = self.question.sort.removeprefix("-"), self.question.sort.startswith("-")
         if by == "label":
@@ -275,12 +275,12 @@ class Grid:
         known.sort(key=lambda pair: pair[0], reverse=is_reversed)
         return [line for _number, line in known] + [line for value, line in keyed if value.number is None]
 
-    def _shaded(self, lines: list[Line]) -> list[Line]:
+    def _shaded(self, lines: list[CrossLine]) -> list[CrossLine]:
         """With the step of each cell's shade: fifths of the greatest number of the table, its totals aside."""
         if not self.question.has_heat:
             return lines
         if self.columns:
             greatest = max((value.number or 0 for line in lines for value in line.cells), default=0)
-            return [Line(one.entry, [shaded(value, greatest) for value in one.cells], one.total) for one in lines]
+            return [CrossLine(one.entry, [shaded(value, greatest) for value in one.cells], one.total) for one in lines]
         greatest = max((line.total.number or 0 for line in lines), default=0)
-        return [Line(line.entry, [], shaded(line.total, greatest)) for line in lines]
+        return [CrossLine(line.entry, [], shaded(line.total, greatest)) for line in lines]

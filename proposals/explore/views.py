@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aspire.people import PersonRequest
-from proposals.explore.grid import Grid
+from proposals.explore.grid import Cross
 from proposals.explore.question import Question, SavedViewForm, sees_all
 from proposals.record.models import Proposal, SavedView
 from proposals.record.trigrams import effort
@@ -22,7 +22,7 @@ def question_of(request: PersonRequest) -> Question:
 @require_safe
 def index(request: PersonRequest) -> HttpResponse:
     question = question_of(request)
-    grid = Grid(question, at=timezone.now())
+    grid = Cross(question, at=timezone.now())
     rest = request.GET.copy()
     rest.pop("page", None)
     context = {

@@ -165,7 +165,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Change:
+class CallChanges:
     """What changed in one call."""
 
     call: Call
@@ -174,7 +174,7 @@ class Change:
 
 def changed(
     calls: Iterable[Call], proposals: ProposalQuerySet, *, since: datetime.date, reader: Person
-) -> list[Change]:
+) -> list[CallChanges]:
     """The calls in which something changed since a day; the number of queries is constant."""
     counts = [
         by_call(logged(proposals, since)),
@@ -183,7 +183,9 @@ def changed(
         of_events("Mark", "proposal", proposals, since, marked_at__gte=midnight(since), packet__isnull=True),
     ]
     touched = [call for call in calls if any(call.pk in count for count in counts)]
-    return [Change(call, _linked(call, [count.get(call.pk, 0) for count in counts], since, reader)) for call in touched]
+    return [
+        CallChanges(call, _linked(call, [count.get(call.pk, 0) for count in counts], since, reader)) for call in touched
+    ]
 
 
 def _linked(call: Call, values: list[int], since: datetime.date, reader: Person) -> list[Number]:

@@ -34,7 +34,7 @@ from proposals.pack.deck import (
     describe,
     write,
 )
-from proposals.pack.grids import PUBLISHED, Grid, Series
+from proposals.pack.grids import PUBLISHED, PlainTable, Series
 
 Place = tuple[float, float, float, float]  # left, top, width, height in inches
 NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid": lines are drawn cell by cell
@@ -172,7 +172,7 @@ class _TextOnlyData(CategoryChartData):
         return _TextOnlyWriter(self)
 
 
-def add_chart(slide: Slide, grid: Grid, place: Place, *, longest: int) -> Chart:
+def add_chart(slide: Slide, grid: PlainTable, place: Place, *, longest: int) -> Chart:
     """Bars from the top down in the order of the rows, each with its number; ``longest`` is that of the whole table."""
     data = _TextOnlyData(number_format="#,##0")
     data.categories = [clean(label) for label in grid.categories]

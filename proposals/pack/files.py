@@ -14,7 +14,7 @@ from aspire.models import ExportRecord
 from aspire.people import Person
 from proposals.pack import notes
 from proposals.pack.exports import as_csv, as_json, columns_of
-from proposals.pack.grids import Grid, Value, plain
+from proposals.pack.grids import PlainTable, Value, plain
 from proposals.pack.slides import as_pptx
 from proposals.pack.workbook import as_xlsx
 from proposals.tallies.board import Board
@@ -56,7 +56,7 @@ def printed(board: Board) -> Paper:
     return Paper(tables, notes.warnings(board), [notes.source(board), notes.rule(board), notes.counted(board)])
 
 
-def _table(grid: Grid, *, lacks_awards: bool) -> PaperTable:
+def _table(grid: PlainTable, *, lacks_awards: bool) -> PaperTable:
     numbers = [column.kind != "text" for column in grid.columns]
     header = [Cell(column.label, is_number) for column, is_number in zip(grid.columns, numbers, strict=True)]
     rows, above = [], ""
@@ -68,7 +68,7 @@ def _table(grid: Grid, *, lacks_awards: bool) -> PaperTable:
     return PaperTable(grid.key, grid.caption, header, rows, total, lacks_awards)
 
 
-def _cells(grid: Grid, row: list[Value], *, repeated: str) -> list[Cell]:
+def _cells(grid: PlainTable, row: list[Value], *, repeated: str) -> list[Cell]:
     texts = [column.shown(value) for column, value in zip(grid.columns, row, strict=True)]
     numbers = [column.kind != "text" for column in grid.columns]
     return [

@@ -46,7 +46,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Grid:
+class PlainTable:
     """One table: every row says all its labels, and the total comes last."""
 
     key: str
@@ -62,13 +62,13 @@ class Grid:
         """The largest number that the chart draws."""
         return max((value or 0 for one in self.series for value in one.values), default=0)
 
-    def part(self, start: int, stop: int) -> "Grid":
+    def part(self, start: int, stop: int) -> "PlainTable":
         """The same table with some of its rows, for pages that cannot hold all."""
         series = [replace(one, values=one.values[start:stop]) for one in self.series]
         return replace(self, rows=self.rows[start:stop], categories=self.categories[start:stop], series=series)
 
 
-def plain(board: Board, table: Table) -> Grid:
+def plain(board: Board, table: Table) -> PlainTable:
     """The table as one would present it: one number a measure, three where recorded and published differ."""
     kinds = compared_kinds(board) if differs(board) else [RECORDED]
     columns = [*_labels(table), *_measure("proposals", kinds)]
@@ -77,7 +77,7 @@ def plain(board: Board, table: Table) -> Grid:
     return _grid(board, table, columns)
 
 
-def full(board: Board, table: Table) -> Grid:
+def full(board: Board, table: Table) -> PlainTable:
     """The table with codes, every kind of number and the denominator of each rate."""
     kinds = compared_kinds(board) if board.has_published else [RECORDED]
     columns = [*_codes_and_labels(table), *_measure("proposals", kinds), *_measure("awards", kinds)]
@@ -105,9 +105,9 @@ def compared_kinds(board: Board) -> list[str]:
     return [PUBLISHED, *([DERIVED] if has_derived(board) else []), RECORDED, DIFFERENCE]
 
 
-def _grid(board: Board, table: Table, columns: list[Column]) -> Grid:
+def _grid(board: Board, table: Table, columns: list[Column]) -> PlainTable:
     rows = list(with_groups(table))
-    return Grid(
+    return PlainTable(
         key=table.key,
         caption=table.caption,
         columns=columns,

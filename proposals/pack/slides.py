@@ -31,7 +31,7 @@ from proposals.pack.deck import (
     write,
 )
 from proposals.pack.drawing import SMALLEST, Columns, add_chart, add_table, row_height, row_lines
-from proposals.pack.grids import Grid, Value, plain
+from proposals.pack.grids import PlainTable, Value, plain
 from proposals.tallies.board import Board
 from proposals.tallies.figures import Figure, compared
 
@@ -117,7 +117,7 @@ def _shown(figure: Figure) -> str:
     return figure.words or count(figure.recorded)
 
 
-def _across(slide: Slide, grid: Grid) -> None:
+def _across(slide: Slide, grid: PlainTable) -> None:
     """The fields side by side, the total last."""
     rows = [*grid.rows, grid.total]
     lines = [[column.shown(row[place]) for row in rows] for place, column in enumerate(grid.columns)]
@@ -133,7 +133,7 @@ def _across(slide: Slide, grid: Grid) -> None:
 # --- tallies -----------------------------------------------------------------------------------------------------
 
 
-def _tally(pack: Pack, grid: Grid, *, has_awards: bool) -> None:
+def _tally(pack: Pack, grid: PlainTable, *, has_awards: bool) -> None:
     parts = list(_parts(grid))
     for number, (part, is_last) in enumerate(parts, 1):
         title = grid.caption if len(parts) == 1 else f"{grid.caption} ({number}/{len(parts)})"
@@ -150,7 +150,7 @@ def _tally(pack: Pack, grid: Grid, *, has_awards: bool) -> None:
             add_text(slide, empty, (MARGIN, TOP + 1.2, INNER, 0.4), Look(16))
 
 
-def _parts(grid: Grid) -> Iterator[tuple[Grid, bool]]:
+def _parts(grid: PlainTable) -> Iterator[tuple[PlainTable, bool]]:
     """The table in pieces that fit a slide in the smallest type; whether each is the last."""
     header = _height(grid, [column.label for column in grid.columns])
     heights = [_height(grid, _texts(grid, row)) for row in grid.rows]
@@ -164,21 +164,21 @@ def _parts(grid: Grid) -> Iterator[tuple[Grid, bool]]:
     yield grid.part(start, len(grid.rows)), True
 
 
-def _height(grid: Grid, texts: list[str]) -> float:
+def _height(grid: PlainTable, texts: list[str]) -> float:
     return row_height(row_lines(texts, _widths(grid), SMALLEST), SMALLEST)
 
 
-def _texts(grid: Grid, row: list[Value]) -> list[str]:
+def _texts(grid: PlainTable, row: list[Value]) -> list[str]:
     return [column.shown(value) for column, value in zip(grid.columns, row, strict=True)]
 
 
-def _widths(grid: Grid) -> list[float]:
+def _widths(grid: PlainTable) -> list[float]:
     """Text columns take more than those of numbers; together they fill the table."""
     shares = [1.0 if column.kind != "text" else 1.8 for column in grid.columns]
     return [INNER * TABLE_SHARE * share / sum(shares) for share in shares]
 
 
-def _table_of(slide: Slide, grid: Grid, *, has_total: bool) -> None:
+def _table_of(slide: Slide, grid: PlainTable, *, has_total: bool) -> None:
     rows = [*grid.rows, grid.total] if has_total else grid.rows
     texts = [_texts(grid, row) for row in rows]
     header = [column.label for column in grid.columns]

@@ -20,7 +20,7 @@ from aspire.templatetags.figures import NOTHING
 from aspire.workbooks.assembly import new_book, put, sheet_name, width
 from proposals.pack import notes
 from proposals.pack.deck import AWARD, COUNT, EAST_ASIAN, INK, LINE, PALE, QUIET
-from proposals.pack.grids import DIFFERENCE, PUBLISHED, Grid, Series, Value, full
+from proposals.pack.grids import DIFFERENCE, PUBLISHED, PlainTable, Series, Value, full
 from proposals.tallies.board import Board
 
 HEADER_ROW = 5
@@ -62,7 +62,7 @@ def _definitions(sheet: Worksheet, board: Board) -> None:
     _fill(sheet, board, _("Definitions"), [[_("Term"), _("Meaning")], *notes.definitions(board)])
 
 
-def _table(sheet: Worksheet, board: Board, grid: Grid) -> None:
+def _table(sheet: Worksheet, board: Board, grid: PlainTable) -> None:
     kinds = [column.kind for column in grid.columns]
     header = [column.label for column in grid.columns]
     _fill(sheet, board, grid.caption, [header, *grid.rows, grid.total], kinds=kinds)
@@ -138,7 +138,7 @@ def _lines(sheet: Worksheet, column: int, text: str) -> int:
 # --- charts ------------------------------------------------------------------------------------------------------
 
 
-def _chart(sheet: Worksheet, grid: Grid) -> BarChart:
+def _chart(sheet: Worksheet, grid: PlainTable) -> BarChart:
     """Bars that read their numbers from the cells beside them."""
     chart, names = BarChart(), [column.name for column in grid.columns]
     first, last = HEADER_ROW + 1, HEADER_ROW + len(grid.rows)

@@ -13,19 +13,19 @@ from aspire.templatetags.figures import count
 from calls.models import Call, EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.record.status import Status
-from proposals.tallies.books import EVERYTHING, OverCalls, Score, Slice, of_country, of_funder
+from proposals.tallies.books import EVERYTHING, OverCalls, Slice, SliceTotals, of_country, of_funder
 from proposals.tallies.figures import NOT_PUBLISHED, Figure
 
 MEASURES = ("proposals", "awards")
 
 
 @dataclass(frozen=True)
-class Line:
+class PartnerLine:
     """One call on a partner's page."""
 
     call: Call
     stage: str
-    score: Score
+    score: SliceTotals
 
 
 @dataclass
@@ -35,18 +35,18 @@ class Ledger(OverCalls):
     part: Slice
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PartnerLine]:
         """The calls that received anything from the partner, the newest first."""
         at = self.books.at
         scores = ((call, self.books.score(call, self.part)) for call in self.books.calls)
-        return [Line(call, str(call.stage(at=at).label), score) for call, score in scores if not score.is_empty]
+        return [PartnerLine(call, str(call.stage(at=at).label), score) for call, score in scores if not score.is_empty]
 
     @property
     def calls(self) -> list[Call]:
         return [line.call for line in self.lines]
 
     @cached_property
-    def total(self) -> Score:
+    def total(self) -> SliceTotals:
         return self.books.total(self.calls, self.part)
 
     @property

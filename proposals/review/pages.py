@@ -29,7 +29,7 @@ LEFT = {State.TO_DECLARE, State.DECLARED, State.DRAFT}
 
 
 @dataclass(frozen=True)
-class Row:
+class DeskRow:
     """One proposal on the desk: how far it is, and the reviewer's assignment where there is one."""
 
     proposal: Proposal
@@ -66,13 +66,13 @@ class CallDesk:
     """One call on the desk: what is assigned, and what else may be read. Counts are of all, lists of what is shown."""
 
     call: Call
-    assigned: list[Row]
-    others: list[Row]
+    assigned: list[DeskRow]
+    others: list[DeskRow]
     on: datetime.date
     shown: frozenset[int] = field(default=frozenset())
 
     @property
-    def wanted(self) -> list[Row]:
+    def wanted(self) -> list[DeskRow]:
         return [row for row in self.assigned if row.state != State.DECLINED]
 
     @property
@@ -80,7 +80,7 @@ class CallDesk:
         return sum(row.state == State.SUBMITTED for row in self.wanted)
 
     @property
-    def left(self) -> list[Row]:
+    def left(self) -> list[DeskRow]:
         return [row for row in self.assigned if row.is_left]
 
     @property
@@ -94,11 +94,11 @@ class CallDesk:
         return any(row.is_led for row in self.others)
 
     @property
-    def assigned_shown(self) -> list[Row]:
+    def assigned_shown(self) -> list[DeskRow]:
         return [row for row in self.assigned if row.proposal.pk in self.shown]
 
     @property
-    def others_shown(self) -> list[Row]:
+    def others_shown(self) -> list[DeskRow]:
         return [row for row in self.others if row.proposal.pk in self.shown]
 
 
@@ -120,7 +120,7 @@ class Desk:
         return [self._call_desk(list(rows), shown) for _call, rows in groupby(self._rows, _deadline)]
 
     @property
-    def left(self) -> list[Row]:
+    def left(self) -> list[DeskRow]:
         return [row for desk in self.calls for row in desk.left]
 
     @property
@@ -133,13 +133,13 @@ class Desk:
         place = order.index(proposal)
         return order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None
 
-    def _call_desk(self, rows: list[Row], shown: frozenset[int]) -> CallDesk:
+    def _call_desk(self, rows: list[DeskRow], shown: frozenset[int]) -> CallDesk:
         assigned = [row for row in rows if row.assignment]
         others = [row for row in rows if not row.assignment]
         return CallDesk(rows[0].proposal.call, assigned, others, self.on, shown)
 
     @cached_property
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[DeskRow]:
         mine = {assignment.proposal_id: assignment for assignment in self._assignments()}
         clear = set(Conflict.objects.filter(person=self.user, finding="clear").values_list("proposal", flat=True))
         led = set(CallField.objects.filter(lead_reviewer=self.user).values_list("call", "field"))
@@ -147,16 +147,16 @@ class Desk:
         for each in Proposal.objects.for_reviewer(self.user).for_list():
             own = mine.pop(each.pk, None)
             active = own if own and not own.declined_at else None
-            rows.append(Row(each, active, each.pk in clear, (each.call_id, each.field_id) in led))
+            rows.append(DeskRow(each, active, each.pk in clear, (each.call_id, each.field_id) in led))
         declined = Proposal.objects.declined_by(self.user).for_list().filter(pk__in=mine)
-        rows += [Row(each, mine[each.pk], is_clear=False) for each in declined]
+        rows += [DeskRow(each, mine[each.pk], is_clear=False) for each in declined]
         return sorted(rows, key=lambda row: (*_deadline(row), row.proposal.number))
 
     def _assignments(self) -> AssignmentQuerySet:
         return Assignment.objects.filter(reviewer=self.user).select_related("review")
 
 
-def _deadline(row: Row) -> tuple[datetime.date, str]:
+def _deadline(row: DeskRow) -> tuple[datetime.date, str]:
     call = row.proposal.call
     return call.reviews_due_on or datetime.date.max, call.code
 

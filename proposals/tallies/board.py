@@ -20,7 +20,7 @@ TABLES = ("country", "field", "country_funder")
 
 
 @dataclass(frozen=True)
-class Standing:
+class CountedProposal:
     """Where one proposal counts, and whether it is awarded."""
 
     is_counted: bool
@@ -65,13 +65,13 @@ def explanations(call: Call, proposals: ProposalQuerySet, differences: Mapping[P
     return [Explanation(proposal, reason, frozenset(places)) for proposal, reason, places in found if places]
 
 
-def _moves(then: Standing | None, now: Standing) -> dict[Place, int]:
+def _moves(then: CountedProposal | None, now: CountedProposal) -> dict[Place, int]:
     """How much each figure moved."""
     before, after = then.places if then else set(), now.places
     return dict.fromkeys(after - before, 1) | dict.fromkeys(before - after, -1)
 
 
-def _reason(proposal: Proposal, then: Standing | None, now: Standing) -> str:
+def _reason(proposal: Proposal, then: CountedProposal | None, now: CountedProposal) -> str:
     if then is None or (now.is_counted and not then.is_counted):
         return _("logged in addition to those published")
     if then.is_counted and not now.is_counted:
@@ -84,7 +84,9 @@ def _reason(proposal: Proposal, then: Standing | None, now: Standing) -> str:
 # --- then and now ------------------------------------------------------------------------------------------------
 
 
-def _changed(call: Call, proposals: ProposalQuerySet) -> Iterator[tuple[Proposal, Standing | None, Standing]]:
+def _changed(
+    call: Call, proposals: ProposalQuerySet
+) -> Iterator[tuple[Proposal, CountedProposal | None, CountedProposal]]:
     """Each proposal that counts otherwise than when the figures were published: how it stood, and how it stands.
 
     What is reconstructed was published as it was made, and whatever stands beside it came later. In any other call
@@ -109,8 +111,8 @@ def _with_country(rows: ProposalQuerySet) -> ProposalQuerySet:
     return rows.select_related("primary_funder")
 
 
-def _standing(row: Proposal) -> Standing:
-    return Standing(
+def _standing(row: Proposal) -> CountedProposal:
+    return CountedProposal(
         is_counted=row.status not in NOT_COUNTED,
         is_awarded=row.status == Status.AWARDED,
         field=row.field_id,

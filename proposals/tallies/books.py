@@ -51,7 +51,7 @@ def of_field(field: Field) -> Slice:
 
 
 @dataclass(frozen=True)
-class Score:
+class SliceTotals:
     """Proposals, awards and yen of a slice. Yen are None where the source states none."""
 
     proposals: Figure
@@ -107,7 +107,7 @@ class Books:
             tallies.cells = cells[pk]
         return found
 
-    def score(self, call: Call, part: Slice = EVERYTHING) -> Score:
+    def score(self, call: Call, part: Slice = EVERYTHING) -> SliceTotals:
         """What one call received and awarded in the slice."""
         tallies = self.tallies[call.pk]
         cells = part.of(tallies.counted)
@@ -117,13 +117,13 @@ class Books:
         requested, awarded = (
             None if tallies.is_reconstructed else add_up(cells, measure) for measure in ("requested_yen", "awarded_yen")
         )
-        return Score(proposals, awards, requested, awarded, is_decided=tallies.has_rates)
+        return SliceTotals(proposals, awards, requested, awarded, is_decided=tallies.has_rates)
 
-    def total(self, calls: Iterable[Call], part: Slice = EVERYTHING, **asked: str) -> Score:
+    def total(self, calls: Iterable[Call], part: Slice = EVERYTHING, **asked: str) -> SliceTotals:
         """The slice over several calls; a sum that would hold an unpublished number is itself not published."""
         scores = [score for score in (self.score(call, part) for call in calls) if not score.is_empty]
         codes = {**asked, **part.codes}
-        return Score(
+        return SliceTotals(
             together([score.proposals for score in scores], rows_url(**codes)),
             together([score.awards for score in scores], rows_url(**codes, awarded="1")),
             yen_together(score.requested_yen for score in scores),

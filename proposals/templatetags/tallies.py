@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from aspire.people import Person
 from aspire.templatetags.figures import MINUS, NOTHING, count, exact_yen, percent, signed
 from calls.models import Call
-from proposals.awards.spending import Line, Spending
+from proposals.awards.spending import Bar, Spending
 from proposals.boards.comparison import ComparedRow, Share
 from proposals.explore.counts import Value
 from proposals.explore.question import Question
-from proposals.tallies.books import Score
+from proposals.tallies.books import SliceTotals
 from proposals.tallies.figures import MASK, NOT_DECIDED, NOT_PUBLISHED, Figure, Row
 
 register = template.Library()
@@ -82,7 +82,7 @@ def figure_cell(figure: Figure) -> SafeString:
 
 
 @register.simple_tag
-def score_cells(score: Score) -> SafeString:
+def score_cells(score: SliceTotals) -> SafeString:
     """Proposals, awards, the rate with its n, yen requested and awarded."""
     figures = (score.proposals, "proposals-recorded"), (score.awards, "awards-recorded")
     cells = [
@@ -99,7 +99,7 @@ def score_cells(score: Score) -> SafeString:
     return format_html_join("", "{}", ((cell,) for cell in [*cells, rate_cell(score), *money]))
 
 
-def rate_cell(score: Score) -> SafeString:
+def rate_cell(score: SliceTotals) -> SafeString:
     """The rate, never without its denominator."""
     if score.has_unpublished_rate:
         return numbered("", "", is_published=False)
@@ -149,7 +149,7 @@ WIDTH = 100
 
 
 @register.simple_tag
-def money_bar(line: Line, scale_yen: int | None = None) -> SafeString:
+def money_bar(line: Bar, scale_yen: int | None = None) -> SafeString:
     """Released (dark), staged (hatched by a pale tone and an edge) and left, as parts of a limit or of a scale.
 
     A picture beside its numbers, so voices pass it by.
@@ -182,7 +182,7 @@ def points(value: Decimal | None) -> str:
 
 
 @register.filter
-def by_key(lines: list[Line], key: object) -> Line | None:
+def by_key(lines: list[Bar], key: object) -> Bar | None:
     """The line of that key, where there is one."""
     return next((line for line in lines if line.key == key), None)
 

@@ -17,7 +17,7 @@ from calls.models import Call, CallField, Criterion, PotSlice
 from proposals.awards import release as releasing
 from proposals.awards.comparison import BEST, MARKED, NUMBERS, Pick, compare
 from proposals.awards.decisions import Wish, stage
-from proposals.awards.desk import Desk
+from proposals.awards.desk import AwardPage
 from proposals.awards.packets import Dossier
 from proposals.awards.ranking import leaps, standings, top
 from proposals.awards.sheets import Marks
@@ -438,7 +438,7 @@ def test_batch_without_anything_chosen_asks_for_it(client, call, officer):
 
 def test_filters_leave_the_rows_of_a_field_and_a_mark(client, call, officer):
     marked(call, officer, A="award")
-    desk = Desk(call, officer)
+    desk = AwardPage(call, officer)
 
     assert [s.number for s in desk.chosen(field="", decision="none")] == ["P-B", "P-C", "P-D"]
     assert [s.number for s in desk.chosen(field="quantum", decision="award")] == ["P-A"]
@@ -450,7 +450,7 @@ def test_filters_leave_the_rows_of_a_field_and_a_mark(client, call, officer):
 
 def test_what_if_lays_two_sets_side_by_side_and_marks_nothing(call, officer):
     marked(call, officer, A="award")
-    found = compare(Desk(call, officer), Pick(MARKED), Pick(BEST, 2))
+    found = compare(AwardPage(call, officer), Pick(MARKED), Pick(BEST, 2))
 
     assert found.total.yen == (26 * MILLION, 78 * MILLION)
     assert [(line.line.key, line.yen, line.difference_yen) for line in found.years] == [
@@ -468,7 +468,7 @@ def test_what_if_of_a_lead_reviewer_counts_what_others_have_staged(call, officer
     declare(lead, "P-A")
     marked(call, officer, A="award", C="award")
 
-    found = compare(Desk(call, lead), Pick(MARKED), Pick(NUMBERS))
+    found = compare(AwardPage(call, lead), Pick(MARKED), Pick(NUMBERS))
 
     assert found.total.yen == (52 * MILLION, 26 * MILLION)
     assert [side.count for side in found.sides] == [2, 1]
@@ -507,7 +507,7 @@ def passed_over(found):
 
 
 def leaps_before(user, call):
-    return passed_over(leap for leap, _row in Dossier(Desk(call, user)).leaps)
+    return passed_over(leap for leap, _row in Dossier(AwardPage(call, user)).leaps)
 
 
 def test_leaps_name_what_an_earlier_packet_left_behind_and_what_nobody_has_marked(call, officer, manager):

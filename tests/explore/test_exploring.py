@@ -14,7 +14,7 @@ from calls.models import Call
 from partners.models import Country
 from proposals.explore.counts import walk
 from proposals.explore.dimensions import DIMENSIONS
-from proposals.explore.grid import Grid
+from proposals.explore.grid import Cross
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart, Proposal, SavedView
 from tests.factories import (
@@ -85,13 +85,13 @@ def two(db):
     return fields
 
 
-def asked(client, query="") -> Grid:
+def asked(client, query="") -> Cross:
     page = client.get(f"{reverse('explore:index')}?{query}")
     assert (page.status_code, page.context["question"].problems) == (200, [])
     return page.context["grid"]
 
 
-def numbers(grid: Grid) -> list:
+def numbers(grid: Cross) -> list:
     """The table as it reads: label, cells, total; the totals last."""
     lines = [*grid.lines, grid.total]
     return [(line.entry.code, *(value.number for value in [*line.cells, line.total])) for line in lines]
@@ -116,7 +116,7 @@ def recount(row, column, measure, rule):
         return {(str(one), str(other)): int(number) for one, other, number in cursor.fetchall()}
 
 
-def crossed(grid: Grid) -> dict:
+def crossed(grid: Cross) -> dict:
     """The cells of the table that are not zero, by the codes of their places."""
     places = {(line.entry.code, column.code): value for line in grid.lines for column, value in zip(
         grid.columns, line.cells, strict=True)}  # fmt: skip
@@ -124,10 +124,10 @@ def crossed(grid: Grid) -> dict:
     return {place: value.number for place, value in places.items() if value.number}
 
 
-def drawn(rf, query) -> Grid:
+def drawn(rf, query) -> Cross:
     """The table of a question without its page, for somebody who sees everything."""
     request = rf.get(reverse("explore:index"), QueryDict(query))
-    return Grid(Question(request.GET, Proposal.objects.all(), request), at=timezone.now())
+    return Cross(Question(request.GET, Proposal.objects.all(), request), at=timezone.now())
 
 
 def held_against_sql(rf, pairs, rules=("primary",)):

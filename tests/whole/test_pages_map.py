@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from django.apps import apps
 
 from tests import pages
+from tests.house import HOUSE
 
 
 def columns(text: str) -> list[list[str]]:
@@ -37,4 +39,13 @@ def test_glossary_names_what_is_there() -> None:
     models = {model.__name__ for model in apps.get_models()}
     classes = set(re.findall(r"`([A-Z]\w+)`", text))
 
-    assert classes - models == {"Kind", "Event", "Board", "Table", "Row", "Figure", "Status"}
+    values = {"Kind", "Event", "Board", "Table", "Row", "Figure", "Status", "Cross", "Member", "SliceTotals", "Desk"}
+    assert classes - models == values | {"DeskRow", "AwardPage", "RankedRow", "Bar", "Line", "Grid", "Fault"}
+
+
+@pytest.mark.parametrize("word", ["Briefing", "Row", "Line", "Grid", "Desk", "Fault", "Refused", "Score", "Standing"])
+def test_a_word_names_one_thing(word: str) -> None:
+    modules = [path for package in HOUSE for path in (pages.ROOT / package).rglob("*.py")]
+    found = [path for path in modules for name in re.findall(r"^class (\w+)", path.read_text(), re.M) if name == word]
+
+    assert len(found) == 1
