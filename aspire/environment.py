@@ -46,6 +46,22 @@ def database(name: str) -> dict[str, Any]:
     return named
 
 
+def documents(folder: Path) -> dict[str, Any]:
+    """Where documents are kept: in a folder, or in the bucket of S3 that ``DOCUMENTS_BUCKET`` names.
+
+    The same content has the same name, so that writing it again changes nothing.
+    """
+    if bucket := env.str("DOCUMENTS_BUCKET", ""):
+        endpoint = env.str("DOCUMENTS_ENDPOINT", "") or None
+        return {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {"bucket_name": bucket, "endpoint_url": endpoint, "default_acl": "private"},
+        }
+    location = env.str("DOCUMENTS_FOLDER", "") or folder
+    options = {"location": location, "allow_overwrite": True, "file_permissions_mode": 0o600}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
 def is_https(origin: str) -> bool:
     return origin.startswith("https://")
 

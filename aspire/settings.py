@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.environment import (
     database,
+    documents,
     env,
     is_https,
     is_time,
@@ -175,6 +176,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": documents(VAR_DIR / "documents"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -255,6 +257,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [*SELF, "data:"],
         "font-src": SELF,
         "connect-src": SELF,
+        "frame-src": SELF,  # the document beside a review
         "form-action": SELF,
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

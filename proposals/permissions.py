@@ -19,6 +19,9 @@ declare_pages(
     ("proposals:timeline", STAFF),
     ("intake:export", LOOKS),
     ("intake:(template|import_file)", STAFF),
+    ("intake:(send_documents|confirm_documents|add_document|take_document_away)", STAFF),
+    # Reviewers where they have declared no interest, which the page itself asks
+    ("intake:document", LOOKS | {Role.REVIEWER}),
     # Review, as officers run it
     ("assignment:(stage|review_settings|assignments|plan|take_back|ask_again|leads)", STAFF),
     ("assignment:(conflicts|decide_conflict|retract_conflict)", STAFF),

@@ -36,11 +36,16 @@ ASSIGNMENT = [
     path("<slug:code>/conflicts/decide/", assignment.decide_conflict, name="decide_conflict"),
     path("<slug:code>/conflicts/retract/", assignment.retract_conflict, name="retract_conflict"),
 ]
-# ``/proposals/``: its spreadsheets.
+# ``/proposals/``: its spreadsheets and documents.
 INTAKE = [
     path("template.xlsx", intake.template, name="template"),
     path("export.<str:form>", intake.export, name="export"),
     path("import/", intake.import_file, name="import_file"),
+    path("documents/", intake.send_documents, name="send_documents"),
+    path("documents/confirm/", intake.confirm_documents, name="confirm_documents"),
+    path("<slug:number>/documents/", intake.add_document, name="add_document"),
+    path("<slug:number>/documents/<int:pk>/", intake.document, name="document"),
+    path("<slug:number>/documents/<int:pk>/take-away/", intake.take_document_away, name="take_document_away"),
 ]
 # ``/proposals/``: the list, and each proposal.
 PROPOSALS = [

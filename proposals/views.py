@@ -10,6 +10,7 @@ from aspire.keyset import POSITION, page_of
 from aspire.people import Person, PersonRequest
 from proposals.filters import ProposalFilter
 from proposals.intake.exports import choices_for
+from proposals.intake.views import DocumentForm
 from proposals.record.models import Award, Proposal
 from proposals.record.querysets import IN_CALL, IN_LIST
 from proposals.record.trigrams import effort
@@ -68,6 +69,8 @@ def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
         "visible": Proposal.objects.fields_visible_to(user),
         "costs": costs,
         "ceiling_yen": limits.annual_ceiling_yen,
+        "documents": list(proposal.documents.present().select_related("sent_by")),
+        "document_form": DocumentForm(),
         "counterparts": list(proposal.counterparts.select_related("country", "funder__country")),
         "award": award,
         "amounts": list(award.amounts.all()) if award else [],

@@ -17,6 +17,7 @@ from proposals.record.models import (
     Award,
     Conflict,
     Counterpart,
+    Document,
     Mark,
     Packet,
     PacketStep,
@@ -329,6 +330,21 @@ class CounterpartFactory(DjangoModelFactory):
     country = factory.SubFactory(CountryFactory)
     person = "Ada Smith"
     institution = "University of Camford"
+
+
+class DocumentFactory(DjangoModelFactory):
+    """A row of a document, an annex, without its content."""
+
+    class Meta:
+        model = Document
+
+    proposal = factory.SubFactory(ProposalFactory)
+    kind = "annex"
+    name = "annex.pdf"
+    sha256 = factory.Sequence("{:064x}".format)
+    size = 1000
+    pages = 1
+    sent_at = NOON
 
 
 class ReviewerUserFactory(UserFactory):

@@ -19,6 +19,7 @@ from proposals.awards import release as releasing
 from proposals.demo.cast import SEED, make_reviewers, rows
 from proposals.demo.drafts import Draft, DraftSource
 from proposals.demo.judgements import judge
+from proposals.demo.papers import send_applications
 from proposals.record.models import AnnualAward, AnnualCost, Award, Counterpart, Mark, Proposal
 from proposals.record.status import NOT_COUNTED, Decision
 
@@ -74,6 +75,7 @@ def load_call(row: dict[str, str], *, on: datetime.date) -> tuple[Call, bool]:
     save(drafts)
     if row["awarded_days_ago"]:
         give(call, drafts, at=instant(days_before(on, row["awarded_days_ago"]), CLOSING))
+    send_applications(call)
     judge(call, on=on)
     call.refresh_from_db()
     return call, True

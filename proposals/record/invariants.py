@@ -1,5 +1,6 @@
 """Whether everything still holds: every rule recomputed from the rows, without trusting a trigger or a kept total."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from aspire.operations import manifest
 from aspire.refusals import CATALOGUE, Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
-from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Proposal, TallyLine
+from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Document, Proposal, TallyLine
 from proposals.record.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
@@ -49,6 +50,7 @@ def breaches() -> Iterator[Breach]:
             yield Breach(call.code, sentence)
     yield from wrong_tallies()
     yield from wrong_decisions()
+    yield from documents_lost()
     for table, key in untraced():
         sentence = _("Its history does not say how it came to be as it is. Compare it with the last sound backup.")
         yield Breach(f"{table} {key}", sentence)
@@ -177,6 +179,19 @@ def wrong_decisions() -> Iterator[Breach]:
     """Awards, marks, packets and conflicts of interest that no act of the programme could have left so."""
     for name, row in _recounted("decided"):
         yield Breach(row, Refusal(name, {"proposal": row}).sentence if name in CATALOGUE else unmoved())
+
+
+def documents_lost() -> Iterator[Breach]:
+    """Documents whose content is not there, or is another than was received."""
+    for document in Document.objects.select_related("proposal").order_by("pk").iterator():
+        try:
+            with document.open() as content:
+                is_same = hashlib.sha256(content.read()).hexdigest() == document.sha256
+        except OSError:
+            is_same = False
+        if not is_same:
+            sentence = _("Its content is not what was received. Restore the folder of documents from a backup.")
+            yield Breach(f"{document.proposal.number} {document.name}", sentence)
 
 
 def _recounted(folder: str) -> Iterator[tuple[str, str]]:

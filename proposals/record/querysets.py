@@ -43,7 +43,7 @@ def withheld(calls: dict[int, Call]) -> Q:
 
 # Details of a proposal that not everybody who sees it may read.
 STAFF_ONLY = {"researcher_number", "late_reason"}
-FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "award"}
+FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "documents", "award"}
 # What everybody who sees a proposal may search in: the search key less the researcher number.
 OPEN_KEY = SearchKey(
     Concat(
@@ -130,6 +130,10 @@ class ProposalQuerySet(CountingQuerySet):
     def readable_by(self, user: Person) -> "ProposalQuerySet":
         """What a reviewer may read whole: what the stage shows, once the person has declared no interest in it."""
         return self.for_reviewer(user).filter(conflicts__person=user, conflicts__finding="clear")
+
+    def read_whole_by(self, user: Person) -> "ProposalQuerySet":
+        """What a person may read whole, documents too: all that staff see, and what a reviewer may read."""
+        return self.visible_to(user) if self._sees(user) else self.readable_by(user)
 
     @staticmethod
     def _sees(user: Person | AnonymousUser) -> bool:

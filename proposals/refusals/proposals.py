@@ -5,6 +5,32 @@ from django.utils.translation import gettext_lazy as _
 from aspire.refusals import declare
 
 SENTENCES = {
+    # --- documents ---------------------------------------------------------------------------------------------
+    "document_kind_known": _("A document is an application or an annex. Choose one of the two."),
+    "document_size_bounded": _("A document has at least one byte and at most 50 MB. Send a smaller file."),
+    "document_pages_bounded": _("A document has at least one page and at most 2,000. Send a shorter one."),
+    "document_fingerprint_form": _("The SHA-256 of a document has 64 digits from 0 to f. Have the file counted anew."),
+    "document_removed_with_reason": _("Say why the document is taken away; one that stays has no such reason."),
+    "document_once": _("The proposal has that document already, byte for byte. Leave it at that, or choose another."),
+    "document_one_application": _(
+        "The proposal has an application already. Take that one away, with the reason, or send this one as an annex."
+    ),
+    "document_stays": _(
+        "Document %(document)s stays as it was received. Take it away, with the reason, and send another."
+    ),
+    "document_of_reconstructed": _(
+        "Proposal %(proposal)s is reconstructed from published totals: nobody has its documents. "
+        "Log the proposal itself, and send them with it."
+    ),
+    "document_is_pdf": _("%(document)s is no PDF that can be read: %(why)s. Save it as PDF anew, and send that."),
+    "document_bundle_readable": _("The file is no zip that can be unpacked. Pack the PDFs anew, and send that."),
+    "document_bundle_bounded": _(
+        "A zip brings at least one document, and at most 2,000 and 1 GB unpacked. Send several smaller ones."
+    ),
+    "document_bundle_waits": _("The zip waits no more to be confirmed. Send it again."),
+    "document_of_nobody": _(
+        "%(document)s names no proposal of call %(call)s. Let its name begin with the proposal's number."
+    ),
     # --- proposals ---------------------------------------------------------------------------------------------
     "proposal_number_form": _(
         "A proposal number has capital letters, digits or hyphens and begins with a letter or a digit, such as "

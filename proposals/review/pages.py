@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
 from calls.models import Call, CallField, Criterion
-from proposals.record.models import AnnualCost, Assignment, Conflict, Counterpart, Proposal, Review
+from proposals.record.models import AnnualCost, Assignment, Conflict, Counterpart, Document, Proposal, Review
 from proposals.record.models.reviews import AssignmentQuerySet, ReviewQuerySet
 from proposals.review.decisions import may_write
 
@@ -209,6 +209,10 @@ class ReviewPage:
     @cached_property
     def counterparts(self) -> list[Counterpart]:
         return list(self.proposal.counterparts.select_related("country", "funder__country"))
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        return list(self.proposal.documents.present()) if self.is_readable else []
 
     @cached_property
     def criteria(self) -> list[Criterion]:

@@ -42,6 +42,7 @@ of_every_kind = pytest.mark.parametrize("model", IMPOSSIBLE, ids=lambda model: m
 PARAMETERS = {
     ("boards", "code"): CODE,
     ("assignment", "code"): CODE,
+    ("intake", "number"): CODE,
     ("awards", "code"): CODE,
     ("awards", "number"): CODE,
     ("proposals", "number"): CODE,

@@ -29,6 +29,8 @@ from tests.factories import (
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 # A value of every kind that sentences name.
 VALUES = {
+    "document": "P-0001.pdf",
+    "why": "it does not begin as one",
     "fiscal_year": 2024,
     "starts_on": "2024-04-01",
     "ends_on": datetime.date(2029, 3, 31),
@@ -56,7 +58,8 @@ VALUES = {
 }
 REMEDY = re.compile(
     r"\b(Add|Ask|Change|Check|Choose|Correct|Declare|Enter|Fill|Give|Have|Its place|Keep|Leave|Let|Look|Lower)\b"
-    r"|\b(Make|Mark|Move|Remove|Say|Set|Undo|Use)\b|cannot be|must be|stays|: leave|needs|such as"
+    r"|\b(Log|Make|Mark|Move|Pack|Remove|Save|Say|Send|Set|Take|Undo|Use)\b"
+    r"|cannot be|must be|stays|: leave|needs|such as"
 )
 DATABASE_WORDS = re.compile(r"constraint|relation|violat|null value|duplicate key|trigger|column|NULL")
 
@@ -157,6 +160,11 @@ def names_refused_by_triggers():
 
 # Refused by a decision before a row is written: who, when and what was seen, which no row says.
 OF_DECISIONS = {
+    "document_is_pdf",
+    "document_of_nobody",
+    "document_bundle_readable",
+    "document_bundle_bounded",
+    "document_bundle_waits",
     "assignment_unknown",
     "assignment_of_nothing",
     "assignment_of_reviewer",

@@ -1,6 +1,7 @@
 """What a row alone or its like can break: PostgreSQL refuses each by the name of its constraint, at every door."""
 
 import datetime
+from functools import partial
 from typing import Any
 
 import factory
@@ -21,6 +22,7 @@ from tests.factories import (
     ConflictFactory,
     CountryFactory,
     CriterionFactory,
+    DocumentFactory,
     FieldFactory,
     FunderFactory,
     MarkFactory,
@@ -149,6 +151,14 @@ BY_ITSELF = [
     ("conflict_other_in_words", ConflictFactory, {}, {"kind": "other"}),
     ("conflict_mistake_has_reason", ConflictFactory, BY_ANOTHER, {"finding": "mistaken"}),
     ("conflict_mistake_by_another", ConflictFactory, {}, {"finding": "mistaken", "words": "mistyped"}),
+    ("document_kind_known", DocumentFactory, {}, {"kind": UNHEARD}),
+    ("document_size_bounded", DocumentFactory, {}, {"size": 0}),
+    ("document_size_bounded", DocumentFactory, {}, {"size": 50 * 2**20 + 1}),
+    ("document_pages_bounded", DocumentFactory, {}, {"pages": 0}),
+    ("document_pages_bounded", DocumentFactory, {}, {"pages": 2_001}),
+    ("document_fingerprint_form", DocumentFactory, {}, {"sha256": "A" * 64}),
+    ("document_removed_with_reason", DocumentFactory, {}, {"removed_at": NOON}),
+    ("document_removed_with_reason", DocumentFactory, {}, {"removal_reason": "wrong"}),
     ("country_alpha2_form", CountryFactory, {}, {"alpha2": "gb"}),
     ("country_alpha2_form", CountryFactory, {}, {"alpha2": "1B"}),
     ("funder_agency_has_acronym", FunderFactory, NAMED, {"acronym": ""}),
@@ -169,6 +179,8 @@ AMONG_OTHERS = [
     ("assignment_once", AssignmentFactory, ["proposal", "reviewer"]),
     ("assignment_position_once", AssignmentFactory, ["proposal", "position"]),
     ("conflict_once", ConflictFactory, ["proposal", "person"]),
+    ("document_once", DocumentFactory, ["proposal", "sha256"]),
+    ("document_one_application", partial(DocumentFactory, kind="application"), ["proposal"]),
     ("score_once_a_criterion", ScoreFactory, ["review", "criterion"]),
     ("packet_once_a_call", PacketFactory, ["call"]),
     ("institution_once", InstitutionFactory, ["name_ja"]),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from aspire.models import PreparedFile, Upload
 from aspire.operations.schema import DataCommand
+from aspire.tasks import waiting
 
 
 class Command(DataCommand):
@@ -16,5 +17,6 @@ class Command(DataCommand):
     def handle(self, *_args: object, verbosity: int, **_options: object) -> None:
         now = timezone.now()
         count = sum(files.expired(at=now).delete()[0] for files in (Upload.objects, PreparedFile.objects))
+        count += waiting.purge(at=now)
         if verbosity:
             self.stdout.write(_("%(count)s expired files thrown away.") % {"count": count})
