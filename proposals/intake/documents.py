@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import io
 import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ from proposals.record.models.documents import MOST_BYTES, MOST_PAGES
 from proposals.record.querysets import ProposalQuerySet
 
 MOST_FILES, MOST_IN_ALL = 2_000, 2**30  # of a zip, unpacked
+ENCODINGS = ("utf-8", "cp932")  # of names: macOS and Linux, then Japanese Windows
 NO_DOCUMENTS = {".ds_store", "thumbs.db", "desktop.ini"}  # what systems leave in folders
 
 
@@ -119,10 +121,7 @@ def unpack(file: IO[bytes], call: Call, visible: ProposalQuerySet) -> list[Incom
     A file belongs to the proposal whose number its name, or that of its folder, begins with. ``NUMBER.pdf`` is the
     application, everything else an annex. Raises Refused with every file that cannot be kept.
     """
-    try:
-        bundle = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Refused.by("document_bundle_readable") from error
+    bundle = _opened(file)
     members = [each for each in bundle.infolist() if not each.is_dir() and _is_document(each.filename)]
     if not 0 < len(members) <= MOST_FILES or sum(each.file_size for each in members) > MOST_IN_ALL:
         raise Refused.by("document_bundle_bounded")
@@ -138,13 +137,25 @@ def unpack(file: IO[bytes], call: Call, visible: ProposalQuerySet) -> list[Incom
     return sorted(found, key=lambda each: (each.proposal.number, each.kind == Document.Kind.ANNEX, each.pdf.name))
 
 
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
+    """A zip with its names as they were meant: many programs say nothing of the encoding, which is theirs."""
+    for encoding in ENCODINGS:
+        try:
+            return zipfile.ZipFile(file, metadata_encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise Refused.by("document_bundle_readable") from error
+    raise Refused.by("document_bundle_readable")
+
+
 def _is_document(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
     return not path.startswith("__MACOSX/") and not name.startswith("._") and name not in NO_DOCUMENTS
 
 
 def _member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, call: Call, proposals: dict[str, Proposal]) -> Incoming:
-    path = PurePosixPath(member.filename)
+    path = PurePosixPath(unicodedata.normalize("NFC", member.filename))
     number = next(filter(None, (_number(part, proposals) for part in (path.stem, *path.parts[-2:-1]))), None)
     if number is None:
         raise Refused(Refusal("document_of_nobody", {"document": path.name, "call": call.code}, subject=path.name))

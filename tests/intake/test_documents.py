@@ -474,3 +474,22 @@ def test_documents_of_another_call_are_nobodys(proposal):
     found = refusals(unpack, packed(**{other.number: pdf()}), proposal.call, Proposal.objects.all())
 
     assert found == [("document_of_nobody", f"{other.number}.pdf")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932"])
+def test_names_in_a_zip_are_read_as_the_program_of_the_sender_wrote_them(proposal, encoding):
+    """Explorer of Japanese Windows and Finder of macOS both leave out in which encoding names are."""
+    name, stand_in = f"{proposal.number}_予算.pdf", b"x" * len("予算".encode(encoding))
+    bundle = zipped({f"{proposal.number}_{stand_in.decode()}.pdf": pdf()}).getvalue()
+
+    bundle = bundle.replace(stand_in + b".pdf", "予算".encode(encoding) + b".pdf")
+    (found,) = unpack(io.BytesIO(bundle), proposal.call, Proposal.objects.all())
+
+    assert found.pdf.name == name
+
+
+def test_a_zip_whose_names_nobody_can_read_is_refused(proposal):
+    bundle = zipped({f"{proposal.number}_xx.pdf": pdf()}).getvalue().replace(b"xx.pdf", b"\x81\xff.pdf")
+
+    found = refusals(unpack, io.BytesIO(bundle), proposal.call, Proposal.objects.all())
+    assert found == [("document_bundle_readable", "")]
