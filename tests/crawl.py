@@ -25,7 +25,7 @@ from aspire.permissions import may_open
 from aspire.sheets.kinds import KINDS
 from calls.models import Call
 from proposals.assignment.forms import ReviewSettingsForm
-from proposals.record.models import Award, Briefing, Packet, Proposal, SavedView
+from proposals.record.models import Award, Briefing, Document, Packet, Proposal, SavedView
 from tests.aspire.test_permissions import PAGES
 
 # What differs from one request to the next, whatever is asked.
@@ -194,6 +194,8 @@ class Visit:
             "sheets:record": ImportRecord.objects.order_by("pk"),
             "explore:view": SavedView.objects.order_by("pk"),
             "awards:undo": Packet.objects.order_by("pk"),
+            "intake:document": Document.objects.filter(proposal__in=self.about).order_by("pk"),
+            "intake:take_document_away": Document.objects.filter(proposal__in=self.about).order_by("pk"),
         }
         rows = found.get(name, Upload.objects.filter(user=self.by).order_by("file_name"))
         return list(rows.values_list("pk", flat=True))

@@ -27,6 +27,7 @@ from tests.factories import (
     CounterpartFactory,
     CountryFactory,
     CriterionFactory,
+    DocumentFactory,
     FieldFactory,
     FunderFactory,
     MarkFactory,
@@ -175,6 +176,7 @@ def in_conflict(world: World, by: User, hidden: Hidden) -> list[Proposal]:
                 proposal=proposal, person=by, finding="stands", kind="kin", recorded_by=by, recorded_at=NOW
             )
             CounterpartFactory(proposal=proposal, person=hidden.text)
+            DocumentFactory(proposal=proposal, name=f"{hidden.text}.pdf", pages=hidden.number, size=hidden.yen)
             if code != OPEN:
                 reviewed(world, proposal, hidden.text, score=1 + hidden.number)
             if not place:
