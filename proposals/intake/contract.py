@@ -19,6 +19,7 @@ from calls.models import Call, Field, Terms
 from calls.terms import add_months
 from partners.models import Country, Funder
 from partners.sheets import named, names_of_countries
+from proposals.intake.receipt import receipt
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
@@ -41,6 +42,7 @@ LABELS: dict[str, Promise] = {
     "starts_on": _("Research starts"),
     "ends_on": _("Research ends"),
     "young_researcher_plan": _("Plan for young researchers"),
+    "received_at": _("Received"),
 }
 COSTS: dict[str, Promise] = {
     "direct_yen": _("Direct costs, every fiscal year"),
@@ -198,6 +200,8 @@ class Contract:
         yield Column("ends_on", LABELS["ends_on"], ends, "2032-03-31", parsing.day(), kind="day")
         plan = _("Sending young researchers abroad, training, degrees; receiving people.")
         yield text("young_researcher_plan", plan, 32_767, _("Two doctoral students spend a year abroad."))
+        received = _("Day, or day and time in Tokyo; where it is empty, when the file is sent.")
+        yield Column("received_at", LABELS["received_at"], received, "2026-10-01 10:30", receipt(self.call))
 
     def _costs(self) -> Iterable[Column]:
         for year, direct_name, indirect_name in self.cost_columns:

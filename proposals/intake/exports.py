@@ -15,6 +15,7 @@ from aspire.workbooks.columns import Column
 from aspire.workbooks.markup import Value
 from calls.models import Call
 from proposals.intake.contract import COSTS, LABELS, Contract
+from proposals.intake.receipt import written
 from proposals.record.models import AnnualCost, Counterpart, Proposal
 from proposals.record.querysets import FIELDS, ProposalQuerySet
 
@@ -39,6 +40,13 @@ class CounterpartField(fields.Field):
         return getattr(first, self.attribute) if first else ""
 
 
+class ReceiptField(fields.Field):
+    """When the proposal was received, as files have it."""
+
+    def get_value(self, instance: Proposal) -> str:
+        return written(instance.received_at)
+
+
 class ProposalResource(TypedResource):
     """One row a proposal: its own columns, then a pair of costs for each of the fiscal years given."""
 
@@ -57,13 +65,14 @@ class ProposalResource(TypedResource):
     starts_on = column("starts_on", "starts_on")
     ends_on = column("ends_on", "ends_on")
     young_researcher_plan = column("young_researcher_plan", "young_researcher_plan")
+    received_at = column("received_at", "received_at", ReceiptField)
 
     class Meta:
         model = Proposal
         fields = [
             *("number", "title_ja", "title_en", "pi_name", "pi_reading", "researcher_number", "institution"),
             *("field", "country", "funder", "counterpart_name", "counterpart_institution", "starts_on", "ends_on"),
-            "young_researcher_plan",
+            *("young_researcher_plan", "received_at"),
         ]
 
     def __init__(self, years: Iterable[int] = ()) -> None:
@@ -73,11 +82,13 @@ class ProposalResource(TypedResource):
                 self.fields[f"{kind}_yen_{year}"] = CostField(kind, year)
 
 
+COUNTERPART = ("counterpart_name", "counterpart_institution")
 # Columns that stand for one plain column of the proposal.
 PLAIN: dict[str, str] = {
     name: ProposalResource.fields[name].attribute
     for name in ProposalResource.Meta.fields
-    if name not in ("number", "field", "country", "funder", "counterpart_name", "counterpart_institution")
+    if name
+    not in {"number", "field", "country", "funder", "counterpart_name", "counterpart_institution", "received_at"}
 }
 
 
@@ -106,6 +117,8 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
         .select_related(None)
         .values_list(*KNOWN, *READ.values())
     }
+    for each in found.values():
+        each.values["received_at"] = written(each.values["received_at"])
     costs = AnnualCost.objects.filter(proposal__in=list(found)).order_by("fiscal_year")
     for pk, year, direct_yen, indirect_yen in costs.values_list(
         "proposal", "fiscal_year", "direct_yen", "indirect_yen"

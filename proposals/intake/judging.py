@@ -1,5 +1,6 @@
 """One row of a file of proposals, judged by the plain functions of the terms against what is stored."""
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from calls.terms import Amount, Limits, annual_breaches, period_breaches, total_
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN
+from proposals.intake.receipt import written
 from proposals.intake.saving import awarded_years, first_counterpart, resource
 from proposals.record.models import BLANKS, Proposal
 
@@ -54,6 +56,7 @@ class ProposalJudge(RowJudge):
         "cost_within_ceiling": "direct_yen_{fiscal_year}",
         "cost_indirect_within_rate": "indirect_yen_{fiscal_year}",
         "proposal_field_of_call": "field",
+        "proposal_received_in_window": "received_at",
     }
 
     @property
@@ -80,7 +83,15 @@ class ProposalJudge(RowJudge):
             merged[attribute] = self.take(name, stored, cleared=None if is_day else "")
         merged["field"] = self.take("field", before.field.code if before else "", cleared="")
         merged["funder"] = self._funder(before)
+        self.received_at = self._received(before)
+        merged["received_at"] = self.received_at and self.received_at.isoformat()  # exact, as JSON keeps no moment
         return merged
+
+    def _received(self, before: Proposal | None) -> datetime.datetime | None:
+        """When it was received; what a file repeats of what is stored leaves that as exact as it is."""
+        stored = before.received_at if before else None
+        typed = self.take("received_at", stored, cleared=None)
+        return stored if stored and typed and written(typed) == written(stored) else typed
 
     def _funder(self, before: Proposal | None) -> str:
         """The code of the funder named, with the country's help where the name means several."""
@@ -148,15 +159,17 @@ class ProposalJudge(RowJudge):
         contract, call = self.contract, self.contract.call
         terms = before.terms if before else contract.terms
         starts_on, ends_on = planned.values["starts_on"], planned.values["ends_on"]
-        if before is None:
+        reason = before.late_reason if before else self.planner.reason
+        if before is None or self.received_at != before.received_at:
             yield from window_breaches(
                 call=call.code,
                 opens_at=call.opens_at,
                 closes_at=call.closes_at,
-                received_at=self.planner.received_at,
-                has_reason=bool(self.planner.reason.strip(BLANKS)),
+                received_at=self.received_at or self.planner.received_at,
+                has_reason=bool(reason.strip(BLANKS)),
             )
-        if before and before.is_reconstructed and any(planned.values[attribute] for attribute in PLAIN.values()):
+        bare = (*PLAIN.values(), "received_at")
+        if before and before.is_reconstructed and any(planned.values[attribute] for attribute in bare):
             yield Refusal("proposal_reconstructed_is_bare")
         if BAD in (self.values.get("starts_on"), self.values.get("ends_on")):
             return  # its own fault says enough; nothing about the period can be judged
@@ -197,6 +210,7 @@ class ProposalJudge(RowJudge):
     def after(self, planned: PlannedRow, before: Proposal | None) -> Mapping[str, Any]:
         after = {name: planned.values[attribute] for name, attribute in PLAIN.items()}
         after |= {"field": planned.values["field"], "funder": planned.values["funder"]}
+        after["received_at"] = written(self.received_at)
         if planned.values["counterpart"] is not None:
             after["counterpart_name"], after["counterpart_institution"] = planned.values["counterpart"]
         for year in self._years(planned, before):

@@ -29,7 +29,7 @@ class Proposals(CallKind):
 
     name, title, model, judge = "proposals", _("Proposals"), Proposal, ProposalJudge
     key, new, required, unknown = ("number",), New.UNNUMBERED, REQUIRED_TO_CREATE, "number_unknown"
-    never_empty = ("field", "funder")
+    never_empty = ("field", "funder", "received_at")
     takes_reason, exporters = True, LOOKS
 
     @cached_property

@@ -1,5 +1,6 @@
 """What is stored of proposals that a file names, and how planned ones are written: by COPY and staging tables."""
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
@@ -77,7 +78,6 @@ def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> 
     for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
         row.pk = pk
     pinned = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False)
-    common = (*pinned, sending.received_at, sending.reason)
     columns: tuple[str, ...] = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
     columns += ("id", "number", "field_id", "primary_funder_id", "requested_direct_yen", "requested_indirect_yen")
     copy(
@@ -85,7 +85,7 @@ def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> 
         (*columns, *PLAIN.values()),
         (
             (
-                *common,
+                *(*pinned, *_receipt(contract, row, sending)),
                 *(row.pk, row.key, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
                 *(row.values[attribute] for attribute in PLAIN.values()),
             )
@@ -102,6 +102,14 @@ def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> 
     copy(Counterpart, ("proposal_id", "country_id", "funder_id", "person", "institution"), counterparts)
 
 
+def _receipt(contract: Contract, row: PlannedRow, sending: Sending) -> tuple[datetime.datetime, str]:
+    """When a new proposal was received, and the reason where that is outside the window: each row by itself."""
+    stated, call = row.values["received_at"], contract.call
+    received_at = datetime.datetime.fromisoformat(stated) if stated else sending.received_at
+    is_inside = call.opens_at and call.closes_at and call.opens_at <= received_at <= call.closes_at
+    return received_at, "" if is_inside and stated else sending.reason
+
+
 def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
     """Write changed proposals through a staging table: one UPDATE, one DELETE, one upsert of costs."""
     if not rows:
@@ -111,10 +119,10 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
     attributes = list(PLAIN.values())
     update(
         Proposal,
-        ("field_id", "primary_funder_id", *attributes),
+        ("field_id", "primary_funder_id", "received_at", *attributes),
         (
             (
-                *(row.pk, fields[row.values["field"]], funders[row.values["funder"]].pk),
+                *(row.pk, fields[row.values["field"]], funders[row.values["funder"]].pk, row.values["received_at"]),
                 *(row.values[attribute] for attribute in attributes),
             )
             for row in rows
