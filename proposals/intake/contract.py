@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.functional import Promise, lazy
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,9 @@ from aspire.kana import search_key
 from aspire.people import Person
 from aspire.wareki import fiscal_year, fiscal_years
 from aspire.workbooks import parsing
+from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import Column
+from aspire.workbooks.faults import SENTENCES
 from aspire.workbooks.parsing import Nearest
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
@@ -23,6 +27,7 @@ from proposals.intake.receipt import receipt
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
+SENTENCES.update({"email_form": _("“%(value)s” is no e-mail address. Write one like hanako@example.org.")})
 # Research starts within this many months after the call closes; a later start can still be logged by hand.
 LATEST_START_MONTHS = 18
 # What each column is called, whatever the call; those of costs are called so for all fiscal years together.
@@ -43,6 +48,7 @@ LABELS: dict[str, Promise] = {
     "ends_on": _("Research ends"),
     "young_researcher_plan": _("Plan for young researchers"),
     "received_at": _("Received"),
+    "email": _("e-mail"),
 }
 COSTS: dict[str, Promise] = {
     "direct_yen": _("Direct costs, every fiscal year"),
@@ -202,6 +208,7 @@ class Contract:
         yield text("young_researcher_plan", plan, 32_767, _("Two doctoral students spend a year abroad."))
         received = _("Day, or day and time in Tokyo; where it is empty, when the file is sent.")
         yield Column("received_at", LABELS["received_at"], received, "2026-10-01 10:30", receipt(self.call))
+        yield Column("email", LABELS["email"], _("Of the principal investigator."), "hanako@example.org", address())
 
     def _costs(self) -> Iterable[Column]:
         for year, direct_name, indirect_name in self.cost_columns:
@@ -213,6 +220,22 @@ class Contract:
 def text(name: str, meaning: Promise, length: int, example: str | Promise) -> Column:
     """A column of free text."""
     return Column(name, LABELS[name], meaning, example, parsing.text(length))
+
+
+def address() -> parsing.Parser:
+    """An e-mail address."""
+    read = parsing.text(254)
+
+    def parse(cell: Cell) -> parsing.Parsed:
+        found = read(cell)
+        if isinstance(found.value, str):
+            try:
+                validate_email(found.value)
+            except ValidationError:
+                raise parsing.BadCell("email_form") from None
+        return found
+
+    return parse
 
 
 def cost(name: str, label: str | Promise, meaning: Promise) -> Column:

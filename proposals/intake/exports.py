@@ -66,13 +66,14 @@ class ProposalResource(TypedResource):
     ends_on = column("ends_on", "ends_on")
     young_researcher_plan = column("young_researcher_plan", "young_researcher_plan")
     received_at = column("received_at", "received_at", ReceiptField)
+    email = column("email", "email")
 
     class Meta:
         model = Proposal
         fields = [
             *("number", "title_ja", "title_en", "pi_name", "pi_reading", "researcher_number", "institution"),
             *("field", "country", "funder", "counterpart_name", "counterpart_institution", "starts_on", "ends_on"),
-            *("young_researcher_plan", "received_at"),
+            *("young_researcher_plan", "received_at", "email"),
         ]
 
     def __init__(self, years: Iterable[int] = ()) -> None:
@@ -149,7 +150,7 @@ def export_columns(call: Call, proposals: Sequence[Exported], user: Person | Non
 def hidden_from(user: Person | None) -> set[str]:
     """The columns that the person may not read; nothing is hidden from a command, which has no user."""
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
-    hidden = {"researcher_number", "young_researcher_plan"} - visible
+    hidden = {"researcher_number", "email", "young_researcher_plan"} - visible
     return hidden | ({"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set())
 
 

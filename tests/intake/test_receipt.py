@@ -6,14 +6,17 @@ import zoneinfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import translation
 
+from aspire.roles import Role
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.parsing import BadCell
 from proposals.intake.exports import exported
 from proposals.intake.receipt import receipt, written
 from proposals.record.models import Proposal
 from tests.factories import CLOSES_AT, NOON, OPENS_AT, FunderFactory, ProposalFactory, TermsFactory
+from tests.people import person
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
 HEADER = "number,title_ja,field,funder,starts_on,ends_on,received_at"
@@ -138,3 +141,27 @@ def test_a_reconstructed_proposal_is_received_at_no_stated_time(trial, tmp_path)
 
     assert number in said.getvalue() or said.getvalue()
     assert Proposal.objects.get(number=number).received_at is None
+
+
+def test_a_file_brings_the_leaders_address_or_says_that_it_is_none(call, send):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001")
+
+    assert "no e-mail address" in send("number,email", "IN-001,hanako at example")
+    assert "1 changed" in send("number,email", "IN-001,hanako@example.org")
+    proposal.refresh_from_db()
+    assert proposal.email == "hanako@example.org"
+
+    assert "1 changed" in send("number,email", "IN-001,[clear]")
+    proposal.refresh_from_db()
+    assert proposal.email == ""
+
+
+@pytest.mark.parametrize(("role", "is_shown"), [(Role.OFFICER, True), (Role.MANAGER, False)])
+def test_the_leaders_address_is_for_those_who_log_proposals(client, call, role, is_shown):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001", email="hanako@example.org")
+    client.force_login(person("somebody", "誰 か", role))
+
+    page = client.get(proposal.get_absolute_url()).content.decode()
+    file = client.get(reverse("intake:export", args=["csv"]), {"call": "IN"}).content.decode()
+
+    assert ("hanako@example.org" in page, "hanako@example.org" in file) == (is_shown, is_shown)
