@@ -62,6 +62,14 @@ def documents(folder: Path) -> dict[str, Any]:
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
 
 
+def scanner() -> str:
+    """Where clamd answers, as a path or as host:port; empty where documents are not scanned."""
+    named = env.str("CLAMD", "")
+    is_place = named.startswith("/") or re.fullmatch(r"[^/]+:[0-9]{1,5}", named, re.ASCII)
+    refuse("CLAMD", "must be the path of a socket or host:port", when=bool(named) and not is_place)
+    return named
+
+
 def is_https(origin: str) -> bool:
     return origin.startswith("https://")
 

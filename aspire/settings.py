@@ -17,6 +17,7 @@ from aspire.environment import (
     program,
     refuse,
     required,
+    scanner,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -179,7 +180,7 @@ STORAGES = {
     "documents": documents(VAR_DIR / "documents"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-
+CLAMD = scanner()
 AUTHENTICATION_BACKENDS = ["aspire.roles.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -252,7 +253,6 @@ SELF = ["'self'"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        # In a frame, the document beside a review.
         **{f"{what}-src": SELF for what in ("script", "style", "font", "connect", "frame")},
         "img-src": [*SELF, "data:"],
         "form-action": SELF,

@@ -21,6 +21,7 @@ from pypdf import PdfReader
 from aspire.people import Person
 from aspire.refusals import Refusal, Refused, all_or_nothing
 from calls.models import Call
+from proposals.intake.scanning import Unscanned, virus_in
 from proposals.record.models import Document, Proposal
 from proposals.record.models.documents import MOST_BYTES, MOST_PAGES
 from proposals.record.querysets import ProposalQuerySet
@@ -76,6 +77,12 @@ def read_pdf(name: str, file: IO[bytes]) -> Pdf:
         raise _no_pdf(name, _("it is locked by a password"))
     if not 0 < pages <= MOST_PAGES:
         raise Refused(Refusal("document_pages_bounded", subject=name))
+    try:
+        virus = virus_in(data)
+    except Unscanned as error:
+        raise Refused(Refusal("document_unscanned", {"document": name}, subject=name)) from error
+    if virus:
+        raise Refused(Refusal("document_infected", {"document": name, "why": virus}, subject=name))
     return Pdf(name, data, pages)
 
 

@@ -23,6 +23,12 @@ SENTENCES = {
         "Log the proposal itself, and send them with it."
     ),
     "document_is_pdf": _("%(document)s is no PDF that can be read: %(why)s. Save it as PDF anew, and send that."),
+    "document_infected": _(
+        "%(document)s holds a virus (%(why)s), and nothing was kept. Ask its sender for a clean one."
+    ),
+    "document_unscanned": _(
+        "%(document)s could not be searched for viruses, and nothing was kept. Send it again later."
+    ),
     "document_bundle_readable": _("The file is no zip that can be unpacked. Pack the PDFs anew, and send that."),
     "document_bundle_bounded": _(
         "A zip brings at least one document, and at most 2,000 and 1 GB unpacked. Send several smaller ones."

@@ -161,6 +161,8 @@ def names_refused_by_triggers():
 # Refused by a decision before a row is written: who, when and what was seen, which no row says.
 OF_DECISIONS = {
     "document_is_pdf",
+    "document_infected",
+    "document_unscanned",
     "document_of_nobody",
     "document_bundle_readable",
     "document_bundle_bounded",

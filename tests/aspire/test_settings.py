@@ -127,7 +127,8 @@ def test_unsafe_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name
 
 
 @pytest.mark.parametrize(
-    "arguments", [["manage.py", "check"], ["-m", "gunicorn", "--no-control-socket", "aspire.wsgi"]]
+    "arguments",
+    [["manage.py", "check"], ["-m", "gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", "aspire.wsgi"]],
 )
 def test_refusal_is_one_line(arguments: list[str]) -> None:
     refused = command(*arguments, **{**SAFE, "ALLOWED_HOSTS": "*"})
