@@ -46,6 +46,7 @@ FLAGS = [
     ("complete", _("with a period and costs")),
     ("incomplete", _("without a period or costs")),
     ("short", _("short of reviewers")),
+    ("undocumented", _("without an application to read")),
     ("further", _("with partners in further countries")),
     ("terms", _("that the terms now in force would refuse")),
 ]
@@ -195,6 +196,7 @@ class ProposalFilter(django_filters.FilterSet):
             "late": proposals.late,
             "complete": proposals.complete,
             "incomplete": proposals.incomplete,
+            "undocumented": proposals.without_application,
             "further": proposals.in_further_countries,
             "terms": proposals.beyond_current_terms,
         }

@@ -24,7 +24,7 @@ def virus_in(data: bytes) -> str:
                 clamd.sendall(struct.pack("!I", len(piece)) + piece)
             clamd.sendall(struct.pack("!I", 0))
             said = clamd.makefile("rb").read(4096).rstrip(b"\0\n").decode("utf-8", "replace")
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # a port beyond all
         raise Unscanned from error
     if said.endswith(" FOUND"):
         return said.removeprefix("stream: ").removesuffix(" FOUND")

@@ -172,6 +172,11 @@ class ProposalQuerySet(CountingQuerySet):
         """Proposals that state no research period, or no costs."""
         return self.filter(INCOMPLETE)
 
+    def without_application(self) -> "ProposalQuerySet":
+        """Proposals that somebody sent and whose application was not received as a document, or was taken away."""
+        present = named("Document").objects.filter(proposal=OuterRef("pk"), kind="application", removed_at__isnull=True)
+        return self.filter(~Exists(present.order_by()), is_reconstructed=False)
+
     def beyond_current_terms(self) -> "ProposalQuerySet":
         """Proposals under earlier terms whose request or period the terms now in force would refuse."""
         newer = Terms.objects.filter(call=OuterRef("call"), pk__gt=OuterRef("pk"))

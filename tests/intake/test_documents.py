@@ -493,3 +493,18 @@ def test_a_zip_whose_names_nobody_can_read_is_refused(proposal):
 
     found = refusals(unpack, io.BytesIO(bundle), proposal.call, Proposal.objects.all())
     assert found == [("document_bundle_readable", "")]
+
+
+def test_a_list_finds_the_proposals_whose_application_is_still_to_come(client, document, officer):
+    missing = ProposalFactory(terms=document.proposal.terms)
+    client.force_login(officer)
+    listed = [reverse("proposals:list"), {"flag": "undocumented"}]
+    assert [each.number for each in client.get(*listed).context["page"]] == [missing.number]
+
+    take_away(document, reason="別の提案", by=officer, at=NOON)
+    assert {each.number for each in client.get(*listed).context["page"]} == {missing.number, document.proposal.number}
+
+
+def test_nobody_waits_for_the_application_of_a_reconstructed_proposal(trial):
+    assert trial.proposals.exists()
+    assert not Proposal.objects.without_application().exists()
