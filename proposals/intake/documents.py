@@ -7,8 +7,9 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -33,15 +34,13 @@ NO_DOCUMENTS = {".ds_store", "thumbs.db", "desktop.ini"}  # what systems leave i
 
 @dataclass(frozen=True)
 class Pdf:
-    """A file that was found to be a PDF."""
+    """A file that was found to be a PDF. Its content is read anew: of a zip, no two are in memory together."""
 
     name: str
-    data: bytes
+    sha256: str
+    size: int
     pages: int
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,11 @@ class Incoming:
 # --- one document ----------------------------------------------------------------------------------------------------
 
 
-def read_pdf(name: str, file: IO[bytes]) -> Pdf:
-    """What was sent, as a PDF. Raises Refused where it is none, is locked, or is too large."""
+def read_pdf(name: str, file: IO[bytes], content: Callable[[], bytes] | None = None) -> Pdf:
+    """What was sent, as a PDF. Raises Refused where it is none, is locked, or is too large.
+
+    ``content`` reads it again; without one it is kept in memory.
+    """
     data = file.read(MOST_BYTES + 1)
     if not 0 < len(data) <= MOST_BYTES:
         raise Refused(Refusal("document_size_bounded", subject=name))
@@ -83,7 +85,7 @@ def read_pdf(name: str, file: IO[bytes]) -> Pdf:
         raise Refused(Refusal("document_unscanned", {"document": name}, subject=name)) from error
     if virus:
         raise Refused(Refusal("document_infected", {"document": name, "why": virus}, subject=name))
-    return Pdf(name, data, pages)
+    return Pdf(name, hashlib.sha256(data).hexdigest(), len(data), pages, content or (lambda: data))
 
 
 def _no_pdf(name: str, why: Promise) -> Refused:
@@ -103,12 +105,12 @@ def _keep(incoming: Incoming, by: Person | None, at: datetime.datetime) -> Docum
         kind=incoming.kind,
         name=pdf.name,
         sha256=pdf.sha256,
-        size=len(pdf.data),
+        size=pdf.size,
         pages=pdf.pages,
         sent_by=by,
         sent_at=at,
     )
-    storages["documents"].save(document.path, ContentFile(pdf.data))
+    storages["documents"].save(document.path, ContentFile(pdf.content()))
     return document
 
 
@@ -168,7 +170,7 @@ def _member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, call: Call, propos
         raise Refused(Refusal("document_of_nobody", {"document": path.name, "call": call.code}, subject=path.name))
     try:
         with bundle.open(member) as content:
-            pdf = read_pdf(path.name, content)
+            pdf = read_pdf(path.name, content, partial(bundle.read, member))
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         raise _no_pdf(path.name, _("it cannot be unpacked")) from error
     kind = Document.Kind.APPLICATION if path.stem.upper() == number else Document.Kind.ANNEX

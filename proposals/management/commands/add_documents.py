@@ -33,10 +33,10 @@ class Command(DataCommand):
         try:
             with file.open("rb") as content:
                 incoming = unpack(content, found, Proposal.objects.all())
-            for each in incoming:
-                self.stdout.write(f"{each.proposal.number} {each.label} {each.pdf.name} ({each.pdf.pages})")
-            if not dry_run:
-                keep(incoming, by=None, at=timezone.now())
+                for each in incoming:
+                    self.stdout.write(f"{each.proposal.number} {each.label} {each.pdf.name} ({each.pdf.pages})")
+                if not dry_run:
+                    keep(incoming, by=None, at=timezone.now())
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read.") % {"file": file}) from error
         except Refused as refused:
