@@ -72,12 +72,21 @@ class ProposalAdmin(RefusingAdmin):
             _("Receipt"),
             {"fields": ["call", "number", "status", "received_at", "late_reason", "pinned_terms", "is_reconstructed"]},
         ),
-        (_("Project"), {"fields": ["title_ja", "title_en", "field", ("starts_on", "ends_on"), "requested_exact"]}),
+        (
+            _("Project"),
+            {
+                "fields": [
+                    *("title_ja", "title_en", "field", ("starts_on", "ends_on"), "requested_exact"),
+                    *("abstract_ja", "abstract_en", "keywords", "erad_project_id"),
+                ]
+            },
+        ),
         (
             _("Principal investigator"),
             {
                 "fields": [
                     ("principal_investigator", "principal_investigator_reading"),
+                    "principal_investigator_en",
                     ("researcher_number", "institution"),
                     "email",
                 ]

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import operator
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -166,7 +167,8 @@ Mark = tuple[str, object]
 Index = dict[Mark, list[tuple[Proposal, str]]]
 # What a suggestion shows of a proposal, and by what its leader is known.
 SHOWN = ("call", "number", "title_ja", "title_en", "institution")
-KNOWN_BY = ("principal_investigator", "principal_investigator_reading", "researcher_number", "email")
+NAMES = ("principal_investigator", "principal_investigator_reading", "principal_investigator_en")
+KNOWN_BY = (*NAMES, "researcher_number", "email")
 STRONGEST = [Why.NUMBER, Why.EMAIL, Why.NAME, Why.READING]
 
 
@@ -224,7 +226,7 @@ def _marks_of(reviewer: Reviewer) -> list[Mark]:
 def _lead(proposal: Proposal) -> Iterator[tuple[Mark, str]]:
     """Who leads the proposal."""
     marks = _marks(
-        names=[proposal.principal_investigator],
+        names=[proposal.principal_investigator, proposal.principal_investigator_en],
         reading=proposal.principal_investigator_reading,
         number=proposal.researcher_number,
         email=proposal.email,
@@ -291,9 +293,6 @@ def _perhaps_led_by(people: Iterable[Reviewer], proposals: ProposalQuerySet) -> 
         for name in (reviewer.name_ja, reviewer.name_en, reviewer.reading):
             names |= {" ".join(words) for words in (name.split(), name.split()[::-1])}
             names |= {gap.join(name.split()) for gap in ("", "\u3000")}
-    return proposals.order_by().filter(
-        Q(researcher_number__in=numbers - {""})
-        | Q(email__in=emails - {""})
-        | Q(principal_investigator__in=names - {""})
-        | Q(principal_investigator_reading__in=names - {""})
-    )
+    asked = {"researcher_number": numbers, "email": emails, **dict.fromkeys(NAMES, names)}
+    any_of = (Q((f"{column}__in", values - {""})) for column, values in asked.items())
+    return proposals.order_by().filter(functools.reduce(operator.or_, any_of))

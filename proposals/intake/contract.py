@@ -49,6 +49,11 @@ LABELS: dict[str, Promise] = {
     "young_researcher_plan": _("Plan for young researchers"),
     "received_at": _("Received"),
     "email": _("e-mail"),
+    "pi_name_en": _("Name in English"),
+    "erad_project_id": _("e-Rad project ID"),
+    "abstract_ja": _("Abstract (Japanese)"),
+    "abstract_en": _("Abstract (English)"),
+    "keywords": _("Keywords"),
 }
 COSTS: dict[str, Promise] = {
     "direct_yen": _("Direct costs, every fiscal year"),
@@ -209,6 +214,11 @@ class Contract:
         received = _("Day, or day and time in Tokyo; where it is empty, when the file is sent.")
         yield Column("received_at", LABELS["received_at"], received, "2026-10-01 10:30", receipt(self.call))
         yield Column("email", LABELS["email"], _("Of the principal investigator."), "hanako@example.org", address())
+        yield text("pi_name_en", _("Of the principal investigator."), 100, "Hanako Aoki")
+        yield text("erad_project_id", _("By which e-Rad knows the application."), 20, "26000123")
+        yield text("abstract_ja", _("What is to be found out, and how."), 32_767, _("We join two laboratories."))
+        yield text("abstract_en", _("What is to be found out, and how."), 32_767, "We join two laboratories.")
+        yield text("keywords", _("Separated by commas."), 300, "quantum repeaters, photonics")
 
     def _costs(self) -> Iterable[Column]:
         for year, direct_name, indirect_name in self.cost_columns:

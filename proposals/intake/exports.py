@@ -67,13 +67,19 @@ class ProposalResource(TypedResource):
     young_researcher_plan = column("young_researcher_plan", "young_researcher_plan")
     received_at = column("received_at", "received_at", ReceiptField)
     email = column("email", "email")
+    pi_name_en = column("pi_name_en", "principal_investigator_en")
+    erad_project_id = column("erad_project_id", "erad_project_id")
+    abstract_ja = column("abstract_ja", "abstract_ja")
+    abstract_en = column("abstract_en", "abstract_en")
+    keywords = column("keywords", "keywords")
 
     class Meta:
         model = Proposal
         fields = [
             *("number", "title_ja", "title_en", "pi_name", "pi_reading", "researcher_number", "institution"),
             *("field", "country", "funder", "counterpart_name", "counterpart_institution", "starts_on", "ends_on"),
-            *("young_researcher_plan", "received_at", "email"),
+            *("young_researcher_plan", "received_at", "email", "pi_name_en", "erad_project_id"),
+            *("abstract_ja", "abstract_en", "keywords"),
         ]
 
     def __init__(self, years: Iterable[int] = ()) -> None:
@@ -150,7 +156,7 @@ def export_columns(call: Call, proposals: Sequence[Exported], user: Person | Non
 def hidden_from(user: Person | None) -> set[str]:
     """The columns that the person may not read; nothing is hidden from a command, which has no user."""
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
-    hidden = {"researcher_number", "email", "young_researcher_plan"} - visible
+    hidden = {"researcher_number", "email", "erad_project_id", "young_researcher_plan"} - visible
     return hidden | ({"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set())
 
 

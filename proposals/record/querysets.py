@@ -42,7 +42,7 @@ def withheld(calls: dict[int, Call]) -> Q:
 
 
 # Details of a proposal that not everybody who sees it may read.
-STAFF_ONLY = {"researcher_number", "email", "late_reason"}
+STAFF_ONLY = {"researcher_number", "email", "erad_project_id", "late_reason"}
 FIELDS = STAFF_ONLY | {"young_researcher_plan", "costs", "counterparts", "documents", "award"}
 # What everybody who sees a proposal may search in: the search key less the researcher number.
 OPEN_KEY = SearchKey(

@@ -15,7 +15,18 @@ from aspire.workbooks.parsing import BadCell
 from proposals.intake.exports import exported
 from proposals.intake.receipt import receipt, written
 from proposals.record.models import Proposal
-from tests.factories import CLOSES_AT, NOON, OPENS_AT, FunderFactory, ProposalFactory, TermsFactory
+from tests.doors import refused
+from tests.factories import (
+    CLOSES_AT,
+    NOON,
+    OPENS_AT,
+    AssignmentFactory,
+    CallFactory,
+    ConflictFactory,
+    FunderFactory,
+    ProposalFactory,
+    TermsFactory,
+)
 from tests.people import person
 
 TOKYO = zoneinfo.ZoneInfo("Asia/Tokyo")
@@ -165,3 +176,47 @@ def test_the_leaders_address_is_for_those_who_log_proposals(client, call, role, 
     file = client.get(reverse("intake:export", args=["csv"]), {"call": "IN"}).content.decode()
 
     assert ("hanako@example.org" in page, "hanako@example.org" in file) == (is_shown, is_shown)
+
+
+KNOWN_TO_E_RAD = {
+    "pi_name_en": ("principal_investigator_en", "Hanako Aoki"),
+    "erad_project_id": ("erad_project_id", "26000123"),
+    "abstract_ja": ("abstract_ja", "二つの研究室を結ぶ。"),
+    "abstract_en": ("abstract_en", "We join two laboratories."),
+    "keywords": ("keywords", "量子中継, 光"),
+}
+
+
+def test_a_file_brings_what_e_rad_knows_of_a_proposal_and_it_comes_back_unchanged(call, send):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001")
+    values = ",".join(f'"{value}"' for _attribute, value in KNOWN_TO_E_RAD.values())
+    lines = [",".join(["number", *KNOWN_TO_E_RAD]), f"IN-001,{values}"]
+
+    assert "1 changed" in send(*lines)
+    proposal.refresh_from_db()
+    for attribute, value in KNOWN_TO_E_RAD.values():
+        assert getattr(proposal, attribute) == value
+    assert "0 changed, 1 left" in send(*lines)
+
+
+def test_a_reviewer_reads_the_abstract_once_no_interest_is_declared(client):
+    reviewer = person("reviewer", "評 価", Role.REVIEWER)
+    call = CallFactory(progress="in_review")
+    proposal = ProposalFactory(terms__call=call, abstract_ja="二つの研究室を結ぶ。", keywords="量子中継")
+    AssignmentFactory(proposal=proposal, reviewer=reviewer)
+    client.force_login(reviewer)
+    address = reverse("review:proposal", args=[proposal.number])
+    assert "二つの研究室" not in client.get(address).content.decode()
+
+    ConflictFactory(proposal=proposal, person=reviewer, finding="clear")
+    page = client.get(address).content.decode()
+    assert "二つの研究室" in page
+    assert "量子中継" in page
+
+
+@pytest.mark.parametrize("attribute", [attribute for attribute, _value in KNOWN_TO_E_RAD.values()])
+def test_a_reconstructed_proposal_states_nothing_that_e_rad_knows(trial, attribute):
+    proposal = trial.proposals.first()
+
+    with refused("proposal_reconstructed_is_bare"):
+        Proposal.objects.filter(pk=proposal.pk).update(**{attribute: "x"})

@@ -12,7 +12,10 @@ from aspire.untyped import Passed
 from proposals.record.models import Counterpart, Proposal, Reviewer
 
 ERASED = "―"  # where a name must stand
-NAMES = ["principal_investigator", "principal_investigator_reading", "researcher_number", "email"]
+NAMES = [
+    *("principal_investigator", "principal_investigator_reading", "principal_investigator_en"),
+    *("researcher_number", "email"),
+]
 OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan"], ""))
 OF_COUNTERPARTS = Words(Counterpart, {"person": ERASED, "email": ""})
 OF_REVIEWERS = Words(Reviewer, dict.fromkeys(["name_ja", "name_en", "reading", "researcher_number"], ""))

@@ -71,6 +71,9 @@ class Proposal(models.Model):
     principal_investigator_reading = models.CharField(
         _("reading of the name"), max_length=100, blank=True, help_text=_("in katakana")
     )
+    principal_investigator_en = models.CharField(
+        _("name in English"), max_length=100, blank=True, db_default="", default=""
+    )
     researcher_number = models.CharField(
         _("e-Rad researcher number"),
         max_length=8,
@@ -83,6 +86,10 @@ class Proposal(models.Model):
         Funder, models.PROTECT, related_name="proposals", verbose_name=_("primary foreign funder")
     )
     young_researcher_plan = models.TextField(_("plan for young researchers"), blank=True)
+    erad_project_id = models.CharField(_("e-Rad project ID"), max_length=20, blank=True, db_default="", default="")
+    abstract_ja = models.TextField(_("abstract (Japanese)"), blank=True, db_default="", default="")
+    abstract_en = models.TextField(_("abstract (English)"), blank=True, db_default="", default="")
+    keywords = models.CharField(_("keywords"), max_length=300, blank=True, db_default="", default="")
 
     search_key = GeneratedField(
         expression=SearchKey(
@@ -123,6 +130,11 @@ class Proposal(models.Model):
                     ends_on__isnull=True,
                     principal_investigator="",
                     principal_investigator_reading="",
+                    principal_investigator_en="",
+                    erad_project_id="",
+                    abstract_ja="",
+                    abstract_en="",
+                    keywords="",
                     researcher_number="",
                     email="",
                     institution="",
@@ -139,6 +151,7 @@ class Proposal(models.Model):
             models.Index(fields=["email"], name="proposal_led_by_email"),
             models.Index(fields=["principal_investigator"], name="proposal_led_by_name"),
             models.Index(fields=["principal_investigator_reading"], name="proposal_led_by_reading"),
+            models.Index(fields=["principal_investigator_en"], name="proposal_led_by_name_en"),
             models.Index(
                 fields=["call", "received_at"],
                 include=["status"],
