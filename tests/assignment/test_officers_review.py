@@ -551,6 +551,20 @@ def test_likely_conflicts_are_suggested_by_address_and_by_shared_partners(call):
     }
 
 
+def test_likely_conflicts_are_suggested_by_the_english_name_of_a_leader(call):
+    proposal_of(call, principal_investigator="青木 花子", principal_investigator_en="Hanako Aoki")
+    led = proposal_of(TermsFactory().call, principal_investigator="別人", principal_investigator_en="Taro Endo")
+    led.counterparts.create(country=led.country, person="Ada Abroad", institution="Elsewhere")
+    other = proposal_of(call, principal_investigator="井上 一")
+    other.counterparts.create(country=other.country, person="Ada Abroad", institution="Elsewhere")
+    same, colleague = reviewer_of("baba", name_en="AOKI, Hanako"), reviewer_of("endo", name_en="Taro Endo")
+
+    found = {(each.person, each.proposal.principal_investigator): each.kind for each in suggestions(call)}
+
+    assert found[same, "青木 花子"] == "other"
+    assert found[colleague, "井上 一"] == "joint_work"
+
+
 def test_officer_decides_suggestions_and_records_what_is_known(client, call, officer):
     first, second = proposal_of(call), proposal_of(call)
     baba = reviewer_of("baba", institution="東都大学")
