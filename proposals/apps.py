@@ -13,6 +13,7 @@ class ProposalsConfig(AppConfig):
         from aspire.sheets.kinds import register  # noqa: PLC0415
         from proposals.assignment.sheets import Assignments  # noqa: PLC0415
         from proposals.awards.sheets import Marks, ReleasedAwards  # noqa: PLC0415
+        from proposals.intake.documents import fault as documents  # noqa: PLC0415
         from proposals.intake.kind import Proposals  # noqa: PLC0415
         from proposals.record.invariants import fault  # noqa: PLC0415
         from proposals.record.trigrams import fault as slow_search  # noqa: PLC0415
@@ -20,5 +21,6 @@ class ProposalsConfig(AppConfig):
 
         register(Proposals, Assignments, Marks, ReleasedAwards)
         readiness.register("invariants", fault)
+        readiness.register("documents", documents)
         readiness.register("search", slow_search)
         post_migrate.connect(make_index, sender=self)

@@ -16,6 +16,7 @@ from typing import IO
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader
 
@@ -119,6 +120,24 @@ def take_away(document: Document, *, reason: str, by: Person, at: datetime.datet
     document.removed_by, document.removed_at, document.removal_reason = by, at, reason.strip()
     with all_or_nothing():
         document.save(update_fields=["removed_by", "removed_at", "removal_reason"])
+
+
+def fault() -> str:
+    """What keeps documents from being kept here, and the remedy; empty where nothing does."""
+    store = storages["documents"]
+    try:
+        store.delete(store.save("probe", ContentFile(b"x")))
+    except OSError:
+        return gettext(
+            "Documents cannot be kept: let the web process write into the folder that DOCUMENTS_FOLDER names."
+        )
+    try:
+        virus_in(b"x")
+    except Unscanned:
+        return gettext(
+            "clamd does not answer where CLAMD says, so no document is kept. Start it, or correct the setting."
+        )
+    return ""
 
 
 # --- many at once ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from pypdf import PdfWriter
 
 from aspire.refusals import Refused
@@ -508,3 +508,16 @@ def test_a_list_finds_the_proposals_whose_application_is_still_to_come(client, d
 def test_nobody_waits_for_the_application_of_a_reconstructed_proposal(trial):
     assert trial.proposals.exists()
     assert not Proposal.objects.without_application().exists()
+
+
+def test_the_doctor_says_what_keeps_documents_from_being_kept(settings, tmp_path):
+    assert documents.fault() == ""
+
+    settings.CLAMD = str(tmp_path / "nobody")
+    with translation.override("en"):
+        assert "clamd does not answer" in documents.fault()
+    (tmp_path / "file").write_text("no folder")
+    store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "file"}}
+    settings.STORAGES = {**settings.STORAGES, "documents": store}
+    with translation.override("en"):
+        assert "DOCUMENTS_FOLDER" in documents.fault()

@@ -90,7 +90,7 @@ def test_doctor_has_a_line_for_each_question(worker: None) -> None:
     said, _code = doctor()
 
     subjects = ["static files", "database", "schema", "migrations", "history"]
-    subjects += ["workers", "roles", "pooler", "clock", "backup", "invariants", "search"]
+    subjects += ["workers", "roles", "pooler", "clock", "backup", "invariants", "documents", "search"]
     assert [line[7:].split(":")[0] for line in said.splitlines()] == subjects
     assert "ok     backup: not known" in said
     assert ("ok     search: without pg_trgm" in said) != has_index()
