@@ -12,11 +12,9 @@ PICTURE = ROOT / "docs" / "rooms.svg"
 # From the ground up: packages, and in each its rows of brothers.
 HOUSE: dict[str, list[list[str]]] = {
     "aspire": [
-        ["untyped"],
+        ["environment", "headers", "untyped"],
         [
             "choices",
-            "environment",
-            "headers",
             "history",
             "kana",
             "keyset",
