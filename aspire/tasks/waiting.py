@@ -44,7 +44,10 @@ def forget(file: "File[bytes]") -> None:
 def purge(*, at: datetime.datetime) -> int:
     """Throw away the files that nobody confirmed in a day; how many they were."""
     storage = storages["documents"]
-    names = storage.listdir(FOLDER)[1] if storage.exists(FOLDER) else []
+    try:
+        _folders, names = storage.listdir(FOLDER)
+    except FileNotFoundError:  # nobody has sent any yet
+        return 0
     old = [name for name in names if storage.get_modified_time(f"{FOLDER}/{name}") < at - KEPT_FOR]
     for name in old:
         storage.delete(f"{FOLDER}/{name}")

@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -16,8 +15,6 @@ from django.utils.translation import gettext as _
 from aspire import wareki, yen
 from aspire.keyset import COUNTED_UP_TO
 from aspire.people import Person, in_their_order
-from aspire.sheets.kinds import KINDS
-from aspire.untyped import Held
 
 register = template.Library()
 
@@ -181,11 +178,3 @@ def label_in(name: str, labels: Mapping[str, str]) -> str:
 def person_name(user: Person) -> str:
     """A person's name, the family name first in Japanese."""
     return in_their_order(user)
-
-
-@register.inclusion_tag("admin/_file_tools.html")
-def file_tools(listed: Held) -> dict[str, Any]:
-    """The links of an admin list whose records go in and out by file; a link out keeps the list's filters."""
-    offered = (kind for kind in KINDS.values() if kind.importers)
-    kind = next((kind for kind in offered if (kind.shown_on or kind.model) is listed.model), None)
-    return {"kind": kind, "filters": listed.get_query_string(remove=["p", "o", "all"])}

@@ -29,6 +29,7 @@ from proposals.record.models.documents import MOST_BYTES, MOST_PAGES
 from proposals.record.querysets import ProposalQuerySet
 
 MOST_FILES, MOST_IN_ALL = 2_000, 2**30  # of a zip, unpacked
+LONGEST_NAME = 255
 ENCODINGS = ("utf-8", "cp932")  # of names: macOS and Linux, then Japanese Windows
 NO_DOCUMENTS = {".ds_store", "thumbs.db", "desktop.ini"}  # what systems leave in folders
 
@@ -183,15 +184,18 @@ def _is_document(path: str) -> bool:
 
 
 def _member(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, call: Call, proposals: dict[str, Proposal]) -> Incoming:
-    path = PurePosixPath(unicodedata.normalize("NFC", member.filename))
-    number = next(filter(None, (_number(part, proposals) for part in (path.stem, *path.parts[-2:-1]))), None)
+    # As Django takes a name that comes by form: signs that can be printed, and no more of them than a row holds.
+    path = PurePosixPath("".join(filter(str.isprintable, unicodedata.normalize("NFC", member.filename))))
+    name = path.name if len(path.name) <= LONGEST_NAME else f"{path.stem[: LONGEST_NAME - 4]}.pdf"
+    parts = (part[:LONGEST_NAME] for part in (path.stem, *path.parts[-2:-1]))
+    number = next(filter(None, (_number(part, proposals) for part in parts)), None)
     if number is None:
-        raise Refused(Refusal("document_of_nobody", {"document": path.name, "call": call.code}, subject=path.name))
+        raise Refused(Refusal("document_of_nobody", {"document": name, "call": call.code}, subject=name))
     try:
         with bundle.open(member) as content:
-            pdf = read_pdf(path.name, content, partial(bundle.read, member))
+            pdf = read_pdf(name, content, partial(bundle.read, member))
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError) as error:
-        raise _no_pdf(path.name, _("it cannot be unpacked")) from error
+        raise _no_pdf(name, _("it cannot be unpacked")) from error
     kind = Document.Kind.APPLICATION if path.stem.upper() == number else Document.Kind.ANNEX
     return Incoming(proposals[number], kind, pdf)
 

@@ -39,7 +39,13 @@ class Breach:
 
 
 def breaches() -> Iterator[Breach]:
-    """Every breach in the database, one sentence each."""
+    """Every breach in the database and among the documents, one sentence each."""
+    yield from of_database()
+    yield from documents_lost()
+
+
+def of_database() -> Iterator[Breach]:
+    """Every breach that PostgreSQL knows of; the contents of documents are read by ``breaches`` alone."""
     yield from missing_triggers()
     yield from altered()
     for proposal in _proposals():
@@ -50,7 +56,6 @@ def breaches() -> Iterator[Breach]:
             yield Breach(call.code, sentence)
     yield from wrong_tallies()
     yield from wrong_decisions()
-    yield from documents_lost()
     for table, key in untraced():
         sentence = _("Its history does not say how it came to be as it is. Compare it with the last sound backup.")
         yield Breach(f"{table} {key}", sentence)
@@ -58,7 +63,7 @@ def breaches() -> Iterator[Breach]:
 
 def fault() -> str:
     """The first breach, where there is one, with how to see the others; empty where every rule holds."""
-    breach = next(breaches(), None)
+    breach = next(of_database(), None)
     return f"{breach} {_('All of them: python manage.py check_invariants')}" if breach else ""
 
 
@@ -186,7 +191,7 @@ def documents_lost() -> Iterator[Breach]:
     for document in Document.objects.select_related("proposal").order_by("pk").iterator():
         try:
             with document.open() as content:
-                is_same = hashlib.sha256(content.read()).hexdigest() == document.sha256
+                is_same = hashlib.file_digest(content, "sha256").hexdigest() == document.sha256
         except OSError:
             is_same = False
         if not is_same:

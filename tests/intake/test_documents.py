@@ -16,7 +16,7 @@ from aspire.roles import Role
 from aspire.tasks import waiting
 from proposals.intake import documents
 from proposals.intake.documents import Incoming, keep, read_pdf, take_away, unpack
-from proposals.record.invariants import breaches
+from proposals.record.invariants import breaches, fault
 from proposals.record.models import Document, Proposal
 from tests.doors import as_application, at_every_insert, at_every_update, refused, run
 from tests.factories import (
@@ -521,3 +521,20 @@ def test_the_doctor_says_what_keeps_documents_from_being_kept(settings, tmp_path
     settings.STORAGES = {**settings.STORAGES, "documents": store}
     with translation.override("en"):
         assert "DOCUMENTS_FOLDER" in documents.fault()
+
+
+def test_a_name_in_a_zip_is_kept_as_a_row_and_a_header_can_hold_it(client, proposal, officer):
+    files = {f"{proposal.number}_{'x' * 400}.pdf": pdf(text="a"), f"{proposal.number}_a\r\nb.pdf": pdf(text="b")}
+
+    kept = keep(unpack(zipped(files), proposal.call, Proposal.objects.all()), by=officer, at=NOON)
+
+    assert sorted(len(each.name) for each in kept) == [len(f"{proposal.number}_ab.pdf"), 255]
+    client.force_login(officer)
+    assert [client.get(each.get_absolute_url()).status_code for each in kept] == [200, 200]
+
+
+def test_the_doctor_reads_no_content_of_documents(document):
+    storages["documents"].delete(document.path)
+
+    assert fault() == ""
+    assert next(breaches())
