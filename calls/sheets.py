@@ -1,23 +1,29 @@
-"""Kinds of sheets that belong to one call: opened by its code, and locked by it."""
+"""Kinds of files that belong to one call: opened by its code, and locked by it."""
+
+from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 
 from aspire.people import Person
-from aspire.sheets.kinds import Kind
+from aspire.sheets.resources import NamedRecords, StrictResource
 from calls.hidden import in_conflict, partly_hidden_from, withheld_from
 from calls.models import Call
 
 
-class CallKind(Kind):
+class CallResource(StrictResource):
     """A kind that is opened for one call; whoever saves a file locks the call, so one file goes in after the other."""
 
     is_for_a_call = True
 
+    class Meta:
+        instance_loader_class = NamedRecords
+
     def __init__(self, call: Call) -> None:
+        super().__init__()
         self.call, self.call_code = call, call.code
 
     @classmethod
-    def open(cls, call_code: str = "") -> "CallKind":
+    def open(cls, call_code: str = "") -> Self:
         return cls(Call.objects.get(code=call_code))
 
     @classmethod
@@ -34,5 +40,5 @@ class CallKind(Kind):
         conflicts = sorted(pk for pk, call in in_conflict(self.user).items() if call == self.call.pk)
         return [conflicts, self.call.pk in withheld_from(self.user)]
 
-    def locked(self) -> "CallKind":
+    def locked(self) -> Self:
         return type(self)(Call.objects.select_for_update(no_key=True).get(pk=self.call.pk))

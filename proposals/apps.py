@@ -11,15 +11,15 @@ class ProposalsConfig(AppConfig):
 
         from aspire.operations import readiness  # noqa: PLC0415 - models are there only now
         from aspire.sheets.kinds import register  # noqa: PLC0415
-        from proposals.assignment.sheets import Assignments  # noqa: PLC0415
-        from proposals.awards.sheets import Marks, ReleasedAwards  # noqa: PLC0415
+        from proposals.assignment.sheets import AssignmentResource  # noqa: PLC0415
+        from proposals.awards.sheets import MarkResource, ReleasedAwardResource  # noqa: PLC0415
         from proposals.intake.documents import fault as documents  # noqa: PLC0415
-        from proposals.intake.kind import Proposals  # noqa: PLC0415
+        from proposals.intake.resource import ProposalResource  # noqa: PLC0415
         from proposals.record.invariants import fault  # noqa: PLC0415
         from proposals.record.trigrams import fault as slow_search  # noqa: PLC0415
         from proposals.record.trigrams import make_index  # noqa: PLC0415
 
-        register(Proposals, Assignments, Marks, ReleasedAwards)
+        register(ProposalResource, AssignmentResource, MarkResource, ReleasedAwardResource)
         readiness.register("invariants", fault)
         readiness.register("documents", documents)
         readiness.register("search", slow_search)

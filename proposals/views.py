@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from aspire.keyset import POSITION, page_of
 from aspire.people import Person, PersonRequest
 from proposals.filters import ProposalFilter
-from proposals.intake.exports import choices_for
+from proposals.intake.resource import ProposalResource
 from proposals.intake.views import DocumentForm
 from proposals.record.models import Award, Proposal
 from proposals.record.querysets import IN_CALL, IN_LIST
@@ -36,7 +36,7 @@ def proposal_list(request: PersonRequest) -> HttpResponse:
         "total": asked.number() if page.has_other_pages else len(page),
         "effort": effort(asked.asked.get("q", "")) if asked.kept is None else None,
         "querystring": rest.urlencode(),
-        "export_columns": choices_for(request.user),
+        "export_columns": ProposalResource.export_choices(request.user),
         "has_reconstructed": reconstructed,
         "has_synthetic": any(proposal.call.is_synthetic for proposal in page),
         "is_unpublished_cross": reconstructed and asked.asks_unpublished_cross,

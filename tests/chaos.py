@@ -187,11 +187,11 @@ def worker_killed(ground: Ground) -> Iterator[Figure]:
 
     from aspire.models import Upload
     from aspire.sheets.running import receive
-    from proposals.intake.kind import Proposals
+    from proposals.intake.resource import ProposalResource
 
     call, data = file_for("CHAOS-CHECKED", ROWS)
     first = start_worker(ground)
-    upload = receive(data, kind=Proposals(call), by=User.objects.get(username="officer"), file_name="chaos.csv")
+    upload = receive(data, kind=ProposalResource(call), by=User.objects.get(username="officer"), file_name="chaos.csv")
     begun = time.monotonic()
 
     def now() -> Any:
@@ -219,14 +219,14 @@ def many_files(ground: Ground) -> Iterator[Figure]:
 
     from aspire.models import Upload
     from aspire.sheets.running import receive
-    from proposals.intake.kind import Proposals
+    from proposals.intake.resource import ProposalResource
 
     def median() -> float:
         return statistics.median(timed(lambda: ground.site.get("/proposals/"))[1] for _time in range(30))
 
     call, data = file_for("CHAOS-MANY", LONG)
     by, quiet_seconds = User.objects.get(username="admin"), median()
-    sent = [receive(data, kind=Proposals(call), by=by, file_name=f"{place}.csv").pk for place in range(FILES)]
+    sent = [receive(data, kind=ProposalResource(call), by=by, file_name=f"{place}.csv").pk for place in range(FILES)]
     worker = start_worker(ground)
     try:
         wait(lambda: Upload.objects.filter(pk__in=sent, done__gt=0).exists())

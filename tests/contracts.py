@@ -4,28 +4,39 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from aspire.workbooks import parsing
-from aspire.workbooks.columns import Column, match
+from aspire.workbooks.columns import StrictField, match
 from aspire.workbooks.faults import Fault, Tier, Unreadable
-from aspire.workbooks.parsing import BadCell, Parsed
 from aspire.workbooks.reading import Cell, read
+from aspire.workbooks.widgets import (
+    BadCell,
+    Code,
+    Day,
+    Parsed,
+    ResearcherNumber,
+    Text,
+    Truth,
+    WholeYen,
+    normalised,
+)
 
-FIELDS = {parsing.normalised(name): code for name, code in {"bio": "bio", "AI・情報": "ai", "量子": "quantum"}.items()}
+FIELDS = {normalised(name): code for name, code in {"bio": "bio", "AI・情報": "ai", "量子": "quantum"}.items()}
 
 
-def field(cell: Cell) -> Parsed:
+class OfAFile(Code):
     """As in a file of its own, in which only so many nearest codes are named."""
-    return parsing.code(FIELDS, "field")(cell)
+
+    def read(self, cell: Cell) -> Parsed:
+        return Code(self.choices, self.what).read(cell)
 
 
 COLUMNS = [
-    Column("number", _("proposal number"), _("number"), "D-001", parsing.text(40)),
-    Column("title", _("title (Japanese)"), _("title"), "Quanta", parsing.text(30), is_required=True),
-    Column("field", _("field"), _("field"), "bio", field, kind="code"),
-    Column("starts_on", _("research starts"), _("first day"), "2026-04-01", parsing.day(), kind="day"),
-    Column("yen", _("ceiling (yen a fiscal year)"), _("yen"), "100", parsing.whole_yen(), kind="yen"),
-    Column("is_young", _("reconstructed"), _("yes or no"), "yes", parsing.truth(), kind="truth"),
-    Column("researcher", _("e-Rad researcher number"), _("8 digits"), "00123456", parsing.researcher_number()),
+    StrictField("number", _("proposal number"), _("number"), "D-001", Text(40)),
+    StrictField("title", _("title (Japanese)"), _("title"), "Quanta", Text(30), is_required=True),
+    StrictField("field", _("field"), _("field"), "bio", OfAFile(FIELDS, "field")),
+    StrictField("starts_on", _("research starts"), _("first day"), "2026-04-01", Day()),
+    StrictField("yen", _("ceiling (yen a fiscal year)"), _("yen"), "100", WholeYen()),
+    StrictField("is_young", _("reconstructed"), _("yes or no"), "yes", Truth()),
+    StrictField("researcher", _("e-Rad researcher number"), _("8 digits"), "00123456", ResearcherNumber()),
 ]
 BY_NAME = {column.name: column for column in COLUMNS}
 

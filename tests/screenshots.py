@@ -114,7 +114,7 @@ def sent() -> list[str]:
     from aspire.models import Upload
     from aspire.sheets import running
     from calls.models import Call
-    from proposals.intake.kind import Proposals
+    from proposals.intake.resource import ProposalResource
     from proposals.record.models import Proposal
 
     officer, call = User.objects.get(username="officer"), Call.objects.get(code="DEMO-OPEN")
@@ -129,7 +129,7 @@ def sent() -> list[str]:
         "saved.csv": f'{header}{second.number},"{retitled}",,\r\n',
     }
     uploads = {
-        file_name: running.receive(text.encode(), kind=Proposals(call), by=officer, file_name=file_name)
+        file_name: running.receive(text.encode(), kind=ProposalResource(call), by=officer, file_name=file_name)
         for file_name, text in files.items()
     }
     record = running.confirm(uploads.pop("saved.csv"), by=officer)

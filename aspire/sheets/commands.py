@@ -17,11 +17,12 @@ from aspire.operations.schema import DataCommand
 from aspire.refusals import from_error
 from aspire.roles import roles_of
 from aspire.sheets import exporting
-from aspire.sheets.kinds import KINDS, Kind
-from aspire.sheets.planning import Planner
-from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan
+from aspire.sheets.kinds import KINDS
+from aspire.sheets.resources import StrictResource, chosen
+from aspire.sheets.results import SheetResult
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE
 from aspire.sheets.saving import LookAgain, save
-from aspire.workbooks.columns import LANGUAGES, Column
+from aspire.workbooks.columns import LANGUAGES, StrictField
 from aspire.workbooks.faults import Fault, Tier, Unreadable
 from aspire.workbooks.writing import Unwritable
 
@@ -40,7 +41,7 @@ class SheetCommand(DataCommand):
         is_needed = bool(self.kind) and KINDS[self.kind].is_for_a_call
         parser.add_argument("--call", required=is_needed, default="", metavar="CODE", help="for kinds of one call")
 
-    def opened(self, options: dict[str, Any]) -> Kind:
+    def opened(self, options: dict[str, Any]) -> StrictResource:
         """The kind for the call named. Raises CommandError where there is no such call."""
         kind = KINDS[self.kind or options["kind"]]
         codes = _(", ").join(code for code, _name in kind.calls())
@@ -71,17 +72,17 @@ class ImportCommand(SheetCommand):
             )
         now, name = timezone.now(), options["file"].name
         try:
-            planner = Planner(kind, received_at=now, reason=options["reason"], step=self.show_progress)
-            plan = planner.plan(data, file_name=name)
+            how = {"received_at": now, "reason": options["reason"], "step": self.show_progress}
+            result = kind.check(data, file_name=name, **how)
         except Unreadable as unreadable:
             raise CommandError(line(unreadable.fault)) from None
-        self.say_faults(plan)
+        self.say_faults(result)
         if not options["dry_run"]:
             sha256 = hashlib.sha256(data).hexdigest()
-            self.save(plan, kind=kind, file_name=name, sha256=sha256, received_at=now, reason=options["reason"])
-        self.say_counts(kind, plan, is_saved=not options["dry_run"])
+            self.save(result, kind=kind, file_name=name, sha256=sha256, received_at=now, reason=options["reason"])
+        self.say_counts(kind, result, is_saved=not options["dry_run"])
 
-    def opened(self, options: dict[str, Any]) -> Kind:
+    def opened(self, options: dict[str, Any]) -> StrictResource:
         """As for every command; a kind that only goes out names the one in which its rows go in."""
         kind = KINDS[self.kind or options["kind"]]
         if kind.goes_in_as:
@@ -90,35 +91,35 @@ class ImportCommand(SheetCommand):
             raise CommandError(said % values)
         return super().opened(options)
 
-    def sender(self, kind: Kind, name: str) -> User | None:
+    def sender(self, kind: StrictResource, name: str) -> User | None:
         """Whose file it is, judged as on the page. Raises CommandError for somebody who could not send it there."""
         person = User.objects.filter(username=name, is_active=True).first() if name else None
         if name and not (person and kind.importers & roles_of(person) and kind.is_open_to(person)):
             raise CommandError(_("There is nobody called %(name)s who may send this file.") % {"name": name})
         return person
 
-    def show_progress(self, done: int) -> None:
+    def show_progress(self, done: int, _total: int) -> None:
         """One line that counts up, on a terminal."""
         if self.stderr.isatty():
             self.stderr.write(_("%(done)s rows checked") % {"done": done}, ending="\r")
 
-    def say_faults(self, plan: Plan) -> None:
+    def say_faults(self, result: SheetResult) -> None:
         """Every finding; a blocking one ends the command with nothing saved."""
-        for fault in plan.faults:
+        for fault in result.faults:
             self.stderr.write(line(fault))
-        if plan.is_blocked:
+        if result.is_blocked:
             raise CommandError(_("Nothing was saved."))
 
-    def say_counts(self, kind: Kind, plan: Plan, *, is_saved: bool) -> None:
-        counts = {"created": plan.count(CREATE), "changed": plan.count(CHANGE), "left": plan.count(LEAVE)}
+    def say_counts(self, kind: StrictResource, result: SheetResult, *, is_saved: bool) -> None:
+        counts = {"created": result.count(CREATE), "changed": result.count(CHANGE), "left": result.count(LEAVE)}
         said = _("%(title)s: %(created)s created, %(changed)s changed, %(left)s left as they were.")
         if not is_saved:
             said = _("Nothing was saved (dry run): %(created)s to create, %(changed)s to change, %(left)s to leave.")
         self.stdout.write(said % {"title": kind.title, **counts})
 
-    def save(self, plan: Plan, **what: Any) -> None:
+    def save(self, result: SheetResult, **what: Any) -> None:
         try:
-            save(plan, by=what["kind"].user, **what)
+            save(result, by=what["kind"].user, **what)
         except LookAgain:
             raise CommandError(_("The stored data changed meanwhile; nothing was saved. Try again.")) from None
         except DatabaseError as error:
@@ -155,14 +156,14 @@ class ExportCommand(SheetCommand):
         values = {"title": kind.title, "count": len(records), "name": path.name}
         self.stdout.write(_("%(title)s: %(count)s rows written to %(name)s.") % values)
 
-    def chosen(self, possible: Sequence[Column], named: str) -> list[Column]:
+    def chosen(self, possible: Sequence[StrictField], named: str) -> list[StrictField]:
         """The columns that are named. Raises CommandError for one that does not exist."""
         names = [name.strip() for name in named.split(",") if name.strip()]
         known = {name for column in possible for name in (column.name, column.group) if name}
         if unknown := [name for name in names if name not in known]:
             values = {"name": unknown[0], "names": _(", ").join(column.name for column in possible)}
             raise CommandError(_("There is no column %(name)s. Name some of: %(names)s.") % values)
-        return exporting.chosen(possible, names)
+        return chosen(possible, names)
 
 
 class TemplateCommand(SheetCommand):

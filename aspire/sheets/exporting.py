@@ -9,14 +9,20 @@ from django.utils.translation import override
 
 from aspire.models import ExportRecord
 from aspire.people import Person
-from aspire.sheets.kinds import Kind
-from aspire.workbooks.columns import Column
+from aspire.sheets.resources import StrictResource
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault
 from aspire.workbooks.writing import csv_bytes, template_bytes, workbook_bytes
 
 
 def written(
-    kind: Kind, records: Sequence[Any], columns: Sequence[Column], *, form: str, language: str, encoding: Any
+    kind: StrictResource,
+    records: Sequence[Any],
+    columns: Sequence[StrictField],
+    *,
+    form: str,
+    language: str,
+    encoding: Any,
 ) -> tuple[bytes, list[Fault]]:
     """The file, and what its encoding could not hold. Raises Unwritable for a text that no cell can hold."""
     values = kind.rows(records, columns)
@@ -33,7 +39,7 @@ def record(
     kind: str,
     by: Person | None,
     filters: Mapping[str, Any],
-    columns: Sequence[Column],
+    columns: Sequence[StrictField],
     count: int,
     form: str,
 ) -> None:
@@ -50,12 +56,7 @@ def record(
     )
 
 
-def chosen(columns: Sequence[Column], names: Sequence[str]) -> list[Column]:
-    """The columns named, by themselves or by their group, in their own order; all of them where none is named."""
-    return [column for column in columns if {column.name, column.group} & set(names)] if names else list(columns)
-
-
-def template_of(kind: Kind, records: Iterable[Any], *, language: str) -> bytes:
+def template_of(kind: StrictResource, records: Iterable[Any], *, language: str) -> bytes:
     """The workbook to fill in, holding these records."""
     filled = kind.rows(records, kind.columns)
     with override(language):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from aspire.choices import offer
 from aspire.models import Upload
 from aspire.people import Person
-from aspire.sheets.kinds import Kind
-from aspire.workbooks.columns import Column
+from aspire.sheets.resources import StrictResource
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.reading import BOUNDS
 
 MIB = 2**20
@@ -33,7 +33,7 @@ class ImportForm(forms.Form):
         help_text=_("only where the call is not open; recorded with every new row"),
     )
 
-    def __init__(self, *args: Any, kind: type[Kind], user: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: type[StrictResource], user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
         calls = [(code, f"{code} {name}") for code, name in kind.calls(user)]
@@ -67,7 +67,7 @@ class ExportForm(forms.Form):
     )
     columns = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, data: QueryDict, *, columns: Sequence[Column]) -> None:
+    def __init__(self, data: QueryDict, *, columns: Sequence[StrictField]) -> None:
         """``columns``: each may be asked for, and so may their groups."""
         super().__init__(data)
         groups = {column.group: column.group for column in columns if column.group}

@@ -10,9 +10,9 @@ from procrastinate.contrib.django import app
 
 from aspire.models import KEPT_FOR, ImportRecord, Upload
 from aspire.people import Person
-from aspire.sheets.kinds import Kind, opened
-from aspire.sheets.planning import Planner
-from aspire.sheets.plans import Plan, restore
+from aspire.sheets.kinds import opened
+from aspire.sheets.resources import StrictResource
+from aspire.sheets.results import restore, unreadable
 from aspire.sheets.saving import save
 from aspire.tasks.queue import enqueue
 from aspire.workbooks.faults import Unreadable
@@ -25,7 +25,7 @@ class Cancelled(Exception):  # noqa: N818 - what the officer did
     """The sender stopped the check."""
 
 
-def receive(data: bytes, *, kind: Kind, by: Person, file_name: str, reason: str = "") -> Upload:
+def receive(data: bytes, *, kind: StrictResource, by: Person, file_name: str, reason: str = "") -> Upload:
     """Keep a file for its sender and begin to check it; whatever has expired is thrown away."""
     now = timezone.now()
     Upload.objects.expired(at=now).delete()
@@ -61,26 +61,26 @@ def check_in_turn(pk: str) -> None:
 
 
 def check(pk: UUID) -> None:
-    """Compute and keep the plan of an upload, saying how far it is; ends silently where the sender has stopped it."""
+    """Compute and keep the result of an upload, saying how far it is; ends silently where the sender has stopped it."""
     upload = Upload.objects.get(pk=pk)
 
-    def step(done: int) -> None:
-        seen = {"done": done, "total": planner.total, "beat_at": timezone.now()}
+    def step(done: int, total: int) -> None:
+        seen = {"done": done, "total": total, "beat_at": timezone.now()}
         if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**seen):
             raise Cancelled
 
-    planner = Planner(kind_of(upload), received_at=upload.uploaded_at, reason=upload.reason, step=step)
+    how = {"received_at": upload.uploaded_at, "reason": upload.reason, "step": step}
     try:
-        plan = planner.plan(bytes(upload.data), file_name=upload.file_name)
-    except Unreadable as unreadable:
-        plan = Plan("", "", "", [], [unreadable.fault], "")
+        result = kind_of(upload).check(bytes(upload.data), file_name=upload.file_name, **how)
+    except Unreadable as cannot:
+        result = unreadable(cannot.fault)
     except Cancelled:
         return
-    checked = {"plan": plan.as_json(), "state": Upload.State.CHECKED}
+    checked = {"plan": result.as_json(), "state": Upload.State.CHECKED}
     Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**checked)
 
 
-def kind_of(upload: Upload) -> Kind:
+def kind_of(upload: Upload) -> StrictResource:
     """The kind of sheet that was sent, opened for its call and sender. Raises ObjectDoesNotExist where that is gone."""
     kind = opened(upload.kind, upload.call_code)
     kind.user = upload.user
@@ -123,7 +123,7 @@ def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
 
 
 def look_again(upload: Upload) -> None:
-    """Compute the plan anew against what is stored now."""
+    """Compute the result anew against what is stored now."""
     state = {"state": Upload.State.CHECKING, "done": 0, "plan": None, "beat_at": timezone.now()}
     if Upload.objects.waiting().filter(pk=upload.pk).update(**state):
         begin(upload)

@@ -24,8 +24,10 @@ from aspire.refusals import from_error
 from aspire.roles import STAFF, roles_of
 from aspire.sheets import exporting, running
 from aspire.sheets.forms import ExportForm, ImportForm
-from aspire.sheets.kinds import KINDS, Kind, opened, records_for
-from aspire.sheets.plans import CHANGE, CREATE, LEAVE, Plan, restore, restored_fault
+from aspire.sheets.kinds import KINDS, opened, records_for
+from aspire.sheets.resources import StrictResource, chosen
+from aspire.sheets.results import SheetResult, restore, restored_fault
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.tasks import preparing
 from aspire.workbooks.faults import Tier
@@ -41,7 +43,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill", preparing.TRIED}
 
 
-def importable(request: PersonRequest, name: str) -> type[Kind]:
+def importable(request: PersonRequest, name: str) -> type[StrictResource]:
     """The kind of that name, if the person may send its files; another one does not exist."""
     kind = KINDS.get(name)
     if kind is None or not kind.importers & roles_of(request.user):
@@ -56,7 +58,7 @@ def upload_of(request: PersonRequest, pk: UUID) -> Upload:
     return upload
 
 
-def opened_or_404(request: PersonRequest, name: str, call_code: str) -> Kind:
+def opened_or_404(request: PersonRequest, name: str, call_code: str) -> StrictResource:
     try:
         kind = opened(name, call_code)
     except ObjectDoesNotExist:
@@ -134,14 +136,14 @@ def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
     return render(request, "sheets/preview.html", context)
 
 
-def labels_of(kind: Kind) -> dict[str, Any]:
+def labels_of(kind: StrictResource) -> dict[str, Any]:
     """What the columns are called in the reader's language, and what a record is named by."""
     labels = {column.name: column.label for column in kind.columns}
     return {"labels": labels, "key_label": ", ".join(str(labels[name]) for name in kind.key)}
 
 
-def of_plan(plan: Plan, *, page: str | None) -> dict[str, Any]:
-    """What a preview shows of a plan."""
+def of_plan(plan: SheetResult, *, page: str | None) -> dict[str, Any]:
+    """What a preview shows of a result."""
     shown = [row for row in plan.rows if row.action != LEAVE]
     return {
         "plan": plan,
@@ -253,21 +255,27 @@ def export(request: PersonRequest, kind: str, form: str) -> HttpResponse:
     return answer(request, sheet, records, form=form, filters=asked, stem=sheet.call_code or kind)
 
 
-def in_admin(request: PersonRequest, kind: type[Kind], filters: Mapping[str, str]) -> Any:
+def in_admin(request: PersonRequest, kind: type[StrictResource], filters: Mapping[str, str]) -> Any:
     """The records that the admin's list shows for these filters; what has no such list has no filters."""
     asked = copy(request)
     asked.GET = QueryDict(urlencode(filters))
-    if not admin.site.is_registered(kind.model):
+    if not admin.site.is_registered(kind._meta.model):
         raise Http404
     try:
-        listed = admin.site.get_model_admin(kind.model).get_changelist_instance(asked)
+        listed = admin.site.get_model_admin(kind._meta.model).get_changelist_instance(asked)
     except IncorrectLookupParameters:
         raise Http404 from None
     return listed.get_queryset(asked).order_by().values("pk")
 
 
 def answer(
-    request: PersonRequest, kind: Kind, records: Sequence[Any], *, form: str, filters: Mapping[str, Any], stem: str
+    request: PersonRequest,
+    kind: StrictResource,
+    records: Sequence[Any],
+    *,
+    form: str,
+    filters: Mapping[str, Any],
+    stem: str,
 ) -> HttpResponse:
     """The records as a file, in the columns, language and encoding asked for; what cannot be held is told first."""
     if form not in {"xlsx", "csv"}:
@@ -275,7 +283,7 @@ def answer(
     possible = kind.export_columns(records, request.user)
     wish = ExportForm(request.GET, columns=possible)
     wish.is_valid()
-    columns = exporting.chosen(possible, wish.cleaned_data.get("columns") or [])
+    columns = chosen(possible, wish.cleaned_data.get("columns") or [])
     language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
     encoding = wish.cleaned_data.get("encoding") or "utf-8-sig"
     try:
@@ -291,7 +299,9 @@ def answer(
     return attachment(data, name, XLSX if form == "xlsx" else f"text/csv; charset={CHARSETS[encoding]}")
 
 
-def lost_page(request: PersonRequest, kind: Kind, lost: Sequence[Any], *, is_possible: bool = False) -> HttpResponse:
+def lost_page(
+    request: PersonRequest, kind: StrictResource, lost: Sequence[Any], *, is_possible: bool = False
+) -> HttpResponse:
     """What the file cannot hold, and how to take it all the same."""
     context = {"kind": kind, "lost": lost, "is_possible": is_possible}
     return render(request, "sheets/lost.html", context, status=409)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Literal, NamedTuple, NoReturn
 
+from aspire.untyped import Held
 from aspire.workbooks.faults import Fault, Unreadable
 from aspire.workbooks.roundtrip import unguarded
 
@@ -123,6 +124,25 @@ def text_cell(text: str) -> Cell:
         text = unguarded(text)
     is_seen = _VISIBLE.search(text) or _CONTROL.search(text)
     return new_cell(Cell, ("text", text, None, None)) if is_seen else EMPTY
+
+
+def cell_of(value: Held) -> Cell:
+    """The cell that holds a value of Python; a cell itself stays one."""
+    match value:
+        case Cell():
+            found = value
+        case bool():
+            found = Cell("truth", str(value).upper())
+        case datetime.datetime() if value.time() != datetime.time():
+            found = Cell("instant", f"{value:%Y-%m-%d %H:%M:%S}")
+        case datetime.date():
+            found = Cell("day", f"{value:%Y-%m-%d}", datetime.date(value.year, value.month, value.day))
+        case int() | float() | Decimal():
+            number = Decimal(str(value))
+            found = Cell("number", f"{number:f}".removesuffix(".0"), number=number)
+        case _:
+            found = text_cell("" if value is None else str(value))
+    return found
 
 
 def text_faults(lines: Iterable[Line], cells: Iterable[Cell], bounds: Bounds) -> list[Fault]:

@@ -3,18 +3,20 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import override
+from import_export import fields
 
 from aspire.kana import search_key
 from aspire.workbooks.cells import BLANKS, EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
 from aspire.workbooks.faults import Fault
 from aspire.workbooks.roundtrip import is_errors_header
+from aspire.workbooks.widgets import Choices, Kind, Parsed, StrictWidget
 
 LANGUAGES = ("ja", "en")
 _COMPARED = 100  # signs of a header that are compared with the names known
@@ -25,19 +27,46 @@ _TOTALS = {"\u5408\u8a08", "\u7dcf\u8a08", "\u7dcf\u5408\u8a08", "\u5c0f\u8a08",
 _TOTALS |= {"grandtotal", "subtotal"}
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a contract: its fixed English name, its label in the reader's language, and how a cell is read."""
+class StrictField(fields.Field):
+    """One column of a kind of file: its fixed English name, its label in the reader's language, how a cell is read.
 
-    name: str
-    label: str | Promise
-    meaning: Promise
-    example: str | Promise
-    parse: Callable[[Cell], Any]
-    is_required: bool = False
-    choices: tuple[tuple[str, str], ...] = ()
-    kind: Literal["text", "day", "yen", "code", "truth"] = "text"
-    group: str = ""
+    ``choices`` are the codes offered, each with its label, where the widget does not know them by itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str | Promise,
+        meaning: str | Promise,
+        example: str | Promise,
+        widget: StrictWidget,
+        *,
+        attribute: str | None = None,
+        is_required: bool = False,
+        choices: Choices = (),
+        kind: Kind | None = None,
+        group: str = "",
+    ) -> None:
+        super().__init__(attribute=attribute or name, column_name=name or None, widget=widget)
+        self.label, self.meaning, self.example = label, meaning, example
+        self.is_required, self.kind, self.group = is_required, kind or widget.kind, group
+        self.offered = choices
+
+    @property
+    def name(self) -> str:
+        """The fixed English name."""
+        name: str = self.column_name
+        return name
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """The codes offered, each with its label in the reader's language."""
+        return [(code, str(label)) for code, label in self.offered or self.widget.offered]
+
+    def parse(self, cell: Cell) -> Parsed:
+        """What a cell of it says. Raises BadCell."""
+        found: Parsed = self.widget.parse(cell)
+        return found
 
 
 @dataclass(frozen=True)
@@ -58,7 +87,7 @@ class Grid:
     faults: list[Fault]
 
 
-def match(sheet: Sheet, columns: Sequence[Column]) -> Grid:
+def match(sheet: Sheet, columns: Sequence[StrictField]) -> Grid:
     """The sheet's rows by column name; whatever breaks the contract becomes a fault, all of them at once.
 
     Rows that have another shape than the header, and totals, are faults and left out of the grid.
@@ -99,7 +128,7 @@ def _without_errors(sheet: Sheet) -> list[Line]:
     return [replace(line, cells=cells) for line, cells in kept if cells.count(EMPTY) < len(cells)]
 
 
-def _places(header: Line, columns: Sequence[Column]) -> tuple[dict[str, int], list[Fault]]:
+def _places(header: Line, columns: Sequence[StrictField]) -> tuple[dict[str, int], list[Fault]]:
     """Where each column stands, and what is wrong with the other headers."""
     known = {key: column for column in columns for key in _keys(column)}
     places: dict[str, int] = {}
@@ -118,14 +147,14 @@ def _places(header: Line, columns: Sequence[Column]) -> tuple[dict[str, int], li
     return places, faults
 
 
-def _is_a_header(texts: Sequence[str], columns: Sequence[Column]) -> bool:
+def _is_a_header(texts: Sequence[str], columns: Sequence[StrictField]) -> bool:
     """Whether a row names every column that a file must have."""
     named = {_key(text) for text in texts}
     required = [column for column in columns if column.is_required]
     return bool(required) and all(named & set(_keys(column)) for column in required)
 
 
-def _keys(column: Column) -> Iterator[str]:
+def _keys(column: StrictField) -> Iterator[str]:
     """Every way in which the column may be named."""
     yield _key(column.name)
     for language in LANGUAGES:
@@ -137,7 +166,7 @@ def _key(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().translate(_WITHOUT_BLANKS)
 
 
-def _nearest(text: str, known: dict[str, Column]) -> dict[str, Any]:
+def _nearest(text: str, known: dict[str, StrictField]) -> dict[str, Any]:
     found = difflib.get_close_matches(_key(text[:_COMPARED]), known, n=1, cutoff=0.0)
     column = known[found[0]] if found else None
     return {"nearest": column.label if column else "", "name": column.name if column else ""}

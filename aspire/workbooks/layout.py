@@ -13,9 +13,9 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from aspire.workbooks import assembly, roundtrip
-from aspire.workbooks.columns import Column
-from aspire.workbooks.parsing import BadCell
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.reading import BOUNDS, Cell
+from aspire.workbooks.widgets import BadCell
 
 Offer = Mapping[str, str]  # from a choice's code to what a drop-down offers for it
 
@@ -30,7 +30,7 @@ A4 = 9
 COMMENT_WIDTH, COMMENT_LINE = 340, 20  # pixels
 
 
-def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: str) -> list[str]:
+def add_header(sheet: Worksheet, columns: Sequence[StrictField], *, language: str) -> list[str]:
     """Labels in Japanese, fixed names in English; columns of a sensible width and format; a header always in sight."""
     header = [str(column.label) if language == "ja" else column.name for column in columns]
     for index, (column, text) in enumerate(zip(columns, header, strict=True), 1):
@@ -46,7 +46,7 @@ def add_header(sheet: Worksheet, columns: Sequence[Column], *, language: str) ->
     return header
 
 
-def add_comments(sheet: Worksheet, columns: Sequence[Column], *, needed: Collection[str]) -> None:
+def add_comments(sheet: Worksheet, columns: Sequence[StrictField], *, needed: Collection[str]) -> None:
     """On each header: the fixed English name, whether the file must have it, the meaning, an example."""
     for index, column in enumerate(columns, 1):
         lines = [
@@ -70,7 +70,7 @@ def add_notes(book: Workbook, notes: Iterable[str]) -> Worksheet:
 
 def add_explanations(
     book: Workbook,
-    columns: Sequence[Column],
+    columns: Sequence[StrictField],
     *,
     header: Sequence[str],
     offers: Sequence[Offer],
@@ -109,7 +109,7 @@ def add_drop_downs(book: Workbook, sheet: Worksheet, *, header: Sequence[str], o
         sheet.add_data_validation(rule)
 
 
-def offers(column: Column) -> Offer:
+def offers(column: StrictField) -> Offer:
     """What a drop-down offers for each code: the label where the column reads it as that code, or else the code."""
     if column.kind == "truth" and not column.choices:
         return {YES: YES, NO: NO}
@@ -120,7 +120,7 @@ def offers(column: Column) -> Offer:
     }
 
 
-def _is_read_alike(column: Column, label: str, code: str) -> bool:
+def _is_read_alike(column: StrictField, label: str, code: str) -> bool:
     try:
         return bool(column.parse(Cell("text", label)).value == column.parse(Cell("text", code)).value)
     except BadCell:
@@ -146,7 +146,7 @@ def _on_the_lists_sheet(book: Workbook, text: str, offer: Offer) -> str:
     return f"{quote_sheetname(name)}!${letter}$2:${letter}${len(offer) + 1}"
 
 
-def _choices(column: Column, offer: Offer) -> str:
+def _choices(column: StrictField, offer: Offer) -> str:
     if len(offer) > FEW_CHOICES:
         return _("Choose from the list in the cell.")
     labels = dict(column.choices)
@@ -156,7 +156,7 @@ def _choices(column: Column, offer: Offer) -> str:
     )
 
 
-def _need(column: Column, needed: Collection[str]) -> str:
+def _need(column: StrictField, needed: Collection[str]) -> str:
     if column.is_required:
         return _("Required column")
     return _("Needed in a new row") if column.name in needed else _("May be left out")

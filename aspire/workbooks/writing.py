@@ -15,7 +15,7 @@ from aspire.refusals import TOKYO
 from aspire.workbooks import assembly, markup, roundtrip
 from aspire.workbooks import layout as frames
 from aspire.workbooks.annotating import annotated
-from aspire.workbooks.columns import Column
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.markup import Pen, Value
 
@@ -60,7 +60,7 @@ def csv_bytes(
 
 
 def workbook_bytes(
-    sheet_name: str, columns: Sequence[Column], rows: Iterable[Row], *, language: str, notes: Sequence[str] = ()
+    sheet_name: str, columns: Sequence[StrictField], rows: Iterable[Row], *, language: str, notes: Sequence[str] = ()
 ) -> bytes:
     """A workbook of typed cells under Japanese labels or fixed English names; ``notes`` are lines of a second sheet.
 
@@ -75,7 +75,7 @@ def workbook_bytes(
 
 
 def template_bytes(
-    columns: Sequence[Column],
+    columns: Sequence[StrictField],
     rows: Iterable[Row] = (),
     *,
     title: str,
@@ -104,7 +104,7 @@ def _offered(value: Value, offer: Mapping[str, str]) -> Value:
 
 
 def _filled(
-    book: Workbook, sheet: Worksheet, columns: Sequence[Column], rows: Iterable[tuple[int, list[Value]]]
+    book: Workbook, sheet: Worksheet, columns: Sequence[StrictField], rows: Iterable[tuple[int, list[Value]]]
 ) -> bytes:
     pens = markup.pens([column.kind == "yen" for column in columns], assembly.styles_of(sheet))
     texts = [pen.letter for pen, column in zip(pens, columns, strict=True) if column.kind in {"text", "code"}]

@@ -1,7 +1,7 @@
-"""Assignments of a call as a kind of sheet: a row gives the proposal it names to the reviewer it names."""
+"""Assignments of a call as a kind of file: a row gives the proposal it names to the reviewer it names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -13,16 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.people import Person
 from aspire.refusals import Refusal, Refused
-from aspire.sheets.judging import RowJudge
-from aspire.sheets.kinds import New
-from aspire.sheets.plans import PlannedRow, Sending
+from aspire.sheets.rows import SheetRow
 from aspire.sheets.saving import LookAgain
-from aspire.workbooks import parsing
 from aspire.workbooks.cells import BLANKS, Cell
-from aspire.workbooks.columns import Column
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES, Fault
 from aspire.workbooks.markup import Value
-from calls.sheets import CallKind
+from aspire.workbooks.widgets import BadCell, Code, Parsed, Text, normalised
+from calls.sheets import CallResource
 from proposals.assignment import decisions as appointing
 from proposals.record.models import Assignment, Proposal
 from proposals.record.models.reviews import AssignmentQuerySet
@@ -38,7 +36,7 @@ SENTENCES.update(
 )
 
 
-class AssignmentJudge(RowJudge):
+class AssignmentRow(SheetRow):
     """One row against the proposals that may be given, the reviewers, and what stands between them."""
 
     column_of: ClassVar[Mapping[str, str]] = {
@@ -47,58 +45,63 @@ class AssignmentJudge(RowJudge):
         "assignment_without_conflict": "reviewer",
     }
 
-    @property
-    def kind(self) -> "Assignments":
-        kind: Assignments = self.planner.kind
-        return kind
+    def fill(self, before: Assignment | None) -> None:
+        self.values = dict(zip(self.kind.key, pair_of(self.key), strict=True))
 
-    def fill(self, planned: PlannedRow, before: Assignment | None) -> None:
-        planned.values = dict(zip(self.kind.key, pair_of(planned.key), strict=True))
-
-    def title(self, planned: PlannedRow) -> str:
-        person = self.kind.ground.people.get(planned.values["reviewer"])
+    def name_of_new(self) -> str:
+        person = self.kind.ground.people.get(self.values["reviewer"])
         return shown_name(person) if person else ""
 
-    def refusals(self, planned: PlannedRow, before: Assignment | None) -> Iterator[Refusal]:
-        if before is None:
-            yield from self.kind.ground.refusals(*pair_of(planned.key))
+    def refusals(self, before: Assignment | None) -> Iterable[Refusal]:
+        return self.kind.ground.refusals(*pair_of(self.key)) if before is None else ()
 
 
-class Assignments(CallKind):
+class AssignmentResource(CallResource):
     """A row whose pair is there already changes nothing, another one assigns; no file takes an assignment back."""
 
-    name, title, model, judge = "assignments", _("Assignments"), Assignment, AssignmentJudge
-    key, new = ("number", "reviewer"), New.NAMED
+    name, title, row_class = "assignments", _("Assignments"), AssignmentRow
+
+    number = StrictField(
+        "number",
+        _("Proposal number"),
+        _("The proposal to assign."),
+        "",
+        Text(40),
+        attribute="proposal__number",
+        is_required=True,
+    )
+    reviewer = StrictField(
+        "reviewer",
+        _("Reviewer"),
+        _("The reviewer's user name, or the name where only one has it."),
+        "reviewer",
+        Text(150),
+        attribute="reviewer__username",
+        is_required=True,
+        kind="code",
+    )
+
+    class Meta:
+        model = Assignment
+        import_id_fields = ["number", "reviewer"]
+        fields = ["number", "reviewer"]
 
     @cached_property
     def ground(self) -> appointing.Ground:
         return appointing.Ground(self.call, self._visible(self.user))
 
-    @cached_property
-    def columns(self) -> list[Column]:
-        number = Column(
-            "number",
-            _("Proposal number"),
-            _("The proposal to assign."),
-            f"{self.call.code}-001",
-            parsing.text(40),
-            is_required=True,
-        )
+    def opened_fields(self, declared: dict[str, StrictField]) -> Mapping[str, StrictField]:
+        """Also: the reviewers who may be assigned; those who are already are read as well."""
         people = self.ground.people.values()
         assigned = User.objects.filter(assignments__in=self.listed(self.user)).select_related("reviewer_profile")
-        reviewer = Column(
-            "reviewer",
-            _("Reviewer"),
-            _("The reviewer's user name, or the name where only one has it."),
-            next((person.username for person in people), "reviewer"),
-            reader({person.pk: person for person in (*people, *assigned)}.values()),
-            is_required=True,
-            choices=tuple((person.username, shown_name(person)) for person in people),
-            kind="code",
-        )
-        return [number, reviewer]
+        widget = ReviewerName({person.pk: person for person in (*people, *assigned)}.values())
+        declared["reviewer"].offered = [(person.username, shown_name(person)) for person in people]
+        declared["number"].example = f"{self.call_code}-001"
+        declared["reviewer"].example = next((person.username for person in people), "reviewer")
+        declared["reviewer"].widget = widget
+        return declared
 
-    def faults(self) -> Iterable[Fault]:
+    def cannot_be_taken(self) -> Iterable[Fault]:
         if self.user is None:
             yield Fault("assignment_needs_a_person")
 
@@ -132,8 +135,8 @@ class Assignments(CallKind):
         """Which pairs were there already; what a new one needs is judged again when it is assigned."""
         return sorted(stored)
 
-    def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
-        """Assign as a batch on the page does. Raises LookAgain where the plan is no longer right."""
+    def write(self, new: Sequence[SheetRow], changed: Sequence[SheetRow]) -> None:
+        """Assign as a batch on the page does. Raises LookAgain where the result is no longer right."""
         try:
             appointing.assign(self.call, [pair_of(row.key) for row in new], by=self.sender, at=timezone.now())
         except Refused:
@@ -165,25 +168,25 @@ def names_of(person: User) -> set[str]:
     profile = getattr(person, "reviewer_profile", None)
     found = {person.get_username(), person.get_full_name(), f"{person.last_name} {person.first_name}"}
     found |= {profile.name_ja, profile.name_en} if profile else set()
-    return {parsing.normalised(name) for name in found if name.strip()}
+    return {normalised(name) for name in found if name.strip()}
 
 
-def reader(people: Iterable[User]) -> parsing.Parser:
+class ReviewerName(Code):
     """A reviewer's user name from it or from the name; two of one name are told apart by their user names alone."""
-    meant: dict[str, set[str]] = defaultdict(set)
-    usernames = set()
-    for person in people:
-        usernames.add(person.get_username())
-        for name in names_of(person):
-            meant[name].add(person.get_username())
-    by_name = parsing.code({name: min(found) for name, found in meant.items() if len(found) == 1}, "reviewer")
 
-    def read(cell: Cell) -> parsing.Parsed:
+    def __init__(self, people: Iterable[User]) -> None:
+        self.meant: dict[str, set[str]] = defaultdict(set)
+        self.usernames = set()
+        for person in people:
+            self.usernames.add(person.get_username())
+            for name in names_of(person):
+                self.meant[name].add(person.get_username())
+        super().__init__({name: min(found) for name, found in self.meant.items() if len(found) == 1}, "reviewer")
+
+    def read(self, cell: Cell) -> Parsed:
         typed = cell.text.strip(BLANKS)
-        if typed in usernames:
-            return parsing.Parsed(typed)
-        if len(meant.get(parsing.normalised(typed), ())) > 1:
-            raise parsing.BadCell("reviewer_ambiguous")
-        return by_name(cell)
-
-    return read
+        if typed in self.usernames:
+            return Parsed(typed)
+        if len(self.meant.get(normalised(typed), ())) > 1:
+            raise BadCell("reviewer_ambiguous")
+        return super().read(cell)

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy, override
 
 from aspire.people import Person
 from aspire.refusals import Refused, all_or_nothing
-from aspire.workbooks import parsing
-from aspire.workbooks.columns import Column
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.markup import Value
+from aspire.workbooks.widgets import Text
 from aspire.workbooks.writing import csv_bytes, workbook_bytes
 from calls.models import Call
 from proposals.awards.decisions import hold, patiently
@@ -140,9 +140,9 @@ def _record(packet: Packet, *, by: Person, at: datetime.datetime, comment: str) 
 LONGEST = 32_767  # signs in a cell
 
 
-def column(name: str, label: Promise, kind: Literal["text", "yen", "code"] = "text") -> Column:
+def column(name: str, label: Promise, kind: Literal["text", "yen", "code"] = "text") -> StrictField:
     """A column that is only written."""
-    return Column(name, label, meaning=label, example="", parse=parsing.text(LONGEST), kind=kind)
+    return StrictField(name, label, label, "", Text(LONGEST), kind=kind)
 
 
 COLUMNS = [

@@ -1,30 +1,28 @@
-"""Marks of a call as a kind of sheet: number, decision, reason and amounts in, and the marks or the result out."""
+"""Marks of a call as a kind of file: number, decision, reason and amounts in, and the marks or the result out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from aspire.people import Person
 from aspire.refusals import Refusal, Refused
 from aspire.roles import STAFF, Role, roles_of
-from aspire.sheets.judging import RowJudge, Seen
-from aspire.sheets.kinds import New
-from aspire.sheets.plans import BAD, CHANGE, PlannedRow, Sending
+from aspire.sheets.derived import names_of_choices
+from aspire.sheets.rows import BAD, CHANGE, New, Seen, SheetRow
 from aspire.sheets.saving import LookAgain
 from aspire.untyped import Held
-from aspire.workbooks import parsing
-from aspire.workbooks.columns import LANGUAGES, Column
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES, Fault
 from aspire.workbooks.markup import Value
+from aspire.workbooks.widgets import Code, Text
 from calls.models import Call, CallField
-from calls.sheets import CallKind
+from calls.sheets import CallResource
 from proposals.awards.decisions import (
     Amounts,
     Wish,
@@ -38,7 +36,8 @@ from proposals.awards.desk import MARKED_IN, AwardPage, version_of
 from proposals.awards.forms import LONGEST_REASON
 from proposals.awards.ranking import leads, rankable
 from proposals.awards.spending import restored, spending
-from proposals.intake.contract import COSTS, Contract, cost, format_lazy_year
+from proposals.intake.contract import Contract
+from proposals.intake.fields import COSTS, CostField
 from proposals.record.models import Award, Proposal
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import Decision, PacketState, Status
@@ -54,7 +53,7 @@ SENTENCES.update(
 )
 
 
-class MarkJudge(RowJudge):
+class MarkRow(SheetRow):
     """One row against the proposal it names, its mark and the terms."""
 
     column_of: ClassVar[Mapping[str, str]] = {
@@ -65,65 +64,85 @@ class MarkJudge(RowJudge):
         "mark_after_declaration": "number",
     }
 
-    @property
-    def kind(self) -> "Marks":
-        kind: Marks = self.planner.kind
-        return kind
-
-    def accepts(self, key: str, before: Proposal, seen: Seen, alike: Mapping[str, str]) -> bool:
+    def accepts(self, before: Proposal | None, seen: Seen, alike: Mapping[str, str]) -> bool:
         """Also: a lead reviewer has declared on it, and otherwise learns nothing of how it is marked."""
-        if not super().accepts(key, before, seen, alike):
+        if not super().accepts(before, seen, alike):
             return False
         if before is not None and not self.kind.is_readable(before):
             self.refuse(Refusal("mark_after_declaration", {"proposal": before.number}))
-        return not self.faults
+            return False
+        return True
 
-    def fill(self, planned: PlannedRow, before: Proposal) -> None:
+    def fill(self, before: Proposal) -> None:
         stored = self.kind.values(before)
         decision = self.take("decision", stored["decision"], cleared="")
-        planned.values = dict.fromkeys(stored) | {
+        self.values = dict.fromkeys(stored) | {
             "number": before.number,
             "decision": decision,
             "reason": self.take("reason", stored["reason"], cleared="") if decision else "",
         }
         if decision == Decision.AWARD:
-            self._fill_amounts(planned, staged_or_requested(before))
-        elif self.values.get("decision") is not BAD and any(self._amounts_given()):
+            self._fill_amounts(staged_or_requested(before))
+        elif self.given.get("decision") is not BAD and any(self._amounts_given()):
             self.say("decision", "amounts_without_award")
 
     def _amounts_given(self) -> Iterator[Held]:
-        values = (self.values.get(name) for _year, *names in self.kind.amount_columns for name in names)
+        values = (self.given.get(name) for _year, *names in self.kind.amount_columns for name in names)
         return (value for value in values if value is not BAD)
 
-    def _fill_amounts(self, planned: PlannedRow, base: Amounts) -> None:
+    def _fill_amounts(self, base: Amounts) -> None:
         """An empty cell keeps what is staged, and starts from the request where nothing is."""
         for year, *names in self.kind.amount_columns:
             found = base.get(year, (0, 0))
             direct, indirect = (self.take(name, yen, cleared=0) for name, yen in zip(names, found, strict=True))
             if direct or indirect:
-                planned.costs[year] = (direct, indirect)
-                planned.values |= dict(zip(names, (direct, indirect), strict=True))
+                self.costs[year] = (direct, indirect)
+                self.values |= dict(zip(names, (direct, indirect), strict=True))
 
-    def refusals(self, planned: PlannedRow, before: Proposal) -> Iterator[Refusal]:
-        if not list(self.differences(planned, before)):
+    def refusals(self, before: Proposal) -> Iterator[Refusal]:
+        if not list(self.differs(before)):
             return
         mark = getattr(before, "mark", None)
         is_reserve = mark and mark.decision == Decision.RESERVE
         if mark and mark.packet and not (mark.packet.state == PacketState.RELEASED and is_reserve):
             yield Refusal("mark_in_packet", {"proposal": before.number})
-        if planned.values["decision"] == Decision.AWARD:
+        if self.values["decision"] == Decision.AWARD:
             unread = self.years_with_a_bad_amount(self.kind.amount_columns)
-            yield from amount_refusals(before, planned.costs, unread=unread)
+            yield from amount_refusals(before, self.costs, unread=unread)
 
 
-class Marks(CallKind):
+class MarkResource(CallResource):
     """A row marks the proposal it names, as staged; the word that empties a cell takes a mark back."""
 
-    name, title, model, judge = "marks", _("Marks and awards"), Proposal, MarkJudge
-    key, new, unknown = ("number",), New.NEVER, "mark_number_unknown"
+    name, title, row_class = "marks", _("Marks and awards"), MarkRow
+    new, unknown = New.NEVER, "mark_number_unknown"
     shown_on, totals, consequences_template = Award, _("Awarded"), "awards/_before_after.html"
     importers: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}  # where they lead a field
     exporters: ClassVar[frozenset[Role]] = STAFF | {Role.REVIEWER}
+
+    number = StrictField("number", _("Proposal number"), _("The proposal to mark."), "", Text(40), is_required=True)
+    decision = StrictField(
+        "decision",
+        _("Decision"),
+        _("award, reserve or decline; the clearing word takes the mark back."),
+        "award",
+        Code(lambda: names_of_choices(dict(Decision.choices)), "decision"),
+        attribute="mark__decision",
+        choices=Decision.choices,
+    )
+    reason = StrictField(
+        "reason",
+        _("Reason"),
+        _("Why it is marked so."),
+        _("Best of its field."),
+        Text(LONGEST_REASON),
+        attribute="mark__reason",
+    )
+
+    class Meta:
+        model = Proposal
+        import_id_fields = ["number"]
+        fields = ["number", "decision", "reason"]
 
     @classmethod
     def calls(cls, user: Person | None = None) -> list[tuple[str, str]]:
@@ -157,38 +176,14 @@ class Marks(CallKind):
         """Each fiscal year with its columns of direct and indirect costs."""
         return [(year, f"direct_yen_{year}", f"indirect_yen_{year}") for year in self.years]
 
-    @cached_property
-    def columns(self) -> list[Column]:
-        number = Column(
-            "number",
-            _("Proposal number"),
-            _("The proposal to mark."),
-            f"{self.call.code}-001",
-            parsing.text(40),
-            is_required=True,
-        )
-        offered = tuple((str(decision), str(decision.label)) for decision in Decision)
-        decision = Column(
-            "decision",
-            _("Decision"),
-            _("award, reserve or decline; the clearing word takes the mark back."),
-            "award",
-            parsing.code(names_of_decisions(), "decision"),
-            choices=offered,
-            kind="code",
-        )
-        reason = Column(
-            "reason", _("Reason"), _("Why it is marked so."), _("Best of its field."), parsing.text(LONGEST_REASON)
-        )
-        return [number, decision, reason, *self._amounts()]
+    def opened_fields(self, declared: dict[str, StrictField]) -> Mapping[str, StrictField]:
+        """Also: a pair of amounts for each fiscal year that the call can touch."""
+        declared["number"].example = f"{self.call_code}-001"
+        meaning = _("Whole yen awarded; left empty, it starts from the request.")
+        amounts = (CostField(kind, year, meaning) for year in self.years for kind in ("direct", "indirect"))
+        return declared | {field.name: field for field in amounts}
 
-    def _amounts(self) -> Iterator[Column]:
-        for year, direct, indirect in self.amount_columns:
-            meaning = _("Whole yen awarded; left empty, it starts from the request.")
-            yield cost(direct, format_lazy_year(_("Direct costs FY%(year)s (yen)"), year), meaning)
-            yield cost(indirect, format_lazy_year(_("Indirect costs FY%(year)s (yen)"), year), meaning)
-
-    def faults(self) -> Iterable[Fault]:
+    def cannot_be_taken(self) -> Iterable[Fault]:
         if self.call.progress not in MARKED_IN:
             yield Fault("mark_in_phase", refusal=Refusal("mark_in_phase", {"call": self.call_code}))
         if self.user is None:
@@ -235,10 +230,10 @@ class Marks(CallKind):
             found += [number, proposal.status, version, *self.values(proposal).values()]
         return found
 
-    def locked(self) -> "Marks":
+    def locked(self) -> Self:
         return type(self)(hold(self.call, Proposal.objects.filter(call=self.call)))
 
-    def consequences(self, rows: Sequence[PlannedRow]) -> tuple[list[Fault], dict[str, Any]]:
+    def consequences(self, rows: Sequence[SheetRow]) -> tuple[list[Fault], dict[str, Any]]:
         """What the marks would do, rehearsed: what the rules say to all of them, and the money before and after."""
         changed = [row for row in rows if row.action == CHANGE]
         if not changed or self.user is None:
@@ -254,8 +249,8 @@ class Marks(CallKind):
     def shown_consequences(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         return {moment: restored(money) for moment, money in stored.items()}
 
-    def save(self, new: Sequence[PlannedRow], changed: Sequence[PlannedRow], sending: Sending) -> None:
-        """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the plan is no longer right."""
+    def write(self, new: Sequence[SheetRow], changed: Sequence[SheetRow]) -> None:
+        """Mark as a batch does; PostgreSQL judges the pot. Raises LookAgain where the result is no longer right."""
         try:
             stage(self.call, [wish_of(row) for row in changed], by=self.sender, at=timezone.now())
         except Refused:
@@ -271,27 +266,18 @@ class Marks(CallKind):
         return self.call.name
 
 
-class ReleasedAwards(Marks):
+class ReleasedAwardResource(MarkResource):
     """The award list of a call as released; it only goes out."""
 
     name, title = "awards", _("Released awards")
     importers: ClassVar[frozenset[Role]] = frozenset()
     exporters: ClassVar[frozenset[Role]] = STAFF
-    goes_in_as = Marks.name
+    goes_in_as = MarkResource.name
 
     def listed(self, user: Person | None) -> ProposalQuerySet:
         return super().listed(user).filter(status=Status.AWARDED)
 
 
-def names_of_decisions() -> dict[str, str]:
-    """Every way to write a decision, in either language → its code."""
-    names = {parsing.normalised(str(decision)): str(decision) for decision in Decision}
-    for language in LANGUAGES:
-        with override(language):
-            names |= {parsing.normalised(str(decision.label)): str(decision) for decision in Decision}
-    return names
-
-
-def wish_of(row: PlannedRow) -> Wish:
+def wish_of(row: SheetRow) -> Wish:
     decision = row.values["decision"]
     return Wish(row.key, decision, row.values["reason"], row.costs if decision == Decision.AWARD else None)

@@ -8,18 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from aspire.kana import search_key
 from aspire.refusals import Refusal
-from aspire.sheets.judging import RowJudge
-from aspire.sheets.plans import BAD, PlannedRow
+from aspire.sheets.rows import BAD, SheetRow
 from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.faults import SENTENCES, Tier
-from aspire.workbooks.parsing import CLEAR, is_spelt_out
+from aspire.workbooks.widgets import CLEAR, is_spelt_out
 from calls.terms import Amount, Limits, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
-from proposals.intake.exports import PLAIN
-from proposals.intake.receipt import written
-from proposals.intake.saving import awarded_years, first_counterpart, resource
+from proposals.intake.exports import PLAIN, values_of
+from proposals.intake.fields import written
+from proposals.intake.saving import awarded_years, first_counterpart
 from proposals.record.models import BLANKS, Proposal
 
 Costs = dict[int, tuple[int, int]]
@@ -43,7 +42,7 @@ SENTENCES.update(
 )
 
 
-class ProposalJudge(RowJudge):
+class ProposalRow(SheetRow):
     """One row against the proposal it names, the call and its terms."""
 
     # Where the sentence of a rule is shown.
@@ -61,16 +60,13 @@ class ProposalJudge(RowJudge):
 
     @property
     def contract(self) -> Contract:
-        contract: Contract = self.planner.kind.contract
+        contract: Contract = self.kind.contract
         return contract
 
-    def fill(self, planned: PlannedRow, before: Proposal | None) -> None:
-        planned.values = self._merged(before)
-        planned.costs, planned.dropped_years = self._costs(before)
-        planned.values["counterpart"] = self._counterpart(before)
-
-    def title(self, planned: PlannedRow) -> str:
-        return str(planned.values["title_ja"])
+    def fill(self, before: Proposal | None) -> None:
+        self.values = self._merged(before)
+        self.costs, self.dropped_years = self._costs(before)
+        self.values["counterpart"] = self._counterpart(before)
 
     # --- what the row says -------------------------------------------------------------------------------------
 
@@ -96,7 +92,7 @@ class ProposalJudge(RowJudge):
     def _funder(self, before: Proposal | None) -> str:
         """The code of the funder named, with the country's help where the name means several."""
         stored = before.primary_funder.code if before else ""
-        name, country = self.values.get("funder"), self.values.get("country")
+        name, country = self.given.get("funder"), self.given.get("country")
         if country is CLEAR:
             self.say("country", "value_never_empty", {"header": self.header("country")})
         if name is CLEAR:
@@ -114,7 +110,7 @@ class ProposalJudge(RowJudge):
     def _one_funder(self, found: list[Funder], country: str | None) -> str:
         contract = self.contract
         if not found:
-            near = contract.funder_near(self.row.cells["funder"].text)
+            near = contract.funder_near(self.cells["funder"].text)
             self.say("funder", "funder_unknown_near" if near else "funder_unknown", {"nearest": near})
             return ""
         if len(found) > 1:
@@ -134,7 +130,7 @@ class ProposalJudge(RowJudge):
         )
         after, dropped = dict(stored), []
         for year, direct_name, indirect_name in self.contract.cost_columns:
-            direct, indirect = self.values.get(direct_name), self.values.get(indirect_name)
+            direct, indirect = self.given.get(direct_name), self.given.get(indirect_name)
             if direct in (None, BAD) and indirect in (None, BAD):
                 continue
             if direct is CLEAR and indirect in (CLEAR, None):
@@ -147,7 +143,7 @@ class ProposalJudge(RowJudge):
 
     def _counterpart(self, before: Proposal | None) -> tuple[str, str] | None:
         names = ("counterpart_name", "counterpart_institution")
-        if all(self.values.get(name) in (None, BAD) for name in names):
+        if all(self.given.get(name) in (None, BAD) for name in names):
             return None
         stored = first_counterpart(before)
         name, institution = (self.take(name, old, cleared="") for name, old in zip(names, stored, strict=True))
@@ -155,23 +151,23 @@ class ProposalJudge(RowJudge):
 
     # --- how it is judged --------------------------------------------------------------------------------------
 
-    def refusals(self, planned: PlannedRow, before: Proposal | None) -> Iterator[Refusal]:
+    def refusals(self, before: Proposal | None) -> Iterator[Refusal]:
         contract, call = self.contract, self.contract.call
         terms = before.terms if before else contract.terms
-        starts_on, ends_on = planned.values["starts_on"], planned.values["ends_on"]
-        reason = before.late_reason if before else self.planner.reason
+        starts_on, ends_on = self.values["starts_on"], self.values["ends_on"]
+        reason = before.late_reason if before else self.kind.reason
         if before is None or self.received_at != before.received_at:
             yield from window_breaches(
                 call=call.code,
                 opens_at=call.opens_at,
                 closes_at=call.closes_at,
-                received_at=self.received_at or self.planner.received_at,
+                received_at=self.received_at or self.kind.received_at,
                 has_reason=bool(reason.strip(BLANKS)),
             )
         bare = (*PLAIN.values(), "received_at")
-        if before and before.is_reconstructed and any(planned.values[attribute] for attribute in bare):
+        if before and before.is_reconstructed and any(self.values[attribute] for attribute in bare):
             yield Refusal("proposal_reconstructed_is_bare")
-        if BAD in (self.values.get("starts_on"), self.values.get("ends_on")):
+        if BAD in (self.given.get("starts_on"), self.given.get("ends_on")):
             return  # its own fault says enough; nothing about the period can be judged
         if (starts_on is None) != (ends_on is None):
             yield Refusal("proposal_period_whole")
@@ -182,24 +178,24 @@ class ProposalJudge(RowJudge):
         if terms is None:
             return
         yield from period_breaches(terms.limits, starts_on=starts_on, ends_on=ends_on)
-        yield from self._costs_refused(planned, terms.limits)
+        yield from self._costs_refused(terms.limits)
         for year in awarded_years(before):
             if not (starts_on and ends_on and year in fiscal_years(starts_on, ends_on)):
                 values = {"fiscal_year": year, "starts_on": starts_on, "ends_on": ends_on}
                 yield Refusal("award_inside_period", values)
 
-    def _costs_refused(self, planned: PlannedRow, limits: Limits) -> Iterator[Refusal]:
+    def _costs_refused(self, limits: Limits) -> Iterator[Refusal]:
         unread = self.years_with_a_bad_amount(self.contract.cost_columns)
-        period = {name: planned.values[name] for name in ("starts_on", "ends_on")}
-        for year, (direct, indirect) in planned.costs.items():
+        period = {name: self.values[name] for name in ("starts_on", "ends_on")}
+        for year, (direct, indirect) in self.costs.items():
             if year not in unread:
                 yield from annual_breaches(limits, "cost", Amount(year, direct, indirect), **period)
-        direct, indirect = (sum(pair[i] for pair in planned.costs.values()) for i in (0, 1))
+        direct, indirect = (sum(pair[i] for pair in self.costs.values()) for i in (0, 1))
         if not unread:
             yield from total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect)
 
-    def flag(self, planned: PlannedRow, before: Proposal | None) -> None:
-        starts_on, reach = planned.values["starts_on"], self.contract.reach
+    def flag(self, before: Proposal | None) -> None:
+        starts_on, reach = self.values["starts_on"], self.contract.reach
         stored = before.starts_on if before else None
         if reach and starts_on and starts_on != stored and not reach[0] <= starts_on <= reach[1]:
             values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}
@@ -207,23 +203,22 @@ class ProposalJudge(RowJudge):
 
     # --- what differs ------------------------------------------------------------------------------------------
 
-    def after(self, planned: PlannedRow, before: Proposal | None) -> Mapping[str, Any]:
-        after = {name: planned.values[attribute] for name, attribute in PLAIN.items()}
-        after |= {"field": planned.values["field"], "funder": planned.values["funder"]}
+    def after(self, before: Proposal | None) -> Mapping[str, Any]:
+        after = {name: self.values[attribute] for name, attribute in PLAIN.items()}
+        after |= {"field": self.values["field"], "funder": self.values["funder"]}
         after["received_at"] = written(self.received_at)
-        if planned.values["counterpart"] is not None:
-            after["counterpart_name"], after["counterpart_institution"] = planned.values["counterpart"]
-        for year in self._years(planned, before):
-            after[f"direct_yen_{year}"], after[f"indirect_yen_{year}"] = planned.costs.get(year, (None, None))
+        if self.values["counterpart"] is not None:
+            after["counterpart_name"], after["counterpart_institution"] = self.values["counterpart"]
+        for year in self._years(before):
+            after[f"direct_yen_{year}"], after[f"indirect_yen_{year}"] = self.costs.get(year, (None, None))
         return after
 
-    def stored_values(self, planned: PlannedRow, before: Proposal) -> Mapping[str, Any]:
-        return resource(self._years(planned, before)).values(before)
+    def stored_values(self, before: Proposal) -> Mapping[str, Any]:
+        return dict.fromkeys(self.after(before)) | values_of(before)
 
-    @staticmethod
-    def _years(planned: PlannedRow, before: Proposal | None) -> tuple[int, ...]:
+    def _years(self, before: Proposal | None) -> tuple[int, ...]:
         stored = {cost.fiscal_year for cost in before.costs.all()} if before else set()
-        return tuple(sorted(stored | planned.costs.keys()))
+        return tuple(sorted(stored | self.costs.keys()))
 
 
 def _moved(typed: Held, stored: int) -> int:

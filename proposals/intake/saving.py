@@ -3,14 +3,13 @@
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
-from aspire.sheets.plans import PlannedRow, Sending
-from aspire.sheets.saving import copy, execute, next_ids, stage, update
+from aspire.sheets.rows import SheetRow
+from aspire.sheets.tables import copy, execute, next_ids, stage, update
 from partners.models import Funder
 from proposals.intake.contract import Contract
-from proposals.intake.exports import PLAIN, ProposalResource
+from proposals.intake.exports import PLAIN, values_of
 from proposals.record.models import AnnualCost, Counterpart, Proposal
 from proposals.record.status import Status
 
@@ -44,12 +43,6 @@ def stored_proposals(contract: Contract, numbers: Iterable[str]) -> dict[str, Pr
     return {p.number: p for p in found.prefetch_related("costs", "counterparts", "award__amounts")}
 
 
-@lru_cache(maxsize=100)
-def resource(years: tuple[int, ...]) -> ProposalResource:
-    """The resource of those fiscal years; to make one takes longer than to read a proposal with it."""
-    return ProposalResource(years)
-
-
 def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, Any]:
     """Everything stored that a plan is computed from."""
     call, terms = contract.call, contract.terms
@@ -57,26 +50,24 @@ def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, An
         "call": [call.opens_at, call.closes_at, call.code],
         "terms": terms and [terms.pk, *asdict(terms.limits).values()],
         "fields": contract.field_by_name,
-        "countries": contract.country_by_name,
         "funders": [[funder.pk, funder.code, funder.country.alpha2] for funder in contract.funders],
         "names": {name: [funder.pk for funder in found] for name, found in contract.funders_by_name.items()},
         "eligible": sorted(contract.eligible),
         "proposals": {},
     }
     for number, proposal in proposals.items():
-        years = tuple(cost.fiscal_year for cost in proposal.costs.all())
-        found["proposals"][number] = [*resource(years).values(proposal).items(), *awarded_years(proposal)]
+        found["proposals"][number] = [*values_of(proposal).items(), *awarded_years(proposal)]
     return found
 
 
-def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> None:
+def create(contract: Contract, rows: Sequence[SheetRow], *, received_at: datetime.datetime, reason: str) -> None:
     """Write new proposals with their costs and first counterparts, each table by one COPY."""
     if not rows or contract.terms is None:
         return
     fields = {field.code: field.pk for field in contract.fields}
     funders = {funder.code: funder for funder in contract.funders}
     for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
-        row.pk = pk
+        row.object_id = pk
     pinned = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False)
     columns: tuple[str, ...] = ("call_id", "terms_id", "status", "is_reconstructed", "received_at", "late_reason")
     columns += ("id", "number", "field_id", "primary_funder_id", "requested_direct_yen", "requested_indirect_yen")
@@ -85,32 +76,39 @@ def create(contract: Contract, rows: Sequence[PlannedRow], sending: Sending) -> 
         (*columns, *PLAIN.values()),
         (
             (
-                *(*pinned, *_receipt(contract, row, sending)),
-                *(row.pk, row.key, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
+                *(*pinned, *_receipt(contract, row, received_at, reason)),
+                *(row.object_id, row.key, fields[row.values["field"]], funders[row.values["funder"]].pk, 0, 0),
                 *(row.values[attribute] for attribute in PLAIN.values()),
             )
             for row in rows
         ),
     )
-    costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
+    costs = ((row.object_id, year, *yen) for row in rows for year, yen in row.costs.items())
     copy(AnnualCost, ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
     counterparts = (
-        (row.pk, funders[row.values["funder"]].country_id, funders[row.values["funder"]].pk, *row.values["counterpart"])
+        (
+            row.object_id,
+            funders[row.values["funder"]].country_id,
+            funders[row.values["funder"]].pk,
+            *row.values["counterpart"],
+        )
         for row in rows
         if row.values["counterpart"] and any(row.values["counterpart"])
     )
     copy(Counterpart, ("proposal_id", "country_id", "funder_id", "person", "institution"), counterparts)
 
 
-def _receipt(contract: Contract, row: PlannedRow, sending: Sending) -> tuple[datetime.datetime, str]:
+def _receipt(
+    contract: Contract, row: SheetRow, sent_at: datetime.datetime, reason: str
+) -> tuple[datetime.datetime, str]:
     """When a new proposal was received, and the reason where that is outside the window: each row by itself."""
     stated, call = row.values["received_at"], contract.call
-    received_at = datetime.datetime.fromisoformat(stated) if stated else sending.received_at
+    received_at = datetime.datetime.fromisoformat(stated) if stated else sent_at
     is_inside = call.opens_at and call.closes_at and call.opens_at <= received_at <= call.closes_at
-    return received_at, "" if is_inside and stated else sending.reason
+    return received_at, "" if is_inside and stated else reason
 
 
-def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
+def change(contract: Contract, rows: Sequence[SheetRow]) -> None:
     """Write changed proposals through a staging table: one UPDATE, one DELETE, one upsert of costs."""
     if not rows:
         return
@@ -122,7 +120,12 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
         ("field_id", "primary_funder_id", "received_at", *attributes),
         (
             (
-                *(row.pk, fields[row.values["field"]], funders[row.values["funder"]].pk, row.values["received_at"]),
+                *(
+                    row.object_id,
+                    fields[row.values["field"]],
+                    funders[row.values["funder"]].pk,
+                    row.values["received_at"],
+                ),
                 *(row.values[attribute] for attribute in attributes),
             )
             for row in rows
@@ -132,14 +135,14 @@ def change(contract: Contract, rows: Sequence[PlannedRow]) -> None:
     _change_counterparts([row for row in rows if row.values["counterpart"] is not None], funders)
 
 
-def _change_costs(rows: Sequence[PlannedRow]) -> None:
+def _change_costs(rows: Sequence[SheetRow]) -> None:
     execute(
         "CREATE TEMP TABLE changed_costs ON COMMIT DROP AS "
         "SELECT proposal_id, fiscal_year, direct_yen, indirect_yen FROM proposals_annualcost WITH NO DATA"
     )
-    costs = ((row.pk, year, *yen) for row in rows for year, yen in row.costs.items())
+    costs = ((row.object_id, year, *yen) for row in rows for year, yen in row.costs.items())
     stage("changed_costs", ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
-    dropped = [(row.pk, year) for row in rows for year in row.dropped_years]
+    dropped = [(row.object_id, year) for row in rows for year in row.dropped_years]
     execute(
         """
         DELETE FROM proposals_annualcost a USING unnest(%s::bigint[], %s::integer[]) AS d (proposal_id, fiscal_year)
@@ -160,7 +163,7 @@ def _change_costs(rows: Sequence[PlannedRow]) -> None:
     execute("DROP TABLE changed_costs")
 
 
-def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder]) -> None:
+def _change_counterparts(rows: Sequence[SheetRow], funders: dict[str, Funder]) -> None:
     """Correct the counterpart who stands first, or add one where there is none."""
     if not rows:
         return
@@ -171,7 +174,7 @@ def _change_counterparts(rows: Sequence[PlannedRow], funders: dict[str, Funder])
         f"SELECT {names} FROM proposals_counterpart WITH NO DATA"
     )
     changed = ((row, funders[row.values["funder"]], row.values["counterpart"]) for row in rows)
-    stage("changed_counterparts", columns, ((row.pk, f.country_id, f.pk, *named) for row, f, named in changed))
+    stage("changed_counterparts", columns, ((row.object_id, f.country_id, f.pk, *named) for row, f, named in changed))
     execute(
         """
         UPDATE proposals_counterpart p SET person = c.person, institution = c.institution

@@ -22,7 +22,7 @@ from calls.models import Call
 from proposals.filters import ProposalFilter
 from proposals.intake import documents
 from proposals.intake import exports as exporting
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import Document, Proposal
 
 # Nothing in a stranger's PDF reaches out of it; the page of a review frames it.
@@ -31,12 +31,12 @@ PART = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def import_file(request: PersonRequest) -> HttpResponse:
-    return views.send(request, Proposals.name)
+    return views.send(request, ProposalResource.name)
 
 
 @require_safe
 def template(request: PersonRequest) -> HttpResponse:
-    return views.template(request, Proposals.name)
+    return views.template(request, ProposalResource.name)
 
 
 @require_safe
@@ -52,8 +52,8 @@ def export(request: PersonRequest, form: str) -> HttpResponse:
     call = understood.get("call") or Call.objects.filter(pk__in={proposal.call for proposal in proposals[:1]}).first()
     if call is None:
         raise Http404
-    stem = call.code if "call" in filters else Proposals.name
-    return views.answer(request, Proposals(call), proposals, form=form, filters=filters, stem=stem)
+    stem = call.code if "call" in filters else ProposalResource.name
+    return views.answer(request, ProposalResource(call), proposals, form=form, filters=filters, stem=stem)
 
 
 # --- documents -------------------------------------------------------------------------------------------------------

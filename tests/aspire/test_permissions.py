@@ -15,7 +15,7 @@ from aspire.roles import Role, permissions, roles_of
 from aspire.sheets.running import receive
 from calls.models import Call
 from proposals.briefings.decisions import freeze
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import Assignment, Briefing, Proposal, SavedView
 from tests.factories import NOON, AnnualCostFactory, AssignmentFactory, ProposalFactory
 from tests.people import person
@@ -88,7 +88,7 @@ def sent_file(name: str, proposal: Proposal, by):
     if name.startswith("sheets:") and "uuid" in str(PAGES[name].pattern):
         by = by or person(f"sender-{name}", "Officer Sender", Role.OFFICER)
         data = f"number,title_ja\n{proposal.number},x\n".encode()
-        return receive(data, kind=Proposals(proposal.call), by=by, file_name="x.csv").pk
+        return receive(data, kind=ProposalResource(proposal.call), by=by, file_name="x.csv").pk
     return None
 
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from aspire.roles import Role
 from aspire.sheets import running
-from aspire.sheets.plans import restore
+from aspire.sheets.results import restore
 from aspire.sheets.saving import IsBlocked, LookAgain
 from proposals.assignment import decisions as appointing
-from proposals.assignment.sheets import Assignments
+from proposals.assignment.sheets import AssignmentResource
 from proposals.record.models import Assignment, Conflict
 from proposals.record.status import Status
 from tests.assignment.test_officers_review import give, reviewer_of, say
@@ -34,7 +34,7 @@ def proposals(call):
 
 def sent(call, by, *rows):
     data = ("number,reviewer\n" + "".join(f"{row}\n" for row in rows)).encode()
-    return running.receive(data, kind=Assignments(call), by=by, file_name="assignments.csv")
+    return running.receive(data, kind=AssignmentResource(call), by=by, file_name="assignments.csv")
 
 
 def planned(upload):
@@ -82,7 +82,7 @@ def test_export_goes_in_again_and_changes_nothing_even_when_a_reviewer_has_left(
     client.force_login(officer)
     data = client.get(reverse("sheets:export", args=["assignments", form]), {"call": "CALL"}).content
 
-    upload = running.receive(data, kind=Assignments(call), by=officer, file_name=f"assignments.{form}")
+    upload = running.receive(data, kind=AssignmentResource(call), by=officer, file_name=f"assignments.{form}")
 
     plan = planned(upload)
     assert [(row.key, row.action) for row in plan.rows] == [
@@ -163,9 +163,9 @@ def test_nobody_assigns_by_command_and_a_command_takes_all_out(call, proposals, 
     Conflict.objects.create(
         proposal=proposals["A"], person=officer, finding="stands", kind="kin", recorded_by=officer, recorded_at=NOON
     )
-    sheet = Assignments(call)
+    sheet = AssignmentResource(call)
 
-    assert [fault.code for fault in sheet.faults()] == ["assignment_needs_a_person"]
+    assert [fault.code for fault in sheet.cannot_be_taken()] == ["assignment_needs_a_person"]
     assert sheet.stored(["P-A baba", "P-B baba"]) == {"P-A baba": Assignment.objects.get()}
     assert (sheet.heading(), sheet.url_of("P-A baba")) == (call.name, "/calls/CALL/assignments/?q=P-A")
 

@@ -20,7 +20,7 @@ from proposals.awards.decisions import Wish, stage
 from proposals.awards.desk import AwardPage
 from proposals.awards.packets import Dossier
 from proposals.awards.ranking import leaps, standings, top
-from proposals.awards.sheets import Marks
+from proposals.awards.sheets import MarkResource
 from proposals.awards.spending import spending
 from proposals.record.models import Assignment, Award, Conflict, Mark, Packet, PacketStep, Proposal, Review, Score
 from proposals.record.status import Status
@@ -670,7 +670,7 @@ def test_who_has_a_conflict_is_told_that_marks_do_not_fit_and_not_by_how_much(cl
 
 def planned(by, number, call):
     """What a file that awards the proposal is told."""
-    upload = receive(f"number,decision\n{number},award\n".encode(), kind=Marks(call), by=by, file_name="x.csv")
+    upload = receive(f"number,decision\n{number},award\n".encode(), kind=MarkResource(call), by=by, file_name="x.csv")
     return [fault["code"] for fault in Upload.objects.get(pk=upload.pk).plan["faults"]]
 
 

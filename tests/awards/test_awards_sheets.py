@@ -10,11 +10,11 @@ from django.utils.translation import override
 from aspire.models import ImportRecord, Upload
 from aspire.roles import Role
 from aspire.sheets import running
-from aspire.sheets.plans import restore
+from aspire.sheets.results import restore
 from aspire.sheets.saving import IsBlocked, LookAgain
 from calls.models import CallField
 from proposals.awards.decisions import Wish, stage
-from proposals.awards.sheets import Marks
+from proposals.awards.sheets import MarkResource
 from proposals.record.models import Award, Conflict, Mark, Proposal
 from tests.awards.test_awards import begin, decided, declare
 from tests.factories import MILLION, NOON, FieldFactory
@@ -31,7 +31,7 @@ def call(db):
 
 def sent(call, by, *rows):
     data = (HEADER + "".join(f"{row}\n" for row in rows)).encode()
-    return running.receive(data, kind=Marks(call), by=by, file_name="marks.csv")
+    return running.receive(data, kind=MarkResource(call), by=by, file_name="marks.csv")
 
 
 def faults_of(upload):
@@ -54,7 +54,7 @@ def test_export_goes_in_again_and_changes_nothing(client, call, officer):
     client.force_login(officer)
     data = client.get("/imports/marks/export.xlsx?call=CALL").content
 
-    upload = running.receive(data, kind=Marks(call), by=officer, file_name="marks.xlsx")
+    upload = running.receive(data, kind=MarkResource(call), by=officer, file_name="marks.xlsx")
 
     upload.refresh_from_db()
     plan = restore(upload.plan)
@@ -246,4 +246,4 @@ def test_marks_that_are_submitted_do_not_move_by_file(call, officer):
 def test_nobody_marks_by_command_and_nothing_is_marked_before_its_phase(call):
     call.progress = "in_review"
 
-    assert [fault.code for fault in Marks(call).faults()] == ["mark_in_phase", "mark_needs_a_person"]
+    assert [fault.code for fault in MarkResource(call).cannot_be_taken()] == ["mark_in_phase", "mark_needs_a_person"]

@@ -20,15 +20,15 @@ from django.utils import timezone
 from import_export import resources
 from tablib import Dataset
 
-from aspire.sheets.planning import Planner
-from aspire.sheets.plans import restore
-from aspire.sheets.saving import copy, execute, next_ids, save
+from aspire.sheets.results import restore
+from aspire.sheets.saving import save
+from aspire.sheets.tables import copy, execute, next_ids
 from aspire.wareki import fiscal_year_ends_on, fiscal_year_starts_on
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import workbook_bytes
 from calls.models import Call
 from proposals.intake.contract import Contract
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import AnnualCost, Proposal
 from proposals.record.status import Status
 from tests.bench.measuring import Line, medians, seconds
@@ -103,7 +103,8 @@ def taken_back(work: Callable[[], object]) -> Callable[[], None]:
 
 
 def preview(call: Call, data: bytes, name: str, received_at: datetime.datetime) -> Any:
-    return Planner(Proposals(Call.objects.get(pk=call.pk)), received_at=received_at).plan(data, file_name=name)
+    kind = ProposalResource(Call.objects.get(pk=call.pk))
+    return kind.check(data, file_name=name, received_at=received_at)
 
 
 def through_us(call: Call, data: bytes, name: str) -> Callable[[], None]:
@@ -116,7 +117,7 @@ def through_us(call: Call, data: bytes, name: str) -> Callable[[], None]:
         plan = restore(kept)
         assert not plan.is_blocked, plan.faults[:3]
         sha256 = hashlib.sha256(data).hexdigest()
-        save(plan, kind=Proposals(call), by=None, file_name=name, sha256=sha256, received_at=received_at)
+        save(plan, kind=ProposalResource(call), by=None, file_name=name, sha256=sha256, received_at=received_at)
 
     return taken_back(work)
 
@@ -223,7 +224,7 @@ def measure(call: Call, count: int) -> list[Line]:
 def reading(call: Call, count: int) -> list[Line]:
     """One workbook read by us, checks of every cell included, against the engine alone and openpyxl's quickest way."""
     rows = content(Contract(call), count)
-    columns = {column.name: column for column in Contract(call).columns}
+    columns = ProposalResource(call).fields
     ours = workbook_bytes("提案", [columns[name] for name in rows[0]], rows[1:], language="en")
     files = {"openpyxl": as_xlsx(rows), "us": ours}
     lines: list[Line] = []

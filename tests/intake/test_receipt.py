@@ -11,9 +11,9 @@ from django.utils import translation
 
 from aspire.roles import Role
 from aspire.workbooks.cells import Cell
-from aspire.workbooks.parsing import BadCell
+from aspire.workbooks.widgets import BadCell
 from proposals.intake.exports import exported
-from proposals.intake.receipt import receipt, written
+from proposals.intake.fields import Receipt, written
 from proposals.record.models import Proposal
 from tests.doors import refused
 from tests.factories import (
@@ -78,19 +78,19 @@ def at(*parts):
     ],
 )
 def test_a_receipt_is_a_day_or_a_day_and_a_time_in_tokyo(call, typed, found):
-    assert receipt(call)(Cell("text", typed)).value == found
+    assert Receipt(call).parse(Cell("text", typed)).value == found
 
 
 def test_a_day_alone_is_the_opening_on_the_day_of_the_opening(call):
     day = OPENS_AT.astimezone(TOKYO).date()
 
-    assert receipt(call)(Cell("day", day.isoformat(), day)).value == OPENS_AT
+    assert Receipt(call).parse(Cell("day", day.isoformat(), day)).value == OPENS_AT
 
 
 @pytest.mark.parametrize("typed", ["2023-10-02 25:00", "10:30", "yesterday 10:30"])
 def test_what_is_no_day_and_time_is_refused(call, typed):
     with pytest.raises(BadCell):
-        receipt(call)(Cell("text", typed))
+        Receipt(call).parse(Cell("text", typed))
 
 
 def test_what_came_in_the_window_is_not_late_though_the_file_is(send):

@@ -12,7 +12,7 @@ from aspire.roles import Role
 from aspire.sheets.running import receive
 from calls.models import Call, PotSlice
 from proposals.briefings.decisions import freeze
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import Proposal
 from tests.factories import FunderFactory, ProposalFactory, TermsFactory
 from tests.partnerships.test_partners import awarded
@@ -223,7 +223,7 @@ def test_the_admin_tells_what_is_taken_once_the_embargo_has_ended(client, office
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def planned(by, text, kind=Proposals):
+def planned(by, text, kind=ProposalResource):
     """The plan of a file as its sender's preview shows it."""
     sheet = kind(Call.objects.get(code="SECRET"))
     return receive(text.encode(), kind=sheet, by=by, file_name="x.csv")

@@ -9,6 +9,7 @@ from django.db import DataError
 from django.utils import translation
 
 from aspire.models import ExportRecord, ImportRecord
+from aspire.sheets.resources import StrictResource
 from calls.models import Call, EligibleFunder, Terms
 from partners.models import Funder
 from proposals.record.models import AnnualCost, Counterpart, Proposal
@@ -76,10 +77,9 @@ def test_an_import_is_recorded_with_its_rows_and_fingerprint(send):
 def test_headers_are_taken_in_either_language_and_width(send):
     header = "提案番号, ＴＩＴＬＥ＿ＪＡ ,分野,主たる相手国資金配分機関,starts_on,ends_on"
     with translation.override("ja"):
-        from calls.models import Call
-        from proposals.intake.contract import Contract
+        from proposals.intake.resource import ProposalResource
 
-        labels = {column.name: str(column.label) for column in Contract(Call.objects.get(code="IN")).columns}
+        labels = {column.name: str(column.label) for column in ProposalResource.open("IN").columns}
     names = ["number", "title_ja", "field", "funder", "starts_on", "ends_on"]
     header = ",".join([labels["number"], " ＴＩＴＬＥ＿ＪＡ ", *(labels[name] for name in names[2:])])
 
@@ -141,7 +141,7 @@ def test_the_nearest_funder_is_named_for_an_unknown_one(send):
 
 
 def test_the_nearest_is_sought_for_the_first_unknown_funders_only(send, monkeypatch):
-    monkeypatch.setattr("aspire.workbooks.parsing.HINTS", 1)
+    monkeypatch.setattr("aspire.workbooks.widgets.HINTS", 1)
 
     said = send(HEADER, *(ROW.replace("GB-UKRI", name) for name in ("GB-UKR", "GB-UK", "GB-UKR")))
 
@@ -390,9 +390,8 @@ def test_an_empty_template_has_no_rows(send, call, tmp_path):
 
 
 def test_a_change_between_check_and_save_is_noticed(send, monkeypatch):
-    from aspire.sheets import saving
-
-    monkeypatch.setattr(saving, "basis", lambda *_args: "another state")
+    before_and_after = iter(["a state", "another state"])
+    monkeypatch.setattr(StrictResource, "basis", lambda *_args: next(before_and_after))
 
     assert send(HEADER, ROW) == ["The stored data changed meanwhile; nothing was saved. Try again."]
 
@@ -416,7 +415,7 @@ def test_a_terminal_counts_the_checked_rows_in_one_line(call, tmp_path, monkeypa
         def isatty(self):
             return True
 
-    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
+    monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
     file, said = tmp_path / "file.csv", Terminal()
     file.write_text(f"{HEADER}\n{ROW}\n{ROW}\n", encoding="utf-8")
 

@@ -222,7 +222,7 @@ def test_an_upload_cancelled_meanwhile_is_not_checked_again(desk):
 
 
 def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
-    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
+    monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
     monkeypatch.setattr(running, "begin", lambda upload: None)
     send(desk, HEADER, ROW, ROW)
     upload = Upload.objects.get()
@@ -247,7 +247,7 @@ def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
 
 
 def test_a_running_check_says_of_how_many_rows(desk, monkeypatch):
-    monkeypatch.setattr("aspire.sheets.planning.ROWS_A_STEP", 1)
+    monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
     send(desk, HEADER, ROW, ROW)
 
     upload = Upload.objects.get()

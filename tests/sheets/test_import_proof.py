@@ -23,11 +23,10 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from aspire.models import ImportRecord, Upload
 from aspire.sheets import running
-from aspire.sheets.planning import Planner
-from aspire.sheets.plans import restore
+from aspire.sheets.results import restore
 from aspire.sheets.saving import LookAgain, save
 from aspire.workbooks.faults import Unreadable
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import AnnualCost, Counterpart, Proposal
 from tests.doors import run
 from tests.effort import tries
@@ -60,13 +59,12 @@ def make_call():
 
 
 def planned(data, *, file_name="file.csv"):
-    planner = Planner(Proposals.open("IN"), received_at=NOON)
-    return planner.plan(data, file_name=file_name)
+    return ProposalResource.open("IN").check(data, file_name=file_name, received_at=NOON)
 
 
 def saved(plan, data):
     sha256 = hashlib.sha256(data).hexdigest()
-    return save(plan, kind=Proposals.open("IN"), by=None, file_name="f.csv", sha256=sha256, received_at=NOON)
+    return save(plan, kind=ProposalResource.open("IN"), by=None, file_name="f.csv", sha256=sha256, received_at=NOON)
 
 
 def at_once(action, times):
@@ -108,7 +106,9 @@ def test_two_imports_of_one_file_at_once_create_one_set():
 @pytest.mark.django_db(transaction=True)
 def test_confirmations_of_one_upload_at_once_save_once(officer):
     call = make_call()
-    upload = running.receive(lines(*[ROW] * 30), kind=Proposals(call), by=officer, file_name="file.csv", reason="Proof")
+    upload = running.receive(
+        lines(*[ROW] * 30), kind=ProposalResource(call), by=officer, file_name="file.csv", reason="Proof"
+    )
 
     def confirmed(wait):
         wait()
@@ -130,7 +130,7 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-from aspire.sheets import commands, saving
+from aspire.sheets import commands, resources
 connection.settings_dict["NAME"] = sys.argv[1]
 save = commands.save
 
@@ -145,7 +145,7 @@ for line in sys.stdin:
         print("ended", flush=True)
         continue
     if line.strip() != "finish":
-        saving.timezone = types.SimpleNamespace(now=lambda: time.sleep(60))
+        resources.timezone = types.SimpleNamespace(now=lambda: time.sleep(60))
     call_command("import_proposals", sys.argv[2], call="IN", reason="Proof", stdout=open(os.devnull, "w"))
     os._exit(0)
 """

@@ -16,7 +16,7 @@ from aspire.sheets import forms, running
 from aspire.tasks import preparing
 from aspire.tasks.queue import take_up_stalled, throw_away_expired
 from calls.models import Call
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.pack import files
 from tests.factories import FunderFactory, ProposalFactory, TermsFactory
 from tests.people import person
@@ -49,7 +49,7 @@ def every_file_is_long(monkeypatch):
 def sent(user, *lines: str) -> Upload:
     data = "\r\n".join(lines).encode()
     call = Call.objects.get(code="IN")
-    return running.receive(data, kind=Proposals(call), by=user, file_name="file.csv", reason="in time")
+    return running.receive(data, kind=ProposalResource(call), by=user, file_name="file.csv", reason="in time")
 
 
 def state_of(upload: Upload) -> str:

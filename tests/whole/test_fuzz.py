@@ -30,7 +30,7 @@ from aspire.sheets.kinds import KINDS
 from aspire.sheets.running import receive
 from calls.models import Call
 from partners.models import Funder
-from proposals.intake.kind import Proposals
+from proposals.intake.resource import ProposalResource
 from proposals.record.models import Briefing, Proposal
 from tests.effort import IS_SWEEP, tries
 
@@ -128,7 +128,10 @@ class Fuzz:
         self.chance, self.is_thorough = random.Random(f"{SEED} {role}"), IS_SWEEP
         proposals = list(Proposal.objects.order_by("number").values_list("number", flat=True))
         upload = receive(
-            b"number,title_ja\n,x\n", kind=Proposals(Call.objects.get(code="DEMO-OPEN")), by=by, file_name="x.csv"
+            b"number,title_ja\n,x\n",
+            kind=ProposalResource(Call.objects.get(code="DEMO-OPEN")),
+            by=by,
+            file_name="x.csv",
         )
         self.sound: dict[str, list[str]] = {
             "code": [*Call.objects.values_list("code", flat=True), *Briefing.objects.values_list("code", flat=True)],

@@ -16,10 +16,11 @@ from openpyxl.styles import Font, PatternFill
 
 from aspire.refusals import Refusal
 from aspire.workbooks import annotating
-from aspire.workbooks.columns import Column, match
+from aspire.workbooks.columns import StrictField, match
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.reading import Line, Sheet, read
 from aspire.workbooks.roundtrip import ERRORS_HEADER, is_errors_header
+from aspire.workbooks.widgets import Text, WholeYen
 from aspire.workbooks.writing import annotated, csv_bytes, workbook_bytes
 from tests.effort import tries
 
@@ -345,8 +346,8 @@ def test_the_language_of_the_sentences_is_that_of_the_reader():
 
 
 COLUMNS = [
-    Column("title_ja", _("Title (Japanese)"), _("Meaning"), "x", parse=str),
-    Column("yen", _("Amount"), _("Meaning"), "1", parse=str),
+    StrictField("title_ja", _("Title (Japanese)"), _("Meaning"), "x", Text(300)),
+    StrictField("yen", _("Amount"), _("Meaning"), "1", WholeYen()),
 ]
 
 

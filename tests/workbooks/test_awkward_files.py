@@ -8,8 +8,8 @@ import pytest
 import xlsxwriter
 from django.utils.translation import override
 
-from aspire.workbooks import parsing
 from aspire.workbooks.roundtrip import ERRORS_HEADER, NOTES_SHEET
+from aspire.workbooks.widgets import CLEAR
 from tests.contracts import verdict
 from tests.workbook_files import number, packed, parts_of, row, sheet, table, text, workbook, written
 from tests.workbooks.samples import (
@@ -166,7 +166,7 @@ GOOD: list[tuple[str, bytes, str, list[dict[str, Any]]]] = [
         "clearing words",
         csv_of("[空],[CLEAR],［空］,[clear],[空],[空]"),
         "a.csv",
-        [dict.fromkeys(HEADER.split(","), parsing.CLEAR)],
+        [dict.fromkeys(HEADER.split(","), CLEAR)],
     ),
     (
         "a workbook of openpyxl",

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspire.wareki import wareki_date
-from aspire.workbooks import parsing
+from aspire.workbooks import widgets
 from aspire.workbooks.cells import EMPTY, Cell
 from aspire.workbooks.faults import SENTENCES
-from aspire.workbooks.parsing import CLEAR, BadCell, Parsed
+from aspire.workbooks.widgets import CLEAR, BadCell, Code, Day, Parsed, ResearcherNumber, StrictWidget, WholeYen
 from tests.contracts import BY_NAME, FIELDS
 
 DAY = datetime.date(2026, 4, 1)
@@ -77,44 +77,44 @@ def test_day_cell_needs_no_standard_form() -> None:
 def test_unknown_code_is_told_the_nearest(typed: str, nearest: str, language: str) -> None:
     choices = {**FIELDS, "quantum": "quantum"}
     with override(language), pytest.raises(BadCell) as caught:
-        parsing.code(choices, "field")(Cell("text", typed))
+        Code(choices, "field").parse(Cell("text", typed))
 
     assert str(caught.value.values["nearest"]) == nearest
 
 
 def test_nearest_is_named_for_the_first_hundred_different_unknown_codes() -> None:
-    read, said = parsing.code({"quantum": "quantum"}, "field"), []
+    read, said = Code({"quantum": "quantum"}, "field"), []
     for number in [*range(150), 0, 149]:
         with pytest.raises(BadCell) as caught:
-            read(Cell("text", f"q{number}"))
+            read.parse(Cell("text", f"q{number}"))
         said.append(caught.value.code)
 
     assert said == ["code_unknown"] * 100 + ["code_not_listed"] * 50 + ["code_unknown", "code_not_listed"]
 
 
 @pytest.mark.parametrize(
-    ("parse", "typed"),
+    ("widget", "typed"),
     [
-        *((parsing.whole_yen(), typed) for typed in ("10²", "①②③", "⒈", "½", "١")),
-        *((parsing.day(), typed) for typed in ("2027/⑨/1", "2027年㋃⑨日", "㍼2/4/1")),
-        (parsing.researcher_number(), "0012345⑥"),
-        (parsing.code({"f1": "f1"}, "field"), "F①"),
-        (parsing.code({"gb": "GB"}, "country"), "ⒼⒷ"),
+        *((WholeYen(), typed) for typed in ("10²", "①②③", "⒈", "½", "١")),
+        *((Day(), typed) for typed in ("2027/⑨/1", "2027年㋃⑨日", "㍼2/4/1")),
+        (ResearcherNumber(), "0012345⑥"),
+        (Code({"f1": "f1"}, "field"), "F①"),
+        (Code({"gb": "GB"}, "country"), "ⒼⒷ"),
     ],
 )
-def test_a_sign_that_stands_for_digits_or_letters_is_not_taken_for_them(parse: parsing.Parser, typed: str) -> None:
+def test_a_sign_that_stands_for_digits_or_letters_is_not_taken_for_them(widget: StrictWidget, typed: str) -> None:
     with pytest.raises(BadCell):
-        parse(Cell("text", typed))
+        widget.parse(Cell("text", typed))
 
 
 def test_names_may_be_written_in_either_width() -> None:
-    read = parsing.code({parsing.normalised("イギリス"): "GB", "gb": "GB"}, "country")
+    read = Code({widgets.normalised("イギリス"): "GB", "gb": "GB"}, "country")
 
-    assert [read(Cell("text", typed)).value for typed in ("ｲｷﾞﾘｽ", "ＧＢ", "　gb ")] == ["GB"] * 3
+    assert [read.parse(Cell("text", typed)).value for typed in ("ｲｷﾞﾘｽ", "ＧＢ", "　gb ")] == ["GB"] * 3
 
 
 def test_nothing_is_near_where_there_is_no_choice() -> None:
-    assert parsing.nearest("x", {}) == ""
+    assert widgets.nearest("x", {}) == ""
 
 
 @given(st.text())
@@ -132,7 +132,7 @@ def test_any_day_of_the_japanese_calendar_is_read_back(day: datetime.date) -> No
         assert parsed("starts_on", wareki_date(day)).value == day
 
 
-@given(st.integers(0, parsing.YEN_AT_MOST))
+@given(st.integers(0, widgets.YEN_AT_MOST))
 def test_any_yen_is_read_grouped_and_not(yen: int) -> None:
     assert [parsed("yen", typed).value for typed in (str(yen), f"{yen:,}")] == [yen, yen]
 
@@ -141,11 +141,11 @@ def test_any_yen_is_read_grouped_and_not(yen: int) -> None:
     "pair", [("DEMO-001", "ｄｅｍｏ－００１"), ("D-1", "D‐1"), ("D-1", "D1"), ("D-1", "D\u200b-1\u00ad")]
 )
 def test_numbers_alike_to_the_eye_have_one_likeness(pair: tuple[str, str]) -> None:
-    assert parsing.likeness(pair[0]) == parsing.likeness(pair[1])
+    assert widgets.likeness(pair[0]) == widgets.likeness(pair[1])
 
 
 def test_numbers_that_differ_keep_their_difference() -> None:
-    assert parsing.likeness("D-001") != parsing.likeness("D-010")
+    assert widgets.likeness("D-001") != widgets.likeness("D-010")
 
 
 @pytest.mark.parametrize("code", SENTENCES)

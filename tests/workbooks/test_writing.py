@@ -15,10 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aspire.workbooks import assembly, roundtrip
-from aspire.workbooks.columns import Column
+from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Tier
-from aspire.workbooks.parsing import BadCell, Parsed
 from aspire.workbooks.reading import BOUNDS, read
+from aspire.workbooks.widgets import BadCell, Parsed, StrictWidget
 from aspire.workbooks.writing import Unwritable, csv_bytes, safe, template_bytes, workbook_bytes
 from tests.effort import tries
 
@@ -68,9 +68,15 @@ def field(cell):
     return Parsed(codes[cell.text])
 
 
-def column(name="title_ja", **more):
-    given = {"label": _("title (Japanese)"), "meaning": _("Meaning"), "example": "x", "parse": as_is, **more}
-    return Column(name, **given)
+class ReadBy(StrictWidget):
+    def __init__(self, read):
+        super().__init__()
+        self.read = read
+
+
+def column(name="title_ja", *, parse=as_is, **more):
+    given = {"label": _("title (Japanese)"), "meaning": _("Meaning"), "example": "x", "widget": ReadBy(parse), **more}
+    return StrictField(name, **given)
 
 
 COLUMNS = [

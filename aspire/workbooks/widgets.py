@@ -1,17 +1,23 @@
-"""What one cell means: strict readings that refuse rather than guess, and say what was put into standard form."""
+"""What one cell means: widgets that refuse rather than guess, and say what was put into standard form."""
 
 import datetime
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from functools import cached_property
+from typing import Any, ClassVar, Final, Literal, NoReturn
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from import_export import widgets
 
 from aspire.kana import search_key
-from aspire.untyped import Held
+from aspire.untyped import Held, Passed
 from aspire.wareki import HEISEI, REIWA
-from aspire.workbooks.cells import BLANKS, WORD_AT_MOST, Cell
+from aspire.workbooks.cells import BLANKS, WORD_AT_MOST, Cell, cell_of
+from aspire.workbooks.faults import SENTENCES
 
 HINTS = 100  # different texts of a file for which the nearest code is named
 YEN_AT_MOST = 999_999_999_999
@@ -65,12 +71,15 @@ _LIKE_DATE = re.compile(
 _RESEARCHER = re.compile("[0-9]{8}")
 
 
-class BadCell(Exception):  # noqa: N818 - said of a cell, not of the program
+class BadCell(ValidationError):  # noqa: N818 - said of a cell, not of the program
     """A cell that cannot be taken as it is: a code of the catalogue and the values of its sentence."""
 
+    code: str
+
     def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.code, self.values = code, values
+        said: Held = SENTENCES.get(code, code)
+        super().__init__(said, code=code, params={"value": "", "header": "", **values})
+        self.values = values
 
 
 class Clear:
@@ -92,7 +101,6 @@ class Parsed:
     flags: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
-Parser = Callable[[Cell], Parsed]
 NOTHING, CLEARED = Parsed(None), Parsed(CLEAR)
 
 
@@ -117,13 +125,30 @@ def is_spelt_out(text: str) -> bool:
     return text.isascii() or not any(_STANDS_FOR_OTHERS.match(unicodedata.decomposition(sign)) for sign in text)
 
 
-def _read_by(read: Parser, *, is_word: bool = True) -> Parser:
-    """The parser of filled cells that have a value; what is the same for every column is decided here.
+Kind = Literal["text", "day", "yen", "code", "truth"]
+Choices = Sequence[tuple[str, str | Promise]]
+
+
+class StrictWidget(widgets.Widget):
+    """Reads a cell of whatever column: what is the same for all is decided here, the rest by ``read``.
 
     A word has a length that is looked at first, so that no long text is brought into standard form only to be refused.
     """
 
-    def parse(cell: Cell) -> Parsed:
+    kind: ClassVar[Kind] = "text"
+    is_word: ClassVar[bool] = True
+
+    @property
+    def offered(self) -> Choices:
+        """The codes that a drop-down offers, each with its label."""
+        return ()
+
+    def read(self, cell: Cell) -> Parsed:
+        """The value of a cell that has one. Raises BadCell."""
+        raise NotImplementedError
+
+    def parse(self, cell: Cell) -> Parsed:
+        """The value of any cell, and what is to be said of it. Raises BadCell."""
         if cell.kind == "empty":
             return NOTHING
         if cell.kind == "error":
@@ -131,70 +156,84 @@ def _read_by(read: Parser, *, is_word: bool = True) -> Parser:
         if cell.kind == "formula":
             raise BadCell("formula_without_value")
         length = len(cell.text) if len(cell.text) <= WORD_AT_MOST else len(cell.text.strip(BLANKS))
-        if is_word and length > WORD_AT_MOST:
+        if self.is_word and length > WORD_AT_MOST:
             raise BadCell("text_too_long", length=length, limit=WORD_AT_MOST)
         if length <= WORD_AT_MOST and cell.text[-1:] in "]\uff3d" + BLANKS and plain(cell.text).casefold() in _CLEARING:
             return CLEARED
-        return read(cell)
+        return self.read(cell)
 
-    return parse
+    def clean(self, value: Held, row: object = None, **_kwargs: Passed) -> Held:
+        """As the library asks: the value alone, of a cell or of anything a cell may hold. Raises BadCell."""
+        cell = cell_of(value)
+        try:
+            return self.parse(cell).value
+        except BadCell as bad:
+            raise BadCell(bad.code, **{"value": cell.text, **bad.values}) from None
+
+    def render(self, value: Held, obj: object = None, **_kwargs: Passed) -> Held:
+        """A value keeps its type: a day stays a day, yen stay a number."""
+        return value
 
 
-def text(max_length: int) -> Parser:
+class Text(StrictWidget):
     """A text of at most so many signs, without the blanks around it."""
 
-    def read(cell: Cell) -> Parsed:
+    is_word = False
+
+    def __init__(self, max_length: int) -> None:
+        super().__init__()
+        self.max_length = max_length
+
+    def read(self, cell: Cell) -> Parsed:
         if cell.kind in {"day", "instant"}:
             raise BadCell("cell_became_date")
         if cell.number is not None and abs(cell.number) >= _DIGITS_KEPT:
             raise BadCell("number_lost_digits")
         found = cell.text.strip(BLANKS)
-        if len(found) > max_length:
-            raise BadCell("text_too_long", length=len(found), limit=max_length)
+        if len(found) > self.max_length:
+            raise BadCell("text_too_long", length=len(found), limit=self.max_length)
         return Parsed(found, None if found == cell.text else cell.text)
 
-    return _read_by(read, is_word=False)
 
-
-def whole_yen() -> Parser:
+class WholeYen(StrictWidget):
     """Whole yen from 0 up, grouped by threes or not at all."""
-    return _read_by(_whole_yen)
 
+    kind = "yen"
 
-def _whole_yen(cell: Cell) -> Parsed:
-    typed = plain(cell.text).translate(_HYPHENS)
-    if cell.kind not in {"text", "number"}:
-        raise BadCell("yen_not_number")
-    if not (_YEN.fullmatch(typed) or _GROUPED_YEN.fullmatch(typed)):
-        raise BadCell(_first_like(_NOT_YEN, typed, otherwise="yen_not_number"))
-    yen = int(typed.replace(",", ""))
-    if yen > YEN_AT_MOST:
-        raise BadCell("yen_too_large", limit=f"{YEN_AT_MOST:,}")
-    return Parsed(yen, None if cell.text == str(yen) else cell.text)
+    def read(self, cell: Cell) -> Parsed:
+        typed = plain(cell.text).translate(_HYPHENS)
+        if cell.kind not in {"text", "number"}:
+            raise BadCell("yen_not_number")
+        if not (_YEN.fullmatch(typed) or _GROUPED_YEN.fullmatch(typed)):
+            raise BadCell(_first_like(_NOT_YEN, typed, otherwise="yen_not_number"))
+        yen = int(typed.replace(",", ""))
+        if yen > YEN_AT_MOST:
+            raise BadCell("yen_too_large", limit=f"{YEN_AT_MOST:,}")
+        return Parsed(yen, None if cell.text == str(yen) else cell.text)
 
 
 def _first_like(patterns: Mapping[str, re.Pattern[str]], typed: str, *, otherwise: str) -> str:
     return next((code for code, pattern in patterns.items() if pattern.fullmatch(typed)), otherwise)
 
 
-def day() -> Parser:
+class Day(StrictWidget):
     """A day: a date cell, 2026-04-01, 2026/4/1, or with era, year, month and day in Japanese."""
-    return _read_by(_day)
 
+    kind = "day"
 
-def _day(cell: Cell) -> Parsed:
-    if cell.day is not None:
-        return Parsed(cell.day)
-    if cell.kind != "text":
-        raise BadCell({"number": "day_serial", "instant": "day_with_time"}.get(cell.kind, "day_not_read"))
-    typed = "".join(plain(cell.text).translate(_HYPHENS).casefold().split())
-    if found := _WESTERN.fullmatch(typed):
-        value = _calendar(int(found[1]), found[3] or found[5], found[4] or found[6])
-    elif found := _JAPANESE.fullmatch(typed):
-        value = _in_era(found[1], found[2], found[4] or found[6], found[5] or found[7])
-    else:
-        raise BadCell(_first_like(_NOT_DAY, typed, otherwise="day_not_read"))
-    return Parsed(value, None if cell.text == value.isoformat() else cell.text)
+    def read(self, cell: Cell) -> Parsed:
+        if cell.day is not None:
+            return Parsed(cell.day)
+        if cell.kind != "text":
+            raise BadCell({"number": "day_serial", "instant": "day_with_time"}.get(cell.kind, "day_not_read"))
+        typed = "".join(plain(cell.text).translate(_HYPHENS).casefold().split())
+        if found := _WESTERN.fullmatch(typed):
+            value = _calendar(int(found[1]), found[3] or found[5], found[4] or found[6])
+        elif found := _JAPANESE.fullmatch(typed):
+            value = _in_era(found[1], found[2], found[4] or found[6], found[5] or found[7])
+        else:
+            raise BadCell(_first_like(_NOT_DAY, typed, otherwise="day_not_read"))
+        return Parsed(value, None if cell.text == value.isoformat() else cell.text)
 
 
 def _calendar(year: int, month: str, day: str) -> datetime.date:
@@ -214,22 +253,41 @@ def _refuse(code: str) -> NoReturn:
     raise BadCell(code) from None
 
 
-def code(choices: Mapping[str, str], what: str) -> Parser:
-    """One of the choices, ``normalised`` text to code; ``what`` names them in the sentence."""
-    nearest_to = Nearest(choices)
+class Code(StrictWidget):
+    """One of the choices, ``normalised`` text to code, or what finds them once; ``what`` names them in the sentence."""
 
-    def read(cell: Cell) -> Parsed:
+    kind = "code"
+
+    def __init__(
+        self, choices: Mapping[str, str] | Callable[[], Mapping[str, str]], what: str, *, offered: Choices = ()
+    ) -> None:
+        super().__init__()
+        self._choices, self.what, self._offered = choices, what, offered
+
+    @property
+    def offered(self) -> Choices:
+        return self._offered
+
+    @cached_property
+    def choices(self) -> Mapping[str, str]:
+        """Every way to write a code, as names are compared → the code."""
+        return self._choices() if callable(self._choices) else self._choices
+
+    @cached_property
+    def nearest_to(self) -> "Nearest":
+        """The code whose name comes nearest."""
+        return Nearest(self.choices)
+
+    def read(self, cell: Cell) -> Parsed:
         if cell.kind in {"day", "instant"}:
             raise BadCell("cell_became_date")
-        found = choices.get(normalised(cell.text.strip(BLANKS))) if is_spelt_out(cell.text) else None
+        found = self.choices.get(normalised(cell.text.strip(BLANKS))) if is_spelt_out(cell.text) else None
         if found is None and _LIKE_DATE.fullmatch(plain(cell.text).casefold()):
             raise BadCell("cell_became_date")
         if found is None:
-            near = nearest_to(cell.text)
-            raise BadCell("code_unknown" if near else "code_not_listed", what=what, nearest=near)
+            near = self.nearest_to(cell.text)
+            raise BadCell("code_unknown" if near else "code_not_listed", what=self.what, nearest=near)
         return Parsed(found)
-
-    return _read_by(read)
 
 
 def nearest(text: str, choices: Mapping[str, str]) -> str:
@@ -251,33 +309,31 @@ class Nearest:
         return self._found.get(text, "")
 
 
-def truth() -> Parser:
+class Truth(StrictWidget):
     """Yes or no: a circle or a cross, yes or no, true or false."""
-    return _read_by(_truth)
+
+    kind = "truth"
+
+    def read(self, cell: Cell) -> Parsed:
+        typed = plain(cell.text).casefold()
+        if typed not in _YES | _NO:
+            raise BadCell("truth_unknown")
+        return Parsed(typed in _YES)
 
 
-def _truth(cell: Cell) -> Parsed:
-    typed = plain(cell.text).casefold()
-    if typed not in _YES | _NO:
-        raise BadCell("truth_unknown")
-    return Parsed(typed in _YES)
-
-
-def researcher_number() -> Parser:
+class ResearcherNumber(StrictWidget):
     """The eight digits of an e-Rad researcher number, leading zeros included."""
-    return _read_by(_researcher_number)
 
-
-def _researcher_number(cell: Cell) -> Parsed:
-    typed = plain(cell.text)
-    if cell.kind not in {"text", "number"}:
-        raise BadCell("cell_became_date" if cell.kind in {"day", "instant"} else "researcher_number_form")
-    if not _RESEARCHER.fullmatch(typed):
-        if typed.isdecimal() and len(typed) < len("00000000"):
-            raise BadCell("researcher_number_lost_zeros", digits=len(typed))
-        raise BadCell("researcher_number_form")
-    flags = () if has_check_digit(typed) else (("researcher_number_check_digit", {"value": typed}),)
-    return Parsed(typed, None if typed == cell.text else cell.text, flags)
+    def read(self, cell: Cell) -> Parsed:
+        typed = plain(cell.text)
+        if cell.kind not in {"text", "number"}:
+            raise BadCell("cell_became_date" if cell.kind in {"day", "instant"} else "researcher_number_form")
+        if not _RESEARCHER.fullmatch(typed):
+            if typed.isdecimal() and len(typed) < len("00000000"):
+                raise BadCell("researcher_number_lost_zeros", digits=len(typed))
+            raise BadCell("researcher_number_form")
+        flags = () if has_check_digit(typed) else (("researcher_number_check_digit", {"value": typed}),)
+        return Parsed(typed, None if typed == cell.text else cell.text, flags)
 
 
 def has_check_digit(number: str) -> bool:

@@ -1,0 +1,224 @@
+"""How a kind of file goes in and out: the library's resource, made strict."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from import_export.instance_loaders import BaseInstanceLoader
+from tablib import Dataset
+
+from aspire.models import ImportRecord
+from aspire.people import Person
+from aspire.roles import STAFF, roles_of
+from aspire.sheets.declared import Declared
+from aspire.sheets.formats import SheetDataset, dataset_of, strictly
+from aspire.sheets.results import SheetResult, creates, stored_fault
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE, New, Seen, SheetRow
+from aspire.sheets.tables import execute
+from aspire.untyped import Held, Passed
+from aspire.workbooks.cells import Cell
+from aspire.workbooks.columns import StrictField
+from aspire.workbooks.faults import Fault
+from aspire.workbooks.widgets import likeness
+
+ROWS_A_STEP = 500
+
+
+class NamedRecords(BaseInstanceLoader):
+    """The records that the rows of a file name, read at once; ``keys`` has the key of each row, None of a bad one."""
+
+    def __init__(self, resource: "StrictResource", dataset: SheetDataset) -> None:
+        super().__init__(resource, dataset)
+        self.keys = [resource.key_of(line.cells) for line in dataset.lines]
+        self.records = resource.stored(filter(None, self.keys))
+        self.alike = {likeness(key): key for key in resource.all_keys()} if any(self.keys) else {}
+        self.seen: Seen = {}
+
+    def get_instance(self, row: Mapping[str, Cell]) -> Held:
+        """The record that a row names."""
+        return self.records.get(self.resource.key_of(row))
+
+
+class StrictResource(Declared):
+    """One kind of file. ``import_data(dry_run=True)`` is the preview: it writes nothing and takes no transaction, so
+    that its progress can be followed. Without it all rows are written under lock, or none where any is blocked.
+    """
+
+    class Meta:
+        instance_loader_class = NamedRecords
+
+    # --- in --------------------------------------------------------------------------------------------------------
+
+    def check(self, data: bytes, *, file_name: str, **how: Any) -> SheetResult:
+        """What a file would do; ``how`` is what ``before_import`` takes. Raises Unreadable."""
+        return self.import_data(dataset_of(data, file_name=file_name), dry_run=True, **how)
+
+    def import_data(self, dataset: Dataset, dry_run: bool = False, **how: Any) -> SheetResult:
+        """What the rows would do, or have done. Raises what PostgreSQL refuses: then nothing is written."""
+        table = strictly(dataset)
+        how = {name: value for name, value in how.items() if name not in {"raise_errors", "use_transactions"}}
+        self.is_rehearsal = dry_run
+        if dry_run:
+            found: SheetResult = self.import_data_inner(table, True, False, False, False, **how)
+            return found
+        with transaction.atomic():
+            kind = self.locked()
+            kind.user, kind.is_rehearsal = self.user, False
+            done: SheetResult = super(StrictResource, kind).import_data(table, **how)
+        return done
+
+    def before_import(
+        self,
+        dataset: SheetDataset,
+        *,
+        received_at: Any = None,
+        reason: str = "",
+        step: Callable[[int, int], None] = lambda done, total: None,
+        user: Person | None = None,
+        file_name: str = "",
+        **_kwargs: Passed,
+    ) -> None:
+        """Find the columns. ``step`` is told how many rows of how many are judged, and may raise to stop."""
+        self.received_at, self.reason = received_at or timezone.now(), reason
+        self.user, self.file_name, self.step = self.user or user, file_name, step
+        self.grid = dataset.match(self.columns, key=self.key)
+        self.numbers = [line.number for line in dataset.lines]
+        self.step(0, len(self.numbers))
+        self.faults = [*dataset.faults, *self.grid.faults]
+        self.faults += [] if dataset.is_headless else self.cannot_be_taken()
+        self.first = self.first_key()
+        self.new_keys = self.keys_from(self.first)
+        self.records_named: Mapping[str, Any] = {}
+
+    def import_row(self, row: Mapping[str, Cell], instance_loader: NamedRecords, **kwargs: Any) -> SheetRow:
+        """A row read, compared and judged. No record is built or copied: rows are written together, by COPY."""
+        done = kwargs["row_number"]
+        self.records_named = instance_loader.records
+        found = self.row_class(self.numbers[done - 1])
+        found.read(self, row)
+        key = instance_loader.keys[done - 1]
+        found.key = key or ""
+        before = instance_loader.records.get(key)
+        if key is not None and found.accepts(before, instance_loader.seen, instance_loader.alike):
+            found.key = key or next(self.new_keys)
+            found.judge(before)
+            found.is_judged = True
+        found.import_type = outcome_of(found, is_new=before is None)
+        self.faults += found.faults
+        if done % ROWS_A_STEP == 0:
+            self.step(done, len(self.numbers))
+        return found
+
+    def after_import(self, dataset: SheetDataset, result: SheetResult, **_kwargs: Passed) -> None:
+        """Judge all rows together, and write them where this is no rehearsal and nothing blocks them."""
+        sheet, rows = dataset.sheet, result.rows
+        result.form, result.encoding, result.sheet_name = sheet.form, sheet.encoding, sheet.sheet_name
+        result.faults = [*self.faults, *self._imported_before(dataset.sha256, rows)]
+        if not result.is_blocked:
+            found, result.consequences = self.consequences(rows)
+            result.faults += found
+        result.faults.sort(key=lambda fault: (fault.row or 0, fault.tier))
+        result.basis, result.view = self.basis(self.records_named, rows), self.view()
+        if not self.is_rehearsal and not result.is_blocked:
+            self.write_down(result, file_name=self.file_name, sha256=dataset.sha256)
+
+    def handle_import_error(self, result: SheetResult, error: Exception, raise_errors: bool = False) -> NoReturn:
+        """An error of the program is no finding about a file."""
+        raise error
+
+    @classmethod
+    def get_result_class(cls) -> type[SheetResult]:
+        return SheetResult
+
+    @classmethod
+    def get_row_result_class(cls) -> type[SheetRow]:
+        return cls.row_class
+
+    def _imported_before(self, sha256: str, rows: Sequence[SheetRow]) -> Iterator[Fault]:
+        if self.new is not New.UNNUMBERED or not creates(rows):
+            return
+        hidden = {} if self.user is None else {self.name: self.partly_hidden_from(self.user)}
+        records = imports_visible_to(self.user, hidden).filter(kind=self.name, call_code=self.call_code, created__gt=0)
+        record = records.filter(sha256=sha256).first() if sha256 else None
+        if record:
+            who = record.user.get_full_name() if record.user else ""
+            day = f"{timezone.localtime(record.imported_at):%Y-%m-%d}"
+            yield Fault("file_imported_before", values={"day": day, "who": who or "-"})
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def basis(self, stored: Mapping[str, Any], rows: Sequence[SheetRow]) -> str:
+        """A fingerprint of everything stored that a result was computed from."""
+        state = {"state": self.state(stored), "next": self.first_key() if creates(rows) else ""}
+        return hashlib.sha256(json.dumps(state, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
+
+    def write_down(self, result: SheetResult, *, file_name: str, sha256: str) -> ImportRecord:
+        """Write the rows of a result that nothing blocks, under lock, and record it; PostgreSQL is the last judge."""
+        new, changed = ([row for row in result.rows if row.action == action] for action in (CREATE, CHANGE))
+        execute("SET CONSTRAINTS ALL DEFERRED")
+        self.write(new, changed)
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+        flags: dict[int | None, list[dict[str, Any]]] = defaultdict(list)
+        for fault in result.faults:  # of a result that nothing blocks: what is marked for follow-up
+            flags[fault.row].append(stored_fault(fault))
+        return ImportRecord.objects.create(
+            user=self.user,
+            kind=self.name,
+            call_code=self.call_code,
+            file_name=file_name,
+            sha256=sha256,
+            created=len(new),
+            changed=len(changed),
+            unchanged=result.count(LEAVE),
+            rows=[[r.row, r.action, r.key, flags.get(r.row, [])] for r in result.rows if r.action != LEAVE],
+            imported_at=timezone.now(),
+        )
+
+    # --- out -------------------------------------------------------------------------------------------------------
+
+    def export(self, queryset: Any = None, *, export_fields: Iterable[str] | None = None, **_kwargs: Passed) -> Dataset:
+        """The records as a table, in the columns named, less what ``user`` may not read."""
+        records = self.for_export(self.listed(self.user) if queryset is None else queryset)
+        columns = chosen(self.export_columns(records, self.user), list(export_fields or ()))
+        dataset = Dataset(*self.rows(records, columns), headers=[column.name for column in columns])
+        dataset.title, dataset.fields = str(self.title), columns
+        return dataset
+
+
+def outcome_of(row: SheetRow, *, is_new: bool) -> str:
+    """What becomes of a row, as the library calls it."""
+    outcome: str = row.IMPORT_TYPE_NEW if is_new else row.IMPORT_TYPE_UPDATE
+    if not row.is_judged or row.is_blocked:
+        outcome = row.IMPORT_TYPE_INVALID
+    elif not is_new and not row.differences:
+        outcome = row.IMPORT_TYPE_SKIP
+    return outcome
+
+
+def imports_visible_to(user: Person | None, hidden: Mapping[str, frozenset[str]]) -> QuerySet[ImportRecord]:
+    """What was imported: for a command all, for staff by anybody, for others by themselves.
+
+    ``hidden``: by kind, the codes of calls of which the person sees only a part: what others sent for such a call, its
+    file's name included, may tell of the rest.
+    """
+    records = ImportRecord.objects.select_related("user")
+    if user is None:
+        return records
+    if not roles_of(user) & STAFF:
+        return records.filter(user=user)
+    others = Q()
+    for name, codes in hidden.items():
+        if codes:
+            others |= Q(kind=name, call_code__in=codes)
+    return records.exclude(others & ~Q(user=user)) if others else records
+
+
+def chosen(columns: Sequence[StrictField], names: Sequence[str]) -> list[StrictField]:
+    """The columns named, by themselves or by their group, in their own order; all of them where none is named."""
+    return [column for column in columns if {column.name, column.group} & set(names)] if names else list(columns)
