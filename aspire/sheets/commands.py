@@ -1,6 +1,7 @@
 """What the commands that take a file in or out have in common: the same engine and the same sentences as the pages."""
 
 import hashlib
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,15 +30,14 @@ from aspire.workbooks.writing import Unwritable
 REASON_LENGTH = 300
 
 
-class SheetCommand(DataCommand):
-    """A command about files of one kind: of the kind named by the class, or else by the first argument."""
+class KindCommand(DataCommand):
+    """A command about one kind: the one named by the class, or else by the first argument."""
 
     kind: ClassVar[str] = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         if not self.kind:
-            parser.add_argument("kind", choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS)))
-        parser.add_argument("file", type=Path)
+            parser.add_argument("kind", type=kind_named, metavar="KIND", help=", ".join(sorted(KINDS)))
         is_needed = bool(self.kind) and KINDS[self.kind].is_for_a_call
         parser.add_argument("--call", required=is_needed, default="", metavar="CODE", help="for kinds of one call")
 
@@ -52,6 +52,23 @@ class SheetCommand(DataCommand):
         except ObjectDoesNotExist:
             values = {"code": options["call"], "codes": codes}
             raise CommandError(_("There is no call %(code)s. Name one with --call: %(codes)s.") % values) from None
+
+
+def kind_named(said: str) -> str:
+    """The name of a kind, which may also be named by its model or by the path of its resource."""
+    for name, kind in KINDS.items():
+        label = "" if kind.shown_on else kind._meta.model._meta.label
+        if said in {name, f"{kind.__module__}.{kind.__name__}", label}:
+            return name
+    raise ArgumentTypeError(_("Name one of: %(names)s.") % {"names": ", ".join(sorted(KINDS))})
+
+
+class SheetCommand(KindCommand):
+    """A command about a file of one kind."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path)
 
 
 class ImportCommand(SheetCommand):

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
-from django.utils.translation import gettext as _
 from import_export.formats.base_formats import Format
 from tablib import Dataset
 
@@ -107,8 +106,7 @@ class StrictXLSX(StrictFormat):
 
     def export_data(self, dataset: Dataset, **_kwargs: Passed) -> Held:
         """The bytes of a workbook of typed cells."""
-        title = dataset.title or _("Table")
-        return workbook_bytes(title, dataset.fields, dataset, language="en")
+        return workbook_bytes(dataset.title or "", dataset.fields, dataset, language="en")
 
 
 FORMATS = (StrictXLSX, StrictCSV)

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
-from openpyxl.utils import column_index_from_string, get_column_letter
+from openpyxl.utils import column_index_from_string
 
-from aspire.workbooks import assembly, markup
+from aspire.workbooks import markup
+from aspire.workbooks.assembly import Book
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.markup import Value
 from aspire.workbooks.patching import Marks, Unusual, patched
@@ -109,17 +110,14 @@ def _encoded(text: str, *, data: bytes, encoding: str) -> bytes:
 
 def _rewritten_workbook(sheet: Sheet, marks: Marks) -> bytes:
     """The values alone with the errors, in a workbook of ours, where the sender's cannot be written into."""
-    book, first = assembly.new_book(sheet.sheet_name)
-    first.column_dimensions[get_column_letter(marks.column)].width = 80
-    pens = markup.pens(
-        [False] * max(marks.column, *(len(line.cells) for line in sheet.lines)), assembly.styles_of(first)
-    )
-    rows = []
-    for line in sheet.lines:
-        values = dict(enumerate(map(_value, line.cells), 1)) | {marks.column: marks.texts.get(line.number)}
-        cells = "".join(pens[index - 1].cell(line.number, value) for index, value in sorted(values.items()))
-        rows.append(f'<row r="{line.number}">{cells}</row>')
-    return assembly.filled(book, rows)
+    with Book() as book:
+        first = book.add(sheet.sheet_name)
+        first.set_column(marks.column - 1, marks.column - 1, 80)
+        for line in sheet.lines:
+            values = dict(enumerate(map(_value, line.cells))) | {marks.column - 1: marks.texts.get(line.number)}
+            for index, value in sorted(values.items()):
+                book.write(first, line.number - 1, index, value)
+    return book.content
 
 
 def _value(cell: Cell) -> Value:

@@ -1,34 +1,102 @@
-"""A workbook whose frame openpyxl makes (header, comments, lists, widths) and whose rows are written as XML."""
+"""A workbook of ours as XlsxWriter writes it: row by row, every text a text, days and yen in their own formats."""
 
+import datetime
 import io
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+from typing import Any, Self
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
-from aspire.workbooks.markup import LONGEST_TEXT, Styles
-from aspire.workbooks.roundtrip import is_live
+from aspire.workbooks.markup import LONGEST_TEXT, Value, plain_number, spelt
+from aspire.workbooks.roundtrip import is_live, unguarded
 
-DATA_PART = "xl/worksheets/sheet1.xml"  # where openpyxl puts the first sheet
 TEXT_FORMAT, YEN_FORMAT, DAY_FORMAT, INSTANT_FORMAT = "@", "#,##0", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 LONGEST_NAME = 31
+MOST_SIGNS = 15  # a number with more would be rounded by Excel, so it is written as text
+# Excel counts a 29 February 1900, so the days of that year and earlier are text.
+LAST_YEAR_AS_TEXT = 1900
+LAST_ROW = 1_048_576
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_A_FRAME = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-LAST_ROW = 1_048_576
 
 
-def new_book(name: str) -> tuple[Workbook, Worksheet]:
-    """A workbook with one sheet of the given name, as far as Excel allows it as one."""
-    book = Workbook()
-    book.properties.creator = "ASPIRE"
-    sheet = book.active
-    sheet.title = sheet_name(name)
-    return book, sheet
+class ExactSheet(Worksheet):
+    """The library's own, which would lose a part of texts such as ``_x005F_x0041_``."""
+
+    _escape_control_characters = staticmethod(spelt)
+
+
+class Book:
+    """A workbook being written; each sheet from its first row to its last, since nothing of a row is kept."""
+
+    def __init__(self) -> None:
+        self._file = io.BytesIO()
+        self._book = Workbook(self._file, {"constant_memory": True})
+        self._book.set_properties({"author": "ASPIRE"})
+        self.look = cache(self._look)
+
+    def add(self, name: str) -> Worksheet:
+        """A new sheet of that name, as far as Excel allows it as one."""
+        return self._book.add_worksheet(sheet_name(name), worksheet_class=ExactSheet)
+
+    def _look(self, number_format: str = TEXT_FORMAT, **how: Any) -> Format:
+        return self._book.add_format({"num_format": number_format, **how})
+
+    def put(self, sheet: Worksheet, row: int, column: int, text: str, **how: Any) -> None:
+        """A cell of the frame that is text, whatever it begins with; what no cell can hold is replaced and cut."""
+        how = {"text_wrap": True, "valign": "top", "quote_prefix": is_live(text), **how}
+        if text:
+            sheet.write_string(row, column, in_a_frame(text), self.look(**how))
+
+    def write(self, sheet: Worksheet, row: int, column: int, value: Value, *, number_format: str = "General") -> None:
+        """The typed cell of a value; an empty text is no cell. ``number_format`` is that of a number."""
+        match value:
+            case None | "":
+                return
+            case datetime.date() if value.year <= LAST_YEAR_AS_TEXT:
+                self._write_text(sheet, row, column, value.isoformat())
+            case datetime.datetime():
+                sheet.write_datetime(row, column, value, self.look(INSTANT_FORMAT))
+            case datetime.date():
+                sheet.write_datetime(row, column, value, self.look(DAY_FORMAT))
+            case int() | Decimal():
+                number = plain_number(value)
+                if len(number) > MOST_SIGNS or not number[-1].isdigit():
+                    self._write_text(sheet, row, column, number)
+                else:
+                    sheet.write_number(row, column, value, self.look(number_format))
+            case _:
+                self._write_text(sheet, row, column, value)
+
+    def _write_text(self, sheet: Worksheet, row: int, column: int, text: str) -> None:
+        """Marked as text (quotePrefix) where it looks like a formula, so that editing the cell makes none of it."""
+        if not is_live(text):
+            sheet.write_string(row, column, text, self.look())
+            return
+        guarded = text if text == unguarded(text) else f"'{text}"  # it would pass for a guarded one on its way in
+        sheet.write_string(row, column, guarded, self.look(quote_prefix=True))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Finish it, also where something could not be written: its rows lie in a file of their own until then."""
+        self._book.close()
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the finished workbook."""
+        return self._file.getvalue()
+
+
+def in_a_frame(text: str) -> str:
+    """The text as a cell can hold it: what none can hold is replaced and cut."""
+    return _NOT_IN_A_FRAME.sub("\ufffd", text)[:LONGEST_TEXT]
 
 
 def sheet_name(name: str) -> str:
@@ -36,62 +104,8 @@ def sheet_name(name: str) -> str:
     return _NOT_IN_A_NAME.sub("_", name).strip("' ")[:LONGEST_NAME] or "ASPIRE"
 
 
-def styles_of(sheet: Worksheet) -> Styles:
-    """The looks of the rows to come, added to the workbook."""
-
-    def index(number_format: str, *, is_live: bool = False) -> int:
-        cell = WriteOnlyCell(sheet)
-        cell.number_format = number_format
-        cell.quotePrefix = int(is_live)
-        return int(cell.style_id)
-
-    return Styles(
-        text=index(TEXT_FORMAT),
-        live_text=index(TEXT_FORMAT, is_live=True),
-        number=index("General"),
-        yen=index(YEN_FORMAT),
-        day=index(DAY_FORMAT),
-        instant=index(INSTANT_FORMAT),
-    )
-
-
-def put(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
-    """A cell of the frame that is text, whatever it begins with; what no cell can hold is replaced and cut."""
-    cell = sheet.cell(row, column)
-    cell.value = _NOT_IN_A_FRAME.sub("\ufffd", text)[:LONGEST_TEXT]
-    cell.data_type, cell.number_format, cell.quotePrefix = "s", TEXT_FORMAT, int(is_live(text))
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
-    return cell
-
-
 def width(text: str) -> int:
     """How many half-width signs wide the longest line of a text is."""
     return max(
         sum(2 if unicodedata.east_asian_width(sign) in "FWA" else 1 for sign in line) for line in text.split("\n")
     )
-
-
-def filled(book: Workbook, rows: Iterable[str], *, text_columns: Iterable[str] = ()) -> bytes:
-    """The saved workbook with the rows, each the XML of a ``<row>``, under what its first sheet already has.
-
-    In the text columns (letters) Excel does not remark that a number stands there as text.
-    """
-    frame, result = io.BytesIO(), io.BytesIO()
-    book.save(frame)
-    with (
-        zipfile.ZipFile(frame) as source,
-        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as target,
-    ):
-        for name in source.namelist():
-            if name != DATA_PART:
-                target.writestr(name, source.read(name))
-        head, end, tail = source.read(DATA_PART).decode().partition("</sheetData>")
-        if places := " ".join(f"{letter}1:{letter}{LAST_ROW}" for letter in text_columns):
-            ignored = f'<ignoredErrors><ignoredError sqref="{places}" numberStoredAsText="1"/></ignoredErrors>'
-            tail = re.sub("(?=<legacyDrawing|</worksheet>)", ignored, tail, count=1)
-        with target.open(DATA_PART, "w") as part:
-            part.write(re.sub("<dimension[^>]*/>", "", head).encode())  # optional, and counted without the rows
-            for row in rows:
-                part.write(row.encode())
-            part.write((end + tail).encode())
-    return result.getvalue()

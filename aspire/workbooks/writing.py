@@ -7,17 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from django.utils.translation import override
-from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter.utility import xl_col_to_name
 
 from aspire.refusals import TOKYO
 from aspire.workbooks import assembly, markup, roundtrip
-from aspire.workbooks import layout as frames
 from aspire.workbooks.annotating import annotated
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault, Tier
-from aspire.workbooks.markup import Pen, Value
+from aspire.workbooks.layout import NO, YES, Frame, offers_of
+from aspire.workbooks.markup import Value
 
 __all__ = ["Unwritable", "annotated", "csv_bytes", "safe", "template_bytes", "workbook_bytes"]
 
@@ -67,11 +65,12 @@ def workbook_bytes(
     Raises Unwritable for a text that a cell cannot hold, or for more rows than a sheet has.
     """
     with override(language):
-        book, sheet = assembly.new_book(sheet_name)
-        header = frames.add_header(sheet, columns, language=language)
-        if notes:
-            frames.add_notes(book, notes)
-        return _filled(book, sheet, columns, _numbered(rows, header=header))
+        frame = Frame.begun(sheet_name, columns, language=language)
+        with frame.book as book:
+            _fill(frame, _numbered(rows, header=frame.header))
+            if notes:
+                frame.add_notes(notes)
+        return book.content
 
 
 def template_bytes(
@@ -89,33 +88,30 @@ def template_bytes(
     codes. ``needed``: the columns that a new row fills in. Raises Unwritable as ``workbook_bytes`` does.
     """
     with override(language):
-        book, sheet = assembly.new_book(title)
-        header = frames.add_header(sheet, columns, language=language)
-        frames.add_comments(sheet, columns, needed=needed)
-        offers = [frames.offers(column) for column in columns]
-        frames.add_explanations(book, columns, header=header, offers=offers, notes=[title, *notes], needed=needed)
-        frames.add_drop_downs(book, sheet, header=header, offers=offers)
+        frame = Frame.begun(title, columns, language=language)
+        offers = [offers_of(column) for column in columns]
         offered = ([_offered(value, offer) for value, offer in zip(row, offers, strict=True)] for row in rows)
-        return _filled(book, sheet, columns, _numbered(offered, header=header))
+        with frame.book as book:
+            frame.add_comments(needed)
+            frame.add_drop_downs(offers)
+            _fill(frame, _numbered(offered, header=frame.header))
+            frame.add_explanations(offers, title=title, notes=notes, needed=needed)
+            frame.add_lists()
+        return book.content
 
 
 def _offered(value: Value, offer: Mapping[str, str]) -> Value:
     return offer.get(value, value) if isinstance(value, str) else value
 
 
-def _filled(
-    book: Workbook, sheet: Worksheet, columns: Sequence[StrictField], rows: Iterable[tuple[int, list[Value]]]
-) -> bytes:
-    pens = markup.pens([column.kind == "yen" for column in columns], assembly.styles_of(sheet))
-    texts = [pen.letter for pen, column in zip(pens, columns, strict=True) if column.kind in {"text", "code"}]
-    return assembly.filled(book, (_row(number, row, pens) for number, row in rows), text_columns=texts)
-
-
-def _row(number: int, row: Sequence[Value], pens: Sequence[Pen]) -> str:
-    if number > assembly.LAST_ROW:
-        raise Unwritable(Fault("too_many_rows_to_write", values={"limit": f"{assembly.LAST_ROW - 1:,}"}))
-    cells = "".join([pen.cell(number, value) for pen, value in zip(pens, row, strict=True)])
-    return f'<row r="{number}">{cells}</row>'
+def _fill(frame: Frame, rows: Iterable[tuple[int, list[Value]]]) -> None:
+    book, sheet = frame.book, frame.sheet
+    formats = [assembly.YEN_FORMAT if column.kind == "yen" else "General" for column in frame.columns]
+    for number, row in rows:
+        if number > assembly.LAST_ROW:
+            raise Unwritable(Fault("too_many_rows_to_write", values={"limit": f"{assembly.LAST_ROW - 1:,}"}))
+        for index, (value, number_format) in enumerate(zip(row, formats, strict=True)):
+            book.write(sheet, number - 1, index, value, number_format=number_format)
 
 
 # --- values ------------------------------------------------------------------------------------------------------
@@ -135,10 +131,10 @@ def _held(value: Value, *, row: int, column: int, header: Sequence[str]) -> Valu
     if isinstance(value, str):
         if code := markup.why_unwritable(value):
             values = {"limit": f"{markup.LONGEST_TEXT:,}", "length": f"{len(value):,}"}
-            raise Unwritable(Fault(code, row, get_column_letter(column + 1), header[column], values=values))
+            raise Unwritable(Fault(code, row, xl_col_to_name(column), header[column], values=values))
         return value
     if isinstance(value, bool):
-        return frames.YES if value else frames.NO
+        return YES if value else NO
     if isinstance(value, datetime.datetime) and value.tzinfo:
         return value.astimezone(TOKYO).replace(tzinfo=None)
     return value
@@ -171,5 +167,5 @@ def _not_in_cp932(texts: Sequence[str], *, row: int, header: Sequence[str]) -> I
         for sign in dict.fromkeys(text):
             if (written := _in_cp932(sign)) != sign:
                 values = {"code_point": f"U+{ord(sign):04X}", "written": written}
-                letter = get_column_letter(index + 1)
+                letter = xl_col_to_name(index)
                 yield Fault("not_in_cp932", row, letter, header[index], value=sign, values=values, tier=Tier.NOTE)

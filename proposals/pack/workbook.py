@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart._chart import ChartBase as Chart
 from openpyxl.chart.data_source import AxDataSource, MultiLevelStrRef, StrRef
@@ -17,7 +19,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from aspire.templatetags.figures import NOTHING
-from aspire.workbooks.assembly import new_book, put, sheet_name, width
+from aspire.workbooks.assembly import TEXT_FORMAT, in_a_frame, sheet_name, width
+from aspire.workbooks.roundtrip import is_live
 from proposals.pack import notes
 from proposals.pack.deck import AWARD, COUNT, EAST_ASIAN, INK, LINE, PALE, QUIET
 from proposals.pack.grids import DIFFERENCE, PUBLISHED, PlainTable, Series, Value, full
@@ -43,6 +46,24 @@ def as_xlsx(board: Board) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def new_book(name: str) -> tuple[Workbook, Worksheet]:
+    """A workbook with one sheet of that name."""
+    book = Workbook()
+    book.properties.creator = "ASPIRE"
+    sheet = book.active
+    sheet.title = sheet_name(name)
+    return book, sheet
+
+
+def put(sheet: Worksheet, row: int, column: int, text: str) -> Cell:
+    """A cell that is text, whatever it begins with; what no cell can hold is replaced and cut."""
+    cell = sheet.cell(row, column)
+    cell.value, cell.data_type = in_a_frame(text), "s"
+    cell.number_format, cell.quotePrefix = TEXT_FORMAT, int(is_live(text))
+    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    return cell
 
 
 # --- sheets ------------------------------------------------------------------------------------------------------

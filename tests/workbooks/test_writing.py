@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import column_index_from_string
 
 from aspire.workbooks import assembly, roundtrip
 from aspire.workbooks.columns import StrictField
@@ -301,15 +302,19 @@ def test_headers_are_labels_in_japanese_and_names_in_english():
     assert rows_of_book(workbook_bytes("x", COLUMNS, [], language="en"))[0] == [column.name for column in COLUMNS]
 
 
+def dimension(sheet, letter):
+    """That of a column, also where several that are alike were written as one."""
+    place = column_index_from_string(letter)
+    return next(found for found in sheet.column_dimensions.values() if found.min <= place <= found.max)
+
+
 def test_columns_have_formats_widths_and_a_header_in_sight():
     row = ["IN-001", "量子網", 26_000_000, datetime.date(2026, 4, 1), "quantum", True]
     sheet = book_of(workbook_bytes("x", COLUMNS, [row], language="ja")).active
 
     assert [cell.number_format for cell in sheet[2]] == ["@", "@", "#,##0", "yyyy-mm-dd", "@", "@"]
-    assert [sheet.column_dimensions[letter].number_format for letter in "ABCDEF"] == [
-        cell.number_format for cell in sheet[2]
-    ]
-    assert all(9 <= sheet.column_dimensions[letter].width <= 44 for letter in "ABCDEF")
+    assert [dimension(sheet, letter).number_format for letter in "ABCDEF"] == [cell.number_format for cell in sheet[2]]
+    assert all(9 <= dimension(sheet, letter).width <= 44 for letter in "ABCDEF")
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("B2", "$1:$1")
 
 
