@@ -1,7 +1,6 @@
 """What the commands that take a file in or out have in common: the same engine and the same sentences as the pages."""
 
 import hashlib
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,7 +36,9 @@ class KindCommand(DataCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         if not self.kind:
-            parser.add_argument("kind", type=kind_named, metavar="KIND", help=", ".join(sorted(KINDS)))
+            parser.add_argument(
+                "kind", type=kind_named, choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS))
+            )
         is_needed = bool(self.kind) and KINDS[self.kind].is_for_a_call
         parser.add_argument("--call", required=is_needed, default="", metavar="CODE", help="for kinds of one call")
 
@@ -58,9 +59,9 @@ def kind_named(said: str) -> str:
     """The name of a kind, which may also be named by its model or by the path of its resource."""
     for name, kind in KINDS.items():
         label = "" if kind.shown_on else kind._meta.model._meta.label
-        if said in {name, f"{kind.__module__}.{kind.__name__}", label}:
+        if said in {f"{kind.__module__}.{kind.__name__}", label}:
             return name
-    raise ArgumentTypeError(_("Name one of: %(names)s.") % {"names": ", ".join(sorted(KINDS))})
+    return said
 
 
 class SheetCommand(KindCommand):

@@ -9,7 +9,7 @@ from tablib import Dataset
 
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell, Line, Sheet, cell_of
-from aspire.workbooks.columns import Grid, GridRow, StrictField, match
+from aspire.workbooks.columns import Grid, GridRow, StrictField, headed, match
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import csv_bytes, workbook_bytes
@@ -30,6 +30,7 @@ class SheetDataset(Dataset):
 
     def match(self, columns: Sequence[StrictField], *, key: Sequence[str]) -> Grid:
         """Find the columns; the rows are there only under a header that has what it must have."""
+        self.sheet = headed(self.sheet, columns)
         grid = match(self.sheet, columns)
         found = [*self.sheet.faults, *grid.faults]
         self.is_headless = any(fault.row is None and fault.tier == Tier.BLOCK for fault in found)

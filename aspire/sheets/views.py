@@ -30,6 +30,7 @@ from aspire.sheets.results import SheetResult, restore, restored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.tasks import preparing
+from aspire.workbooks.columns import headed
 from aspire.workbooks.faults import Tier
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import Unwritable, annotated
@@ -201,7 +202,9 @@ def annotated_copy(request: PersonRequest, pk: UUID) -> HttpResponse:
     if not plan.form:
         raise Http404
     data = bytes(upload.data)
-    marked, ending = annotated(data, read(data, file_name=upload.file_name), plan.faults)
+    kind = opened_or_404(request, upload.kind, upload.call_code)
+    sheet = headed(read(data, file_name=upload.file_name), kind.columns)
+    marked, ending = annotated(data, sheet, plan.faults)
     stem = upload.file_name.rsplit(".", 1)[0]
     return attachment(marked, f"{stem}_checked.{ending}", XLSX if ending == "xlsx" else "text/csv")
 

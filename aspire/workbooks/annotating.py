@@ -44,7 +44,7 @@ def annotated(data: bytes, sheet: Sheet, faults: Sequence[Fault]) -> tuple[bytes
 
 def _marks(sheet: Sheet, faults: Sequence[Fault], *, between: str) -> Marks:
     numbers = {line.number for line in sheet.lines}
-    first = sheet.lines[0].number
+    first = sheet.header.number
     texts: dict[int, list[str]] = defaultdict(list, {first: [str(ERRORS_HEADER)]})
     cells: dict[int, dict[int, Tier]] = defaultdict(dict)
     for fault in sorted(faults, key=lambda fault: fault.tier):
@@ -57,7 +57,7 @@ def _marks(sheet: Sheet, faults: Sequence[Fault], *, between: str) -> Marks:
 
 def _errors_column(sheet: Sheet) -> int:
     """The column after the last filled one, or that of the errors if the file has one already."""
-    for index, cell in enumerate(sheet.lines[0].cells, 1):
+    for index, cell in enumerate(sheet.header.cells, 1):
         if is_errors_header(cell.text):
             return index
     return 1 + max(len(line.cells) for line in sheet.lines)

@@ -76,6 +76,16 @@ class Sheet:
     faults: list[Fault]
     # Sheets called as ours, which explain: the name of each and the texts of its first row.
     asides: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    header_at: int = 0  # which of the lines is the header
+
+    @property
+    def header(self) -> Line:
+        return self.lines[self.header_at]
+
+    @property
+    def body(self) -> list[Line]:
+        """The lines under the header."""
+        return self.lines[self.header_at + 1 :]
 
 
 class Deadline:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -14,17 +14,31 @@ from import_export import fields
 
 from aspire.kana import search_key
 from aspire.workbooks.cells import BLANKS, EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
-from aspire.workbooks.faults import Fault
+from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
 from aspire.workbooks.widgets import Choices, Kind, Parsed, StrictWidget
 
 LANGUAGES = ("ja", "en")
 _COMPARED = 100  # signs of a header that are compared with the names known
 _WITHOUT_BLANKS = str.maketrans(dict.fromkeys(BLANKS, ""))
+HEADER_WITHIN = 20  # rows in which the header is looked for
 _FIGURE = re.compile("[-+\u25b2\u25b3\u00a5]?[0-9][0-9,.]*\u5186?")
-# Total, grand totals, subtotal and sum in Japanese; then in English.
-_TOTALS = {"\u5408\u8a08", "\u7dcf\u8a08", "\u7dcf\u5408\u8a08", "\u5c0f\u8a08", "\u8a08", "total", "totals", "sum"}
-_TOTALS |= {"grandtotal", "subtotal"}
+# Words for a total, in any decoration: of all kinds in Japanese (also "so many cases"), then in English. Before them
+# may stand grand, sub-, cumulative, of the year, month or part; after them sum, value or number.
+_OF, _PLUS = (
+    "[\u7dcf\u5c0f\u4e2d\u5927\u7d2f\u5e74\u5ea6\u6708\u671f\u9805\u76ee\u90e8\u9580\u5225\u5168\u4f53\u5404]*",
+    "[\u5408\u96c6\u7d2f\u5c0f\u7dcf]?\u8a08|\u7dcf\u984d",
+)
+_TOTAL = re.compile(
+    f"{_OF}(?:{_PLUS})(?:\u91d1?\u984d|\u6570|\u4ef6\u6570|\u5024)?(?:[0-9]+\u4ef6)?"
+    "|[\u5168\u8a08]?[0-9]+\u4ef6|\u7dcf?\u4ef6\u6570|(?:grand|sub|overall|running)?(?:totals?|sum)(?:amount)?(?:jpy|yen)?"
+)
+_DECORATION = re.compile(
+    r"[\s:*=~\-_.\u3001\u3002|/<>()\[\]{}\u3008-\u3011\u3014-\u301b\u203b\u2500-\u25ff\u301c\uff5e]+|[\u5343\u4e07]?\u5186"
+)
+_MARKS = re.compile(
+    "^[*\u203b\u25cb\u25cf\u25ce\u2605\u2606]+|[*\u203b]+$|[(\\[](?:\u5fc5\u9808|\u4efb\u610f|required|optional)[)\\]]"
+)
 
 
 class StrictField(fields.Field):
@@ -94,7 +108,7 @@ def match(sheet: Sheet, columns: Sequence[StrictField]) -> Grid:
     """
     if not sheet.lines:
         return Grid([], {}, {}, [Fault("file_empty")])
-    header, lines = sheet.lines[0], _without_errors(sheet)
+    header, lines = sheet.header, _without_errors(sheet)
     places, faults = _places(header, columns)
     faults += [
         Fault("column_missing", header=column.name, values={"label": column.label, "name": column.name})
@@ -117,9 +131,29 @@ def match(sheet: Sheet, columns: Sequence[StrictField]) -> Grid:
     return Grid(rows, found_letters, {name: header.cells[index].text for name, index in places.items()}, faults)
 
 
+def headed(sheet: Sheet, columns: Sequence[StrictField]) -> Sheet:
+    """The sheet with its header found: rows of title and units above it are passed over, and that is told.
+
+    The header is the first row as it stands, unless that names at most one column and a row near it several.
+    """
+    known = {key for column in columns for key in _keys(column)}
+    named = [_named(line, known) for line in sheet.lines[:HEADER_WITHIN]]
+    best = max(range(len(named)), key=named.__getitem__, default=0)
+    if not best or named[0] > 1 or named[best] <= 1:
+        return sheet
+    number = sheet.lines[best].number
+    faults = [fault for fault in sheet.faults if fault.row is None or fault.row >= number]
+    said = Fault("header_found", row=number, values={"rows": best}, tier=Tier.NOTE)
+    return replace(sheet, header_at=best, faults=[*faults, said])
+
+
+def _named(line: Line, known: Collection[str]) -> int:
+    return len({_key(cell.text) for cell in line.cells if len(cell.text) <= WORD_AT_MOST}.intersection(known))
+
+
 def _without_errors(sheet: Sheet) -> list[Line]:
     """The rows under the header, without what an annotated copy added: a row with nothing else in it is blank."""
-    header, lines = sheet.lines[0], sheet.lines[1:]
+    header, lines = sheet.header, sheet.body
     added = {index for index, cell in enumerate(header.cells) if is_errors_header(cell.text)}
     if not added:
         return lines
@@ -163,7 +197,8 @@ def _keys(column: StrictField) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().translate(_WITHOUT_BLANKS)
+    """A header as it is compared: without width, case, blanks, and the marks that say what must be filled in."""
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold().translate(_WITHOUT_BLANKS))
 
 
 def _nearest(text: str, known: dict[str, StrictField]) -> dict[str, Any]:
@@ -204,8 +239,10 @@ class _Shape:
 def is_totals(filled: Sequence[Cell]) -> bool:
     """Whether the row's filled cells are a word for a total, and figures."""
     first, *others = filled
-    is_word = len(first.text) <= WORD_AT_MOST and search_key(first.text) in _TOTALS
-    return is_word and all(_is_figure(cell) for cell in others)
+    if len(first.text) > WORD_AT_MOST:
+        return False
+    word = _DECORATION.sub("", search_key(first.text))
+    return bool(_TOTAL.fullmatch(word)) and all(_is_figure(cell) for cell in others)
 
 
 def _is_figure(cell: Cell) -> bool:

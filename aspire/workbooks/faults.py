@@ -54,6 +54,9 @@ SENTENCES: dict[str, Promise] = {
         "Delete what stands far to the right of the table."
     ),
     "sheets_several": _("Several sheets have something in them (%(sheets)s). Leave only the one to be read."),
+    "sheets_hidden": _("Hidden sheets (%(sheets)s) were passed over; what is seen is what is read."),
+    "sep_line": _("The first row only says “%(value)s”; it was followed and passed over."),
+    "header_found": _("The header is this row; %(rows)s rows above it were passed over."),
     "rows_hidden": _("%(rows)s rows are hidden, and are read like the others. Please check that they belong."),
     "columns_hidden": _("%(columns)s columns are hidden, and are read like the others. Please check that they belong."),
     "cells_merged": _("Cells %(value)s are merged. Unmerge them, and fill in the value in each row."),

@@ -24,11 +24,14 @@ from aspire.workbooks.cells import (
     text_cell,
     text_faults,
 )
+from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.workbooks import read_workbook
 
 _DELIMITERS = ",\t;"
 _BEGINNING = 100_000  # signs in which the first record is looked for
 _NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
+_SEP = re.compile("sep=([,;\t|])[,;\t|]*(?:\r\n|\n|\r|$)", re.IGNORECASE)  # what some programs write for Excel
+HEADER_WITHIN = 20  # lines in which what divides them is looked for
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -43,9 +46,14 @@ class _Cells(dict[str, Cell]):
 def read_delimited(data: bytes, bounds: Bounds) -> Sheet:
     """The table of a CSV file. Raises Unreadable."""
     text, encoding = _decoded(data)
-    delimiter, cells = _delimiter(text), _Cells()
+    said = _SEP.match(text)
+    delimiter, cells = said[1] if said else _delimiter(text), _Cells()
     lines = list(_lines(text, delimiter, cells, bounds))
-    return Sheet("csv", encoding, delimiter, "", lines, text_faults(lines, cells.values(), bounds))
+    faults = text_faults(lines, cells.values(), bounds)
+    if said:
+        lines = [line for line in lines if line.number > 1]
+        faults.append(Fault("sep_line", row=1, value=said[0].strip(), tier=Tier.NOTE))
+    return Sheet("csv", encoding, delimiter, "", lines, faults)
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -71,9 +79,17 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that divides the first line with anything in it into the most cells."""
-    beginning = text[:_BEGINNING].lstrip("\r\n")
-    return max(_DELIMITERS, key=lambda delimiter: _width(beginning, delimiter))
+    """The delimiter that divides the first line with anything in it into the most cells.
+
+    Where none divides it, as with a title above the table, the first line that one does.
+    """
+    rest = text[:_BEGINNING].lstrip("\r\n")
+    for _line in range(HEADER_WITHIN):
+        widths = {delimiter: _width(rest, delimiter) for delimiter in _DELIMITERS}
+        if max(widths.values()) > 1:
+            return max(widths, key=widths.__getitem__)
+        rest = rest.partition("\n")[2].lstrip("\r\n")
+    return _DELIMITERS[0]
 
 
 def _width(text: str, delimiter: str) -> int:

@@ -47,6 +47,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _EXACT = 10**15  # Excel keeps 15 digits
 
+Part = tuple[str, bytes]  # the name of a sheet and its XML
 Value = float | str | datetime.time | datetime.date  # as the engine reads a cell
 
 
@@ -73,7 +74,7 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
     book, related = package.part(place), package.related(place)
     if b"<workbook" not in book:
         raise refusal("file_renamed", suffix=".xlsx")
-    (name, xml), *asides = _sheets(package, book, related)
+    (name, xml), asides, unseen = _sheets(package, book, related)
     parts = {kind: package.part(part) for _id, kind, part in related if kind in {"sharedStrings", "styles"}}
     formats = formats_of(parts.get("styles", b""))
     rows = canonical(_data(xml), _texts(parts.get("sharedStrings", b""), bounds), bounds, formats=formats)
@@ -82,23 +83,30 @@ def read_workbook(data: bytes, bounds: Bounds) -> Sheet:
     lines = list(_lines(_engine_rows(for_engine, bounds), rows, cells))
     faults = [*text_faults(lines, cells.values(), bounds), *_hidden(lines), *_hidden_columns(xml, lines)]
     faults += [*_merged(xml, lines), *_disguised(rows)]
+    if unseen:
+        faults.append(Fault("sheets_hidden", values={"sheets": ", ".join(unseen[:_NAMES_SHOWN])}, tier=Tier.NOTE))
     left_out = tuple((aside, first_texts(_data(part), rows.texts, bounds)) for aside, part in asides)
     return Sheet("xlsx", "", "", name, lines, faults, left_out)
 
 
-def _sheets(package: Package, book: bytes, related: list[tuple[str, str, str]]) -> list[tuple[str, bytes]]:
-    """Name and XML of the one sheet with anything in it, and after it of those called as a template calls its own."""
+def _sheets(package: Package, book: bytes, related: list[tuple[str, str, str]]) -> tuple[Part, list[Part], list[str]]:
+    """The one sheet that is seen with anything in it, those called as a template calls its own, and the names of
+    hidden ones, which are passed over beside one that is seen.
+    """
     parts = {identity: name for identity, kind, name in related if kind == "worksheet"}
     sheets = [attributes(tag) for tag in elements(book, b"sheet")]
     names = {parts.get(sheet.get("id", ""), ""): sheet.get("name", "") for sheet in sheets}
     found = [(name, package.part(part)) for part, name in names.items()]
     filled = [(name, xml) for name, xml in found if _FILLED.search(_data(xml))]
     others = [each for each in filled if len(found) == 1 or not is_own_sheet(each[0])]
-    if not others:
+    unseen = {sheet.get("name", "") for sheet in sheets if sheet.get("state", "visible") != "visible"}
+    seen = [each for each in others if each[0] not in unseen] or others
+    if not seen:
         empty()
-    if len(others) > 1:
-        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in others[:_NAMES_SHOWN]))
-    return [*others, *(each for each in filled if each not in others)]
+    if len(seen) > 1:
+        raise refusal("sheets_several", sheets=", ".join(name for name, _xml in seen[:_NAMES_SHOWN]))
+    own = [each for each in filled if each not in others]
+    return seen[0], own, [name for name, _xml in others if name != seen[0][0]]
 
 
 def _data(xml: bytes) -> bytes:

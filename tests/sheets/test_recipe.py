@@ -178,5 +178,5 @@ def test_the_librarys_commands_take_our_kinds_however_they_are_named(named, tmp_
 
 
 def test_the_librarys_commands_take_nothing_else(tmp_path):
-    with pytest.raises(CommandError, match=r"Name one of: .*funders"):
+    with pytest.raises(CommandError, match="invalid choice"):
         call_command("import", "auth.User", str(tmp_path / "users.csv"))

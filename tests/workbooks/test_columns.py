@@ -86,7 +86,9 @@ def test_faulty_rows_are_left_out() -> None:
         (["合 計", "", "1,000"], True),
         (["", "TOTAL", ""], True),
         (["合計", "x", ""], False),
-        (["合計額", "1", ""], False),
+        (["合計額", "1", ""], True),
+        (["【累計】", "", "3"], True),
+        (["会計", "1", ""], False),
     ],
 )
 def test_totals_row_is_a_word_and_figures(cells: list[str], is_total: bool) -> None:
