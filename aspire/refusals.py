@@ -45,6 +45,9 @@ CATALOGUE: dict[str, Promise] = {
         "What was sent holds the invisible control character %(sign)s, which no file could bring back. Remove it and "
         "send it again."
     ),
+    "text_is_whole": _(
+        "The text holds a sign that was lost on the way or cannot be seen (%(sign)s). Type the text anew, then save it."
+    ),
     "text_without_null": _("What was sent holds a null character, which no text can. Remove it and send it again."),
     "value_required": _("A required value is missing. Fill it in."),
     "value_once": _("That value is taken. Use the record that has it, or another value."),

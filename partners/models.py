@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.kana import GojuonKey, SearchKey
+from aspire.text import WholeCharField, WholeTextField
 
 FUNDER_CODE = r"^[A-Z]{2}-[A-Z0-9-]+$"
 ROR_ID = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"  # as https://ror.org/facts/ says: in base 32 by Crockford, then a checksum
@@ -64,10 +65,10 @@ class Country(models.Model):
     """A country or region, by ISO 3166-1 alpha-2; ordered by its katakana reading."""
 
     alpha2 = models.CharField(_("country code"), max_length=2, db_collation="C", help_text=_("ISO 3166-1 alpha-2"))
-    name_ja = models.CharField(_("Japanese name"), max_length=80)
-    name_en = models.CharField(_("English name"), max_length=80)
-    reading = models.CharField(_("reading"), max_length=80, help_text=_("in katakana; decides the order of lists"))
-    also_ja = models.CharField(
+    name_ja = WholeCharField(_("Japanese name"), max_length=80)
+    name_en = WholeCharField(_("English name"), max_length=80)
+    reading = WholeCharField(_("reading"), max_length=80, help_text=_("in katakana; decides the order of lists"))
+    also_ja = WholeCharField(
         _("other Japanese name"), max_length=80, blank=True, help_text=_("as used in running text, such as Beikoku")
     )
     sort_key = GeneratedField(
@@ -117,16 +118,16 @@ class Funder(models.Model):
 
     country = models.ForeignKey(Country, models.PROTECT, related_name="funders", verbose_name=_("country or region"))
     code = models.CharField(_("funder code"), max_length=40, db_collation="C", help_text=_("such as US-NSF"))
-    acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    acronym = WholeCharField(_("acronym"), max_length=20, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.AGENCY)
-    name_ja = models.CharField(_("Japanese name"), max_length=200)
-    name_en = models.CharField(_("English name"), max_length=200)
-    label_as_printed = models.CharField(
+    name_ja = WholeCharField(_("Japanese name"), max_length=200)
+    name_en = WholeCharField(_("English name"), max_length=200)
+    label_as_printed = WholeCharField(
         _("label as printed"), max_length=80, help_text=_("misprints are kept: either spelling finds the funder")
     )
     ror_id = models.CharField(_("ROR ID"), max_length=20, blank=True, help_text="https://ror.org/…")
     crossref_funder_id = models.CharField(_("Crossref Funder ID"), max_length=20, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = WholeCharField(_("note"), max_length=200, blank=True)
     search_key = GeneratedField(
         expression=SearchKey(
             Concat(
@@ -240,9 +241,9 @@ class Initiative(models.Model):
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="initiatives", verbose_name=_("country or region")
     )
-    acronym = models.CharField(_("acronym"), max_length=20, unique=True)
-    name_ja = models.CharField(_("Japanese name"), max_length=200)
-    name_en = models.CharField(_("English name"), max_length=200)
+    acronym = WholeCharField(_("acronym"), max_length=20, unique=True)
+    name_ja = WholeCharField(_("Japanese name"), max_length=200)
+    name_en = WholeCharField(_("English name"), max_length=200)
     launched_on = models.DateField(
         _("launched in"), help_text=_("the first day of the month where only that is stated")
     )
@@ -266,9 +267,9 @@ class Initiative(models.Model):
 class Institution(models.Model):
     """A research institution by all its names, so that two of them are known to mean the same one."""
 
-    name_ja = models.CharField(_("Japanese name"), max_length=200)
-    name_en = models.CharField(_("English name"), max_length=200, blank=True)
-    aliases = models.TextField(_("other names"), blank=True, help_text=_("one a line"))
+    name_ja = WholeCharField(_("Japanese name"), max_length=200)
+    name_en = WholeCharField(_("English name"), max_length=200, blank=True)
+    aliases = WholeTextField(_("other names"), blank=True, help_text=_("one a line"))
     ror_id = models.CharField(_("ROR"), max_length=60, blank=True)
 
     class Meta:

@@ -41,6 +41,10 @@ SENTENCES: dict[str, Promise] = {
     "encoding_unknown": _(
         "The text is neither UTF-8 nor CP932 (Shift JIS) throughout. Save it as “CSV UTF-8” in Excel, or send .xlsx."
     ),
+    "encoding_guessed": _(
+        "The text is not Japanese in CP932 (Shift JIS); it may be %(nearest)s. "
+        "Save it as “CSV UTF-8” in Excel, or send .xlsx."
+    ),
     "quote_unclosed": _(
         "A quotation mark in this row is not closed, or a closed one is followed by text. "
         "Close it; within a text, write it twice."
@@ -54,9 +58,11 @@ SENTENCES: dict[str, Promise] = {
         "Delete what stands far to the right of the table."
     ),
     "sheets_several": _("Several sheets have something in them (%(sheets)s). Leave only the one to be read."),
-    "sheets_hidden": _("Hidden sheets (%(sheets)s) were passed over; what is seen is what is read."),
-    "sep_line": _("The first row only says “%(value)s”; it was followed and passed over."),
-    "header_found": _("The header is this row; %(rows)s rows above it were passed over."),
+    "sheets_hidden": _("Hidden sheets (%(sheets)s) were passed over. Please check that nothing of them is meant."),
+    "sep_line": _("The first row only says “%(value)s”. It was followed and passed over; nothing is to be done."),
+    "header_found": _(
+        "The header is this row; %(rows)s rows above it were passed over. Please check that they are only titles."
+    ),
     "rows_hidden": _("%(rows)s rows are hidden, and are read like the others. Please check that they belong."),
     "columns_hidden": _("%(columns)s columns are hidden, and are read like the others. Please check that they belong."),
     "cells_merged": _("Cells %(value)s are merged. Unmerge them, and fill in the value in each row."),
@@ -95,6 +101,12 @@ SENTENCES: dict[str, Promise] = {
     ),
     "number_lost_digits": _(
         "Excel keeps 15 digits of a number, and this has more: “%(value)s”. Format the cell as text, and type it again."
+    ),
+    "text_is_lost": _(
+        "The text holds a sign that was lost on the way or cannot be seen (%(sign)s). Type the text anew."
+    ),
+    "text_has_mark_of_absence": _(
+        "“%(value)s” holds 〓, which stands where a sign was lost. Please check it, and type the sign."
     ),
     "text_too_long": _("The text has %(length)s characters; at most %(limit)s fit. Shorten it."),
     # --- yen ---------------------------------------------------------------------------------------------------

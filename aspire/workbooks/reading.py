@@ -6,6 +6,7 @@ import csv
 import gc
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -32,6 +33,10 @@ _BEGINNING = 100_000  # signs in which the first record is looked for
 _NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
 _SEP = re.compile("sep=([,;\t|])[,;\t|]*(?:\r\n|\n|\r|$)", re.IGNORECASE)  # what some programs write for Excel
 HEADER_WITHIN = 20  # lines in which what divides them is looked for
+_LEADS = {*range(0x81, 0x99), 0xED, 0xEE}  # first bytes of kana, signs, common kanji, and kanji of names
+_AMID_LATIN = re.compile("(?<=[a-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])")
+_USUAL = 0.6  # of the signs that are not ASCII
+_KANA_OR_KANJI = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -69,9 +74,34 @@ def _decoded(data: bytes) -> tuple[str, str]:
     for name, codec in attempts.items():
         with contextlib.suppress(UnicodeDecodeError):
             text = data.decode(codec)
-            if codec != "cp932" or not _NOT_CP932.search(text):
+            if codec != "cp932" or _is_japanese(text, data):
                 return text, name
     raise refusal("encoding_unknown")
+
+
+def _is_japanese(text: str, data: bytes) -> bool:
+    """Whether what CP932 makes of the bytes can be what was written. Raises Unreadable where it looks like another.
+
+    Kana, signs and the kanji of the first level are most of any Japanese text; what another code page is taken for are
+    half-width kana, rare kanji, and kanji amid Latin letters.
+    """
+    if _NOT_CP932.search(text):
+        return False
+    signs = {sign: count for sign, count in Counter(text).items() if not sign.isascii()}
+    usual = sum(count for sign, count in signs.items() if sign.encode("cp932")[0] in _LEADS)
+    amid = sum(len(found[0]) for found in _AMID_LATIN.finditer(text))
+    if usual >= _USUAL * sum(signs.values()) and amid <= sum(signs.values()) / 2:
+        return True
+    raise refusal("encoding_guessed", nearest="EUC-JP" if _is_euc(data) else "Windows-1252")
+
+
+def _is_euc(data: bytes) -> bool:
+    try:
+        text = data.decode("euc_jp")
+    except UnicodeDecodeError:
+        return False
+    signs = [sign for sign in text if not sign.isascii()]
+    return 2 * sum(_KANA_OR_KANJI.match(sign) is not None for sign in signs) > len(signs)
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:

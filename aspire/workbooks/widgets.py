@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from import_export import widgets
 
 from aspire.kana import search_key
+from aspire.refusals import CONTROL
+from aspire.text import lost_sign, mended
 from aspire.untyped import Held, Passed
 from aspire.wareki import HEISEI, REIWA
 from aspire.workbooks.cells import BLANKS, WORD_AT_MOST, Cell, cell_of
@@ -69,6 +71,11 @@ _LIKE_DATE = re.compile(
     f"[0-9]{{1,4}}[-/][0-9]{{1,2}}(?:[-/][0-9]{{1,4}})?|[0-9]{{1,2}}{_MONTH}[0-9]{{1,2}}{_DAY}|[0-9]{{1,2}}-[a-z]{{3}}(?:-[0-9]+)?|[a-z]{{3}}-[0-9]{{2}}"
 )
 _RESEARCHER = re.compile("[0-9]{8}")
+# What Excel shows in place of a value, where that was kept as text.
+_ERROR = re.compile(
+    r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|GETTING_DATA)|#{3,}"
+)
+ABSENT = "\u3013"  # what printers put where a sign is missing
 
 
 class BadCell(ValidationError):  # noqa: N818 - said of a cell, not of the program
@@ -192,7 +199,13 @@ class Text(StrictWidget):
         found = cell.text.strip(BLANKS)
         if len(found) > self.max_length:
             raise BadCell("text_too_long", length=len(found), limit=self.max_length)
-        return Parsed(found, None if found == cell.text else cell.text)
+        if _ERROR.fullmatch(found):
+            raise BadCell("cell_error")
+        found = mended(found)
+        if (sign := lost_sign(found)) and not CONTROL.search(found):  # of which the whole file's reader has said so
+            raise BadCell("text_is_lost", sign=sign)
+        flags = [("text_has_mark_of_absence", dict[str, Any]())] if ABSENT in found else []
+        return Parsed(found, None if found == cell.text else cell.text, tuple(flags))
 
 
 class WholeYen(StrictWidget):

@@ -16,6 +16,7 @@ from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.layout import NO, YES, Frame, offers_of
 from aspire.workbooks.markup import Value
+from aspire.workbooks.widgets import ABSENT
 
 __all__ = ["Unwritable", "annotated", "csv_bytes", "safe", "template_bytes", "workbook_bytes"]
 
@@ -23,7 +24,6 @@ Row = Sequence[Value]
 
 # CP932 lacks these signs; a reader takes the twin for the same. What has none becomes the printer's mark for absence.
 TWINS = {"\u2014": "\u2015", "\u00a5": "\uffe5", "\u00b7": "\u30fb"}
-ABSENT = "\u3013"
 
 
 class Unwritable(Exception):  # noqa: N818 - said of a value, not of the program

@@ -14,6 +14,7 @@ from aspire.constraints import CODE, Check, Unique
 from aspire.history import track
 from aspire.kana import SearchKey
 from aspire.refusals import Refusal
+from aspire.text import WholeCharField, WholeTextField
 from aspire.untyped import Above
 from calls.models import Call, Field, Terms
 from calls.terms import period_breaches, window_breaches
@@ -47,8 +48,8 @@ class Proposal(models.Model):
     terms = models.ForeignKey(Terms, models.PROTECT, related_name="proposals", verbose_name=_("terms"))
     number = models.CharField(_("proposal number"), max_length=40, db_collation="C")
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.RECEIVED)
-    title_ja = models.CharField(_("title (Japanese)"), max_length=300, blank=True)
-    title_en = models.CharField(_("title (English)"), max_length=300, blank=True)
+    title_ja = WholeCharField(_("title (Japanese)"), max_length=300, blank=True)
+    title_en = WholeCharField(_("title (English)"), max_length=300, blank=True)
     field = models.ForeignKey(Field, models.PROTECT, related_name="proposals", verbose_name=_("field"))
     is_reconstructed = models.BooleanField(
         _("reconstructed"), default=False, help_text=_("made from published totals; states nothing else")
@@ -67,11 +68,11 @@ class Proposal(models.Model):
     requested_direct_yen = models.BigIntegerField(_("direct costs requested (yen)"), default=0, editable=False)
     requested_indirect_yen = models.BigIntegerField(_("indirect costs requested (yen)"), default=0, editable=False)
 
-    principal_investigator = models.CharField(_("principal investigator"), max_length=100, blank=True)
-    principal_investigator_reading = models.CharField(
+    principal_investigator = WholeCharField(_("principal investigator"), max_length=100, blank=True)
+    principal_investigator_reading = WholeCharField(
         _("reading of the name"), max_length=100, blank=True, help_text=_("in katakana")
     )
-    principal_investigator_en = models.CharField(
+    principal_investigator_en = WholeCharField(
         _("name in English"), max_length=100, blank=True, db_default="", default=""
     )
     researcher_number = models.CharField(
@@ -81,15 +82,15 @@ class Proposal(models.Model):
         validators=[RegexValidator(r"^\d{8}$", _("A researcher number has exactly 8 digits, leading zeros included."))],
     )
     email = models.EmailField(_("e-mail"), blank=True, db_default="", default="")
-    institution = models.CharField(_("research institution"), max_length=200, blank=True)
+    institution = WholeCharField(_("research institution"), max_length=200, blank=True)
     primary_funder = models.ForeignKey(
         Funder, models.PROTECT, related_name="proposals", verbose_name=_("primary foreign funder")
     )
-    young_researcher_plan = models.TextField(_("plan for young researchers"), blank=True)
+    young_researcher_plan = WholeTextField(_("plan for young researchers"), blank=True)
     erad_project_id = models.CharField(_("e-Rad project ID"), max_length=20, blank=True, db_default="", default="")
-    abstract_ja = models.TextField(_("abstract (Japanese)"), blank=True, db_default="", default="")
-    abstract_en = models.TextField(_("abstract (English)"), blank=True, db_default="", default="")
-    keywords = models.CharField(_("keywords"), max_length=300, blank=True, db_default="", default="")
+    abstract_ja = WholeTextField(_("abstract (Japanese)"), blank=True, db_default="", default="")
+    abstract_en = WholeTextField(_("abstract (English)"), blank=True, db_default="", default="")
+    keywords = WholeCharField(_("keywords"), max_length=300, blank=True, db_default="", default="")
 
     search_key = GeneratedField(
         expression=SearchKey(
@@ -277,9 +278,9 @@ class Counterpart(models.Model):
     funder = models.ForeignKey(
         Funder, models.PROTECT, null=True, blank=True, related_name="counterparts", verbose_name=_("funder")
     )
-    person = models.CharField(_("name"), max_length=100)
+    person = WholeCharField(_("name"), max_length=100)
     email = models.EmailField(_("e-mail"), blank=True, db_default="", default="")
-    institution = models.CharField(_("research institution"), max_length=200)
+    institution = WholeCharField(_("research institution"), max_length=200)
 
     class Meta:
         verbose_name = _("counterpart")
