@@ -64,6 +64,7 @@ class Upload(models.Model):
     total = models.IntegerField(_("rows of the file"), default=0)  # 0 while they are not counted
     beat_at = models.DateTimeField(_("last sign of the check"))
     plan = models.JSONField(_("plan"), null=True)
+    decisions = models.JSONField(_("what was decided of likely twins"), default=dict, db_default={})  # by row
     record = models.ForeignKey("ImportRecord", models.PROTECT, null=True, related_name="+", verbose_name=_("import"))
     uploaded_at = models.DateTimeField(_("sent"))
     expires_at = models.DateTimeField(_("kept until"))
@@ -132,6 +133,7 @@ class ImportRecord(models.Model):
     created = models.IntegerField(_("created"))
     changed = models.IntegerField(_("changed"))
     unchanged = models.IntegerField(_("left as they were"))
+    rows_sha256 = models.CharField(_("SHA-256 of the new rows"), max_length=64, blank=True, default="", db_default="")
     # What was saved, row by row: [row of the file, "create" or "change", the record's key, flags].
     rows = models.JSONField(_("rows"))
     imported_at = models.DateTimeField(_("imported"))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aspire.operations import views
+from aspire.sheets import downloads
 from aspire.sheets import views as sheets
 from aspire.tasks import views as tasks
 
@@ -14,13 +15,14 @@ SHEETS = [
     path("files/<uuid:pk>/", sheets.preview, name="preview"),
     path("files/<uuid:pk>/progress.json", sheets.progress, name="progress"),
     path("files/<uuid:pk>/confirm/", sheets.confirm, name="confirm"),
+    path("files/<uuid:pk>/twins/", sheets.decide, name="decide"),
     path("files/<uuid:pk>/cancel/", sheets.cancel, name="cancel"),
     path("files/<uuid:pk>/checked/", sheets.annotated_copy, name="annotated_copy"),
     path("records/<int:pk>/", sheets.record, name="record"),
     # One kind
     path("<slug:kind>/", sheets.send, name="send"),
-    path("<slug:kind>/template.xlsx", sheets.template, name="template"),
-    path("<slug:kind>/export.<str:form>", sheets.export, name="export"),
+    path("<slug:kind>/template.xlsx", downloads.template, name="template"),
+    path("<slug:kind>/export.<str:form>", downloads.export, name="export"),
 ]
 # ``/files/``: a file that a worker prepares, how far it is, and where it is fetched.
 TASKS = [

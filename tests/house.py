@@ -25,6 +25,7 @@ HOUSE: dict[str, list[list[str]]] = {
             "yen",
             "embedded",
         ],
+        ["text"],
         ["constraints", "logs", "models", "records", "workbooks"],
         ["operations", "permissions"],
         ["tasks"],

@@ -18,9 +18,9 @@ from aspire.refusals import from_error
 from aspire.roles import roles_of
 from aspire.sheets import exporting
 from aspire.sheets.kinds import KINDS
-from aspire.sheets.resources import StrictResource, chosen
+from aspire.sheets.resources import EVERY_ROW, StrictResource, chosen
 from aspire.sheets.results import SheetResult
-from aspire.sheets.rows import CHANGE, CREATE, LEAVE
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS
 from aspire.sheets.saving import LookAgain, save
 from aspire.workbooks.columns import LANGUAGES, StrictField
 from aspire.workbooks.faults import Fault, Tier, Unreadable
@@ -79,6 +79,7 @@ class ImportCommand(SheetCommand):
         super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="check everything and save nothing")
         parser.add_argument("--as", dest="person", default="", metavar="USER", help="whose file it is, by user name")
+        parser.add_argument("--twins", choices=TWINS, help="what new rows are that seem to be there already")
         parser.add_argument("--reason", default="", help="why rows outside a call's window are accepted")
 
     def handle(self, *_args: object, **options: Any) -> None:
@@ -91,6 +92,7 @@ class ImportCommand(SheetCommand):
         now, name = timezone.now(), options["file"].name
         try:
             how = {"received_at": now, "reason": options["reason"], "step": self.show_progress}
+            how["decisions"] = {EVERY_ROW: options["twins"]} if options["twins"] else {}
             result = kind.check(data, file_name=name, **how)
         except Unreadable as unreadable:
             raise CommandError(line(unreadable.fault)) from None

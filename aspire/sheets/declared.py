@@ -44,6 +44,8 @@ class Declared(ModelResource):
     goes_in_as: ClassVar[str] = ""  # the kind in which such rows go in, where this one only goes out
     shown_on: ClassVar[Any] = None  # the model whose list in the admin offers the files, where it is not its own
     totals: ClassVar[Promise] = _("Requested")  # what the yen of a file's rows are
+    compared: ClassVar[tuple[str, ...]] = ()  # the columns in which a likely twin is shown beside what it resembles
+    twin_column: ClassVar[str | None] = None  # the column under which a likely twin is told
     consequences_template: ClassVar[str] = ""  # shows what comes of all rows together, before they are confirmed
     takes_reason: ClassVar[bool] = False  # why it is accepted outside a call's window
     importers: ClassVar[frozenset[Role]] = STAFF
@@ -187,6 +189,14 @@ class Declared(ModelResource):
     def first_key(self) -> str:
         """The key of the next unnumbered record."""
         return ""
+
+    def identities(self, row: SheetRow) -> Iterable[str]:
+        """What makes a new row the same as another: sharing one of these, two are likely twins."""
+        return ()
+
+    def known_identities(self) -> dict[str, str]:
+        """Those of the stored records, each with the record's key."""
+        return {}
 
     def keys_from(self, first: str) -> Iterator[str]:
         """That key and those after it."""

@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from import_export.instance_loaders import BaseInstanceLoader
 from tablib import Dataset
 
@@ -24,10 +26,11 @@ from aspire.sheets.tables import execute
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import StrictField
-from aspire.workbooks.faults import Fault
+from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.widgets import likeness
 
 ROWS_A_STEP = 500
+EVERY_ROW = "*"  # in place of the number of one
 
 
 class NamedRecords(BaseInstanceLoader):
@@ -80,11 +83,15 @@ class StrictResource(Declared):
         received_at: Any = None,
         reason: str = "",
         step: Callable[[int, int], None] = lambda done, total: None,
+        decisions: Mapping[str, str] = MappingProxyType({}),
         user: Person | None = None,
         file_name: str = "",
         **_kwargs: Passed,
     ) -> None:
-        """Find the columns. ``step`` is told how many rows of how many are judged, and may raise to stop."""
+        """Find the columns. ``step`` is told how many rows of how many are judged, and may raise to stop.
+
+        ``decisions``: what a likely twin is, by the number of its row, or under ``EVERY_ROW``.
+        """
         self.received_at, self.reason = received_at or timezone.now(), reason
         self.user, self.file_name, self.step = self.user or user, file_name, step
         self.grid = dataset.match(self.columns, key=self.key)
@@ -95,6 +102,7 @@ class StrictResource(Declared):
         self.first = self.first_key()
         self.new_keys = self.keys_from(self.first)
         self.records_named: Mapping[str, Any] = {}
+        self.decisions, self.there = decisions, self.known_identities() if self.grid.rows else {}
 
     def import_row(self, row: Mapping[str, Cell], instance_loader: NamedRecords, **kwargs: Any) -> SheetRow:
         """A row read, compared and judged. No record is built or copied: rows are written together, by COPY."""
@@ -106,20 +114,60 @@ class StrictResource(Declared):
         found.key = key or ""
         before = instance_loader.records.get(key)
         if key is not None and found.accepts(before, instance_loader.seen, instance_loader.alike):
-            found.key = key or next(self.new_keys)
             found.judge(before)
             found.is_judged = True
+            if before is None:
+                found = self.settled(found, row, instance_loader)
+                before = self.records_named.get(found.key)
+            found.key = found.key if found.key or found.is_left_out else next(self.new_keys)
         found.import_type = outcome_of(found, is_new=before is None)
         self.faults += found.faults
         if done % ROWS_A_STEP == 0:
             self.step(done, len(self.numbers))
         return found
 
+    def settled(self, found: SheetRow, cells: Mapping[str, Cell], loader: NamedRecords) -> SheetRow:
+        """A new row, unless it seems to be there already: then what its sender says that it is."""
+        names = [*self.identities(found)]
+        found.twin = next((self.there[name] for name in names if name in self.there), "")
+        for name in names:
+            self.there.setdefault(name, str(found.row))
+        if not found.twin or found.is_blocked:
+            return found
+        is_row = found.twin.isdecimal()
+        other = {"other": _("row %(row)s") % {"row": found.twin} if is_row else found.twin}
+        match self.decisions.get(str(found.row)) or self.decisions.get(EVERY_ROW):
+            case "same":
+                found.is_left_out = True
+            case "another":
+                found.say(self.twin_column, "twin_kept", other, tier=Tier.FLAG)
+            case "correction" if not is_row:
+                return self._corrected(found, cells, loader)
+            case _:
+                found.say(self.twin_column, "twin_undecided", other)
+                found.is_undecided = True
+        return found
+
+    def _corrected(self, twin: SheetRow, cells: Mapping[str, Cell], loader: NamedRecords) -> SheetRow:
+        """The row as a change of the record that it seems to be."""
+        found = self.row_class(twin.row)
+        found.read(self, cells)
+        found.key = found.twin = twin.twin
+        loader.records.update(self.stored([found.key]))
+        before = loader.records.get(found.key)
+        if found.accepts(before, loader.seen, loader.alike):
+            found.judge(before)
+            found.is_judged = True
+        return found
+
     def after_import(self, dataset: SheetDataset, result: SheetResult, **_kwargs: Passed) -> None:
         """Judge all rows together, and write them where this is no rehearsal and nothing blocks them."""
         sheet, rows = dataset.sheet, result.rows
         result.form, result.encoding, result.sheet_name = sheet.form, sheet.encoding, sheet.sheet_name
-        result.faults = [*self.faults, *self._imported_before(dataset.sha256, rows)]
+        result.rows_sha256 = digest_of(rows)
+        result.faults = list(self._imported_before(dataset.sha256, result))
+        is_repeat = bool(result.faults)  # which says enough
+        result.faults += [fault for fault in self.faults if not (is_repeat and fault.code == "twin_undecided")]
         if not result.is_blocked:
             found, result.consequences = self.consequences(rows)
             result.faults += found
@@ -140,16 +188,18 @@ class StrictResource(Declared):
     def get_row_result_class(cls) -> type[SheetRow]:
         return cls.row_class
 
-    def _imported_before(self, sha256: str, rows: Sequence[SheetRow]) -> Iterator[Fault]:
-        if self.new is not New.UNNUMBERED or not creates(rows):
+    def _imported_before(self, sha256: str, result: SheetResult) -> Iterator[Fault]:
+        """Whether this file, or another one with the same new rows, was imported for the call already."""
+        if self.new is not New.UNNUMBERED or not result.rows_sha256:
             return
         hidden = {} if self.user is None else {self.name: self.partly_hidden_from(self.user)}
         records = imports_visible_to(self.user, hidden).filter(kind=self.name, call_code=self.call_code, created__gt=0)
-        record = records.filter(sha256=sha256).first() if sha256 else None
+        record = records.filter(Q(sha256=sha256) | Q(rows_sha256=result.rows_sha256)).first()
         if record:
             who = record.user.get_full_name() if record.user else ""
             day = f"{timezone.localtime(record.imported_at):%Y-%m-%d}"
-            yield Fault("file_imported_before", values={"day": day, "who": who or "-"})
+            code = "file_imported_before" if record.sha256 == sha256 else "rows_imported_before"
+            yield Fault(code, values={"day": day, "who": who or "-"})
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +223,7 @@ class StrictResource(Declared):
             call_code=self.call_code,
             file_name=file_name,
             sha256=sha256,
+            rows_sha256=result.rows_sha256,
             created=len(new),
             changed=len(changed),
             unchanged=result.count(LEAVE),
@@ -194,11 +245,18 @@ class StrictResource(Declared):
 def outcome_of(row: SheetRow, *, is_new: bool) -> str:
     """What becomes of a row, as the library calls it."""
     outcome: str = row.IMPORT_TYPE_NEW if is_new else row.IMPORT_TYPE_UPDATE
-    if not row.is_judged or row.is_blocked:
+    if not row.is_judged or (row.is_blocked and not row.is_left_out):
         outcome = row.IMPORT_TYPE_INVALID
-    elif not is_new and not row.differences:
+    elif row.is_left_out or (not is_new and not row.differences):
         outcome = row.IMPORT_TYPE_SKIP
     return outcome
+
+
+def digest_of(rows: Iterable[SheetRow]) -> str:
+    """A fingerprint of the new rows by what they say, in whatever order and form they were sent; empty without any."""
+    said = [[row.values, row.costs] for row in rows if row.action == CREATE or row.is_undecided]
+    lines = sorted(json.dumps(each, cls=DjangoJSONEncoder, sort_keys=True) for each in said)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
 
 
 def imports_visible_to(user: Person | None, hidden: Mapping[str, frozenset[str]]) -> QuerySet[ImportRecord]:

@@ -12,7 +12,7 @@ from aspire.refusals import Refusal
 from aspire.sheets.rows import CREATE, SheetRow
 from aspire.workbooks.faults import Fault, Tier
 
-KEPT = ("form", "encoding", "sheet_name", "basis", "consequences", "view")  # as they are
+KEPT = ("form", "encoding", "sheet_name", "basis", "consequences", "view", "rows_sha256")  # as they are
 
 
 class SheetResult(Result):
@@ -26,6 +26,7 @@ class SheetResult(Result):
         self.faults: list[Fault] = []
         self.basis = ""  # what it was computed from; another one means: look again
         self.consequences: dict[str, Any] = {}  # what comes of all rows together
+        self.rows_sha256 = ""  # of its new rows
         self.view: object = None  # which records its sender saw then
 
     def append_row_result(self, row_result: SheetRow) -> None:
@@ -64,13 +65,13 @@ def unreadable(fault: Fault) -> SheetResult:
     return result
 
 
-def restore(stored: dict[str, Any]) -> SheetResult:
-    """The result as it was kept."""
+def restore(stored: dict[str, Any], row_class: type[SheetRow] = SheetRow) -> SheetResult:
+    """The result as it was kept; its rows as those of a kind, where more than their effect is asked for."""
     result = SheetResult()
     for name in KEPT:
-        setattr(result, name, stored[name])
+        setattr(result, name, stored.get(name, ""))  # an older release kept less
     for kept in stored["rows"]:
-        row = SheetRow.restored(kept)
+        row = row_class.restored(kept)
         row.is_judged = True
         result.append_row_result(row)
         result.increment_row_result_total(row)

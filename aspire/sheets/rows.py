@@ -5,31 +5,14 @@ from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.utils.translation import gettext_lazy as _
 from import_export.results import RowResult
 
 from aspire.refusals import Refusal
+from aspire.sheets import sentences  # noqa: F401 - what is said of rows
 from aspire.workbooks.cells import BLANKS, Cell
-from aspire.workbooks.faults import SENTENCES, Fault, Tier
+from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.widgets import CLEAR, BadCell, likeness
 
-SENTENCES.update(
-    {
-        "key_unknown": _("There is no “%(value)s” here. Correct it."),
-        "key_twice": _("“%(value)s” stands in row %(other)s already. Keep one of the two rows."),
-        "key_cleared": _("“%(value)s” empties a cell, but this one names the row. Write what it is to be called."),
-        "key_alike": _(
-            "“%(value)s” differs from “%(alike)s” only by width, case, hyphen or invisible characters. "
-            "Write it as the system does."
-        ),
-        "value_missing": _("“%(header)s” is empty, but a new row needs it. Fill it in."),
-        "value_never_empty": _("“%(header)s” cannot be emptied. Fill it in, or leave the cell blank to keep it."),
-        "file_imported_before": _(
-            "This very file was imported on %(day)s by %(who)s and would create its rows a second time. "
-            "Send a changed file."
-        ),
-    }
-)
 CREATE, CHANGE, LEAVE, BLOCKED = "create", "change", "leave", "blocked"
 # What the library calls it → what we do, as records keep it.
 ACTIONS: Final = {
@@ -52,8 +35,9 @@ BAD: Final = object()  # stands for a cell that has a fault already, so that not
 Seen = dict[str, tuple[int, str]]  # likeness → row and key as written
 KEPT = (
     *("row", "import_type", "key", "object_id", "object_repr"),
-    *("values", "dropped_years", "differences", "normalised"),
+    *("values", "dropped_years", "differences", "normalised", "twin"),
 )
+TWINS = ("same", "another", "correction")  # what a likely twin may be
 
 
 class SheetRow(RowResult):
@@ -79,7 +63,10 @@ class SheetRow(RowResult):
         self.given: dict[str, Any] = {}  # what the filled cells say
         self.typed: dict[str, str] = {}  # as typed, where that was put into standard form
         self.faults: list[Fault] = []
+        self.twin = ""  # what it seems to be: the key of a record, or the number of a row before it
         self.is_judged = False
+        self.is_left_out = False
+        self.is_undecided = False  # whether it is a likely twin of which nothing was said
 
     @property
     def action(self) -> str:
@@ -180,6 +167,11 @@ class SheetRow(RowResult):
             self.refuse(refusal)
         self.flag(before)
         self.differences = list(self.differs(before)) if before is not None else []
+
+    @property
+    def filled(self) -> list[tuple[str, str]]:
+        """What a new record would hold: column and value, less what stays empty."""
+        return [(name, text) for name, value in self.after(None).items() if (text := shown(value))]
 
     @property
     def validation_error(self) -> ValidationError | None:

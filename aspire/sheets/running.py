@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -69,7 +70,7 @@ def check(pk: UUID) -> None:
         if not Upload.objects.filter(pk=pk, state=Upload.State.CHECKING).update(**seen):
             raise Cancelled
 
-    how = {"received_at": upload.uploaded_at, "reason": upload.reason, "step": step}
+    how = {"received_at": upload.uploaded_at, "reason": upload.reason, "step": step, "decisions": upload.decisions}
     try:
         result = kind_of(upload).check(bytes(upload.data), file_name=upload.file_name, **how)
     except Unreadable as cannot:
@@ -120,6 +121,12 @@ def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
     locked.state, locked.record, locked.data, locked.plan = Upload.State.SAVED, record, b"", None
     locked.save()
     return record
+
+
+def decide(upload: Upload, decisions: Mapping[str, str]) -> None:
+    """Keep what the sender says of likely twins, and compute the result anew."""
+    if Upload.objects.waiting().filter(pk=upload.pk).update(decisions={**upload.decisions, **decisions}):
+        look_again(upload)
 
 
 def look_again(upload: Upload) -> None:

@@ -1,17 +1,13 @@
 """The pages of import and export, the same for every kind of sheet."""
 
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,26 +18,23 @@ from aspire.models import Upload
 from aspire.people import PersonRequest
 from aspire.refusals import from_error
 from aspire.roles import STAFF, roles_of
-from aspire.sheets import exporting, running
-from aspire.sheets.forms import ExportForm, ImportForm
+from aspire.sheets import running
+from aspire.sheets.forms import ImportForm
 from aspire.sheets.kinds import KINDS, opened, records_for
-from aspire.sheets.resources import StrictResource, chosen
+from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult, restore, restored_fault
-from aspire.sheets.rows import CHANGE, CREATE, LEAVE
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS, SheetRow, shown
 from aspire.sheets.saving import IsBlocked, LookAgain
-from aspire.tasks import preparing
-from aspire.workbooks.columns import headed
+from aspire.workbooks.columns import headed, place_of
 from aspire.workbooks.faults import Tier
 from aspire.workbooks.reading import read
-from aspire.workbooks.writing import Unwritable, annotated
+from aspire.workbooks.writing import annotated
 
 FAULTS_SHOWN = 100
 ROWS_A_PAGE = 50
 RECORDS_SHOWN = 10
-CHARSETS = {"utf-8-sig": "utf-8", "cp932": "Shift_JIS"}  # as they are called on the way
+TWINS_SHOWN = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Our own words in an address; the rest are filters.
-OWN_WORDS = {"call", "language", "encoding", "columns", "lossy", "prefill", preparing.TRIED}
 
 
 def importable(request: PersonRequest, name: str) -> type[StrictResource]:
@@ -131,8 +124,11 @@ def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
         return redirect("sheets:record", pk=upload.record_id)
     context: dict[str, Any] = {"upload": upload, "kind": KINDS[upload.kind], "notice": request.GET.get("notice", "")}
     if upload.plan is not None:
-        kind, plan = opened_or_404(request, upload.kind, upload.call_code), restore(upload.plan)
+        kind = opened_or_404(request, upload.kind, upload.call_code)
+        plan = restore(upload.plan, kind.row_class)
         context |= of_plan(plan, page=request.GET.get("page")) | labels_of(kind)
+        context["rows"] = [(row, cells_of(row, plan, kind)) for row in context["page"]]
+        context["twins"] = twins_of(plan, kind, upload.decisions)
         context |= kind.shown_consequences(plan.consequences) if plan.consequences else {}
     return render(request, "sheets/preview.html", context)
 
@@ -141,6 +137,31 @@ def labels_of(kind: StrictResource) -> dict[str, Any]:
     """What the columns are called in the reader's language, and what a record is named by."""
     labels = {column.name: column.label for column in kind.columns}
     return {"labels": labels, "key_label": ", ".join(str(labels[name]) for name in kind.key)}
+
+
+def cells_of(row: SheetRow, plan: SheetResult, kind: StrictResource) -> list[tuple[str, str, str]]:
+    """Every cell of a new row: column, value, and what is doubtful about it."""
+    if row.action != CREATE:
+        return []
+    doubts = {
+        place_of(fault.header or "", kind.columns): fault.sentence for fault in plan.faults if fault.row == row.row
+    }
+    return [(name, text, doubts.get(name, "")) for name, text in row.filled]
+
+
+def twins_of(plan: SheetResult, kind: StrictResource, decisions: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The new rows that seem to be there already, each beside what it resembles, and what was decided."""
+    rows = [row for row in plan.rows if row.twin][:TWINS_SHOWN]
+    stored = kind.stored(row.twin for row in rows) if rows else {}
+    beside = {*(str(row.row) for row in rows), *(row.twin for row in rows)}
+    texts = {row.row: dict(row.filled) for row in plan.rows if str(row.row) in beside}
+    found = []
+    for row in rows:
+        there = kind.values(stored[row.twin]) if row.twin in stored else texts.get(int(row.twin), {})
+        pairs = [(name, texts[row.row].get(name, ""), shown(there.get(name))) for name in kind.compared]
+        decided = decisions.get(str(row.row), "")
+        found.append({"row": row, "is_stored": row.twin in stored, "decided": decided, "pairs": pairs})
+    return found
 
 
 def of_plan(plan: SheetResult, *, page: str | None) -> dict[str, Any]:
@@ -186,6 +207,17 @@ def confirm(request: PersonRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def decide(request: PersonRequest, pk: UUID) -> HttpResponse:
+    """Keep what the sender says of new rows that seem to be there already, and look again."""
+    upload = upload_of(request, pk)
+    if upload.plan is not None:
+        twins = [row.row for row in restore(upload.plan).rows if row.twin]
+        said = {str(row): request.POST.get("all") or request.POST.get(f"row-{row}", "") for row in twins}
+        running.decide(upload, {row: what for row, what in said.items() if what in TWINS})
+    return redirect(upload_url(upload))
+
+
+@require_POST
 def cancel(request: PersonRequest, pk: UUID) -> HttpResponse:
     upload = upload_of(request, pk)
     running.cancel(upload)
@@ -225,86 +257,3 @@ def record(request: PersonRequest, pk: int) -> HttpResponse:
     ]
     context = {"record": shown, "kind": kind, "page": page, "rows": rows, **labels_of(kind)}
     return render(request, "sheets/record.html", context)
-
-
-@require_safe
-def template(request: PersonRequest, kind: str) -> HttpResponse:
-    """The workbook to fill in, empty or with what is stored."""
-    opened_kind = opened_or_404(request, importable(request, kind).name, request.GET.get("call", ""))
-    listed = opened_kind.listed(request.user)
-    records = opened_kind.for_export(listed if request.GET.get("prefill") == "1" else listed.none())
-    try:
-        data = exporting.template_of(opened_kind, records, language=request.LANGUAGE_CODE)
-    except Unwritable as unwritable:
-        return lost_page(request, opened_kind, [unwritable.fault])
-    return attachment(data, f"{opened_kind.call_code or kind}_template.xlsx", XLSX)
-
-
-@require_safe
-def export(request: PersonRequest, kind: str, form: str) -> HttpResponse:
-    """The records as the admin's list of them would show them for the same filters."""
-    declared = KINDS.get(kind)
-    if declared is None or not declared.exporters & roles_of(request.user):
-        raise Http404
-    sheet = opened_or_404(request, kind, request.GET.get("call", ""))
-    filters = {name: str(value) for name, value in request.GET.items() if name not in OWN_WORDS}
-    listed = sheet.listed(request.user)
-    if filters:
-        listed = listed.filter(pk__in=in_admin(request, declared, filters))
-    if preparing.must_wait(request, rows=listed.count(), at_once=preparing.ROWS_AT_ONCE):
-        return preparing.begin(request)
-    records = sheet.for_export(listed)
-    asked = {"call": sheet.call_code, **filters} if sheet.call_code else filters
-    return answer(request, sheet, records, form=form, filters=asked, stem=sheet.call_code or kind)
-
-
-def in_admin(request: PersonRequest, kind: type[StrictResource], filters: Mapping[str, str]) -> Any:
-    """The records that the admin's list shows for these filters; what has no such list has no filters."""
-    asked = copy(request)
-    asked.GET = QueryDict(urlencode(filters))
-    if not admin.site.is_registered(kind._meta.model):
-        raise Http404
-    try:
-        listed = admin.site.get_model_admin(kind._meta.model).get_changelist_instance(asked)
-    except IncorrectLookupParameters:
-        raise Http404 from None
-    return listed.get_queryset(asked).order_by().values("pk")
-
-
-def answer(
-    request: PersonRequest,
-    kind: StrictResource,
-    records: Sequence[Any],
-    *,
-    form: str,
-    filters: Mapping[str, Any],
-    stem: str,
-) -> HttpResponse:
-    """The records as a file, in the columns, language and encoding asked for; what cannot be held is told first."""
-    if form not in {"xlsx", "csv"}:
-        raise Http404
-    possible = kind.export_columns(records, request.user)
-    wish = ExportForm(request.GET, columns=possible)
-    wish.is_valid()
-    columns = chosen(possible, wish.cleaned_data.get("columns") or [])
-    language = wish.cleaned_data.get("language") or request.LANGUAGE_CODE
-    encoding = wish.cleaned_data.get("encoding") or "utf-8-sig"
-    try:
-        data, lost = exporting.written(kind, records, columns, form=form, language=language, encoding=encoding)
-    except Unwritable as unwritable:
-        return lost_page(request, kind, [unwritable.fault])
-    if lost and request.GET.get("lossy") != "1":
-        return lost_page(request, kind, lost, is_possible=True)
-    exporting.record(
-        data, kind=kind.name, by=request.user, filters=filters, columns=columns, count=len(records), form=form
-    )
-    name = f"{stem}_{timezone.localdate():%Y-%m-%d}_{language}.{form}"
-    return attachment(data, name, XLSX if form == "xlsx" else f"text/csv; charset={CHARSETS[encoding]}")
-
-
-def lost_page(
-    request: PersonRequest, kind: StrictResource, lost: Sequence[Any], *, is_possible: bool = False
-) -> HttpResponse:
-    """What the file cannot hold, and how to take it all the same."""
-    context = {"kind": kind, "lost": lost, "is_possible": is_possible}
-    return render(request, "sheets/lost.html", context, status=409)

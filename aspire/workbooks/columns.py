@@ -188,6 +188,11 @@ def _is_a_header(texts: Sequence[str], columns: Sequence[StrictField]) -> bool:
     return bool(required) and all(named & set(_keys(column)) for column in required)
 
 
+def place_of(header: str, columns: Sequence[StrictField]) -> str:
+    """The name of the column that a header means; empty where it means none."""
+    return next((column.name for column in columns if _key(header) in _keys(column)), "")
+
+
 def _keys(column: StrictField) -> Iterator[str]:
     """Every way in which the column may be named."""
     yield _key(column.name)

@@ -79,9 +79,15 @@ class ProposalRow(SheetRow):
             merged[attribute] = self.take(name, stored, cleared=None if is_day else "")
         merged["field"] = self.take("field", before.field.code if before else "", cleared="")
         merged["funder"] = self._funder(before)
-        self.received_at = self._received(before)
-        merged["received_at"] = self.received_at and self.received_at.isoformat()  # exact, as JSON keeps no moment
+        received_at = self._received(before)
+        merged["received_at"] = received_at and received_at.isoformat()  # exact, as JSON keeps no moment
         return merged
+
+    @property
+    def received_at(self) -> datetime.datetime | None:
+        """The moment that the row states, or that is stored."""
+        stated = self.values["received_at"]
+        return datetime.datetime.fromisoformat(stated) if stated else None
 
     def _received(self, before: Proposal | None) -> datetime.datetime | None:
         """When it was received; what a file repeats of what is stored leaves that as exact as it is."""

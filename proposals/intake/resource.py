@@ -43,6 +43,8 @@ class ProposalResource(CallResource):
     required = ("title_ja", "field", "funder", "starts_on", "ends_on")
     never_empty = ("field", "funder", "received_at")
     takes_reason, exporters = True, LOOKS
+    twin_column = "title_ja"
+    compared = ("title_ja", "title_en", "pi_name", "researcher_number", "institution", "field", "funder", "starts_on")
 
     number = StrictField(
         "number",
@@ -208,6 +210,14 @@ class ProposalResource(CallResource):
     def state(self, stored: Mapping[str, Proposal]) -> object:
         countries = self.widgets["country"].choices
         return {**saving.state(self.contract, stored), "countries": countries}
+
+    def identities(self, row: SheetRow) -> Iterable[str]:
+        value = row.values
+        who = value["researcher_number"], value["principal_investigator"], value["institution"]
+        return saving.identities_of(value["title_ja"], value["title_en"], *who)
+
+    def known_identities(self) -> dict[str, str]:
+        return saving.known_identities(self.contract)
 
     def first_key(self) -> str:
         return Proposal.objects.next_number(self.call_code)

@@ -1,10 +1,11 @@
 """What is stored of proposals that a file names, and how planned ones are written: by COPY and staging tables."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from aspire.kana import search_key
 from aspire.sheets.rows import SheetRow
 from aspire.sheets.tables import copy, execute, next_ids, stage, update
 from partners.models import Funder
@@ -58,6 +59,21 @@ def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, An
     for number, proposal in proposals.items():
         found["proposals"][number] = [*values_of(proposal).items(), *awarded_years(proposal)]
     return found
+
+
+def identities_of(title_ja: str, title_en: str, number: str, name: str, institution: str) -> Iterator[str]:
+    """What makes two proposals likely twins: a title, and the researcher by number, or by name and institution."""
+    for title in filter(None, map(search_key, (title_ja, title_en))):
+        if number:
+            yield f"{title}|{number}"
+        yield f"{title}|{search_key(name)}|{search_key(institution)}"
+
+
+def known_identities(contract: Contract) -> dict[str, str]:
+    """Those of the call's proposals, as far as they exist for whoever sends a file; each with the number."""
+    columns = ("title_ja", "title_en", "researcher_number", "principal_investigator", "institution")
+    known = contract.proposals.exclude(title_ja="", title_en="").values_list("number", *columns)
+    return {identity: number for number, *values in known for identity in identities_of(*values)}
 
 
 def create(contract: Contract, rows: Sequence[SheetRow], *, received_at: datetime.datetime, reason: str) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from aspire.people import PersonRequest
 from aspire.refusals import Refused
-from aspire.sheets import views
+from aspire.sheets import downloads, views
 from aspire.tasks import preparing, waiting
 from calls.models import Call
 from proposals.filters import ProposalFilter
@@ -36,7 +36,7 @@ def import_file(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 def template(request: PersonRequest) -> HttpResponse:
-    return views.template(request, ProposalResource.name)
+    return downloads.template(request, ProposalResource.name)
 
 
 @require_safe
@@ -53,7 +53,7 @@ def export(request: PersonRequest, form: str) -> HttpResponse:
     if call is None:
         raise Http404
     stem = call.code if "call" in filters else ProposalResource.name
-    return views.answer(request, ProposalResource(call), proposals, form=form, filters=filters, stem=stem)
+    return downloads.answer(request, ProposalResource(call), proposals, form=form, filters=filters, stem=stem)
 
 
 # --- documents -------------------------------------------------------------------------------------------------------

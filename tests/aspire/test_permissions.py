@@ -137,13 +137,15 @@ FILES = {
         "sheets:template",
     ),
     *("sheets:export", "sheets:preview", "sheets:progress", "sheets:confirm", "sheets:cancel"),
+    "sheets:decide",
     *("sheets:annotated_copy", "sheets:record"),
 }
 AWARDS = {"awards:index", "awards:ranking", "awards:proposal", "awards:what_if", "awards:packet"}
 DESK = {"review:desk", "review:proposal", "review:declare", "review:decline", "review:save", "review:reopen"}
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
-    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel"},  # which take no GET, and only their own files
+    # These take no GET, and only their own files.
+    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel", "sheets:decide"},
     "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo", "awards:embargo"},
     "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),

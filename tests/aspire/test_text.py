@@ -36,9 +36,8 @@ def row_of(model):
         return FunderFactory()
     if model is Institution:
         return Institution.objects.create(name_ja="東都大学")
-    return Initiative.objects.create(
-        acronym="INI", name_ja="量子", name_en="Quanta", launched_on="2023-04-01", initial_yen=1, country=CountryFactory()
-    )
+    names = {"acronym": "INI", "name_ja": "量子", "name_en": "Quanta"}
+    return Initiative.objects.create(**names, launched_on="2023-04-01", initial_yen=1, country=CountryFactory())
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 
 def row(received):
-    return f",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,{received}"
+    return f",量子網{received},quantum,GB-UKRI,2024-04-01,2029-03-31,{received}"
 
 
 @pytest.fixture

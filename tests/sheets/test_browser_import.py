@@ -83,7 +83,7 @@ def test_broken_file_is_read_mended_and_confirmed(desk):
 
 
 def test_long_file_is_followed_to_its_preview(desk, monkeypatch):
-    rows = [GOOD] * 4000
+    rows = [GOOD.replace("量子", f"量子{place}") for place in range(4000)]
     assert len("\r\n".join(rows).encode()) > running.AT_ONCE_BYTES
 
     send(desk, HEADER, *rows, name="long.csv")

@@ -29,6 +29,11 @@ ROW = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
 CREATED = "Proposals: 1 created, 0 changed, 0 left as they were."
 
 
+def rows(count):
+    """As many rows, each of a proposal of its own."""
+    return [ROW.replace("量子網", f"量子網{place}") for place in range(count)]
+
+
 @pytest.fixture
 def call(db, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
@@ -57,7 +62,7 @@ def send(call, tmp_path):
 
 
 def test_a_good_file_creates_numbered_proposals_with_their_costs(send):
-    assert send(HEADER, ROW, ROW) == ["Proposals: 2 created, 0 changed, 0 left as they were."]
+    assert send(HEADER, *rows(2)) == ["Proposals: 2 created, 0 changed, 0 left as they were."]
 
     created = Proposal.objects.order_by("number")
     assert [proposal.number for proposal in created] == ["IN-001", "IN-002"]
@@ -417,7 +422,7 @@ def test_a_terminal_counts_the_checked_rows_in_one_line(call, tmp_path, monkeypa
 
     monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
     file, said = tmp_path / "file.csv", Terminal()
-    file.write_text(f"{HEADER}\n{ROW}\n{ROW}\n", encoding="utf-8")
+    file.write_text("\n".join([HEADER, *rows(2)]), encoding="utf-8")
 
     with translation.override("en"):
         call_command("import_proposals", str(file), call="IN", stdout=io.StringIO(), stderr=said, no_color=True)

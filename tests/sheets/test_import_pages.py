@@ -33,6 +33,11 @@ HEADER = "number,title_ja,field,funder,starts_on,ends_on,direct_yen_2024,indirec
 ROW = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
 
 
+def rows(count):
+    """As many rows, each of a proposal of its own."""
+    return [ROW.replace("量子網", f"量子網{place}") for place in range(count)]
+
+
 @pytest.fixture
 def call(db, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
@@ -53,7 +58,7 @@ def send(client, *lines, name="file.csv", **fields):
 
 
 def test_sending_a_file_shows_what_it_would_do_and_writes_nothing(desk):
-    page = send(desk, HEADER, ROW, ROW)
+    page = send(desk, HEADER, *rows(2))
 
     assert page.context["plan"].count("create") == 2
     assert page.context["totals"] == {2024: 26_000_000}
@@ -224,10 +229,10 @@ def test_an_upload_cancelled_meanwhile_is_not_checked_again(desk):
 def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
     monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
     monkeypatch.setattr(running, "begin", lambda upload: None)
-    send(desk, HEADER, ROW, ROW)
+    send(desk, HEADER, *rows(2))
     upload = Upload.objects.get()
     running.cancel(upload)
-    Upload.objects.filter(pk=upload.pk).update(data="\r\n".join([HEADER, ROW, ROW]).encode())
+    Upload.objects.filter(pk=upload.pk).update(data="\r\n".join([HEADER, *rows(2)]).encode())
 
     running.check(upload.pk)
 
@@ -248,7 +253,7 @@ def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
 
 def test_a_running_check_says_of_how_many_rows(desk, monkeypatch):
     monkeypatch.setattr("aspire.sheets.resources.ROWS_A_STEP", 1)
-    send(desk, HEADER, ROW, ROW)
+    send(desk, HEADER, *rows(2))
 
     upload = Upload.objects.get()
 

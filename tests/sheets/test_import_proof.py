@@ -49,6 +49,11 @@ ROW = ",量子網,quantum,GB-UKRI,Ada King,2024-04-01,2029-03-31,10000000,300000
 WRITTEN = (Proposal, AnnualCost, Counterpart, ImportRecord)
 
 
+def several(count):
+    """As many rows, each of a proposal of its own."""
+    return [ROW.replace("量子網", f"量子網{place}") for place in range(count)]
+
+
 def lines(*rows):
     return "\r\n".join([HEADER, *rows]).encode()
 
@@ -89,7 +94,7 @@ def at_once(action, times):
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_of_one_file_at_once_create_one_set():
     make_call()
-    data = lines(*[ROW] * 30)
+    data = lines(*several(30))
 
     def imported(wait):
         plan = planned(data)
@@ -107,7 +112,7 @@ def test_two_imports_of_one_file_at_once_create_one_set():
 def test_confirmations_of_one_upload_at_once_save_once(officer):
     call = make_call()
     upload = running.receive(
-        lines(*[ROW] * 30), kind=ProposalResource(call), by=officer, file_name="file.csv", reason="Proof"
+        lines(*several(30)), kind=ProposalResource(call), by=officer, file_name="file.csv", reason="Proof"
     )
 
     def confirmed(wait):
@@ -188,7 +193,7 @@ def counts():
 def test_a_process_killed_while_it_saves_leaves_nothing(tmp_path):
     make_call()
     file, rows = tmp_path / "file.csv", 100
-    data = lines(*[ROW] * rows)
+    data = lines(*several(rows))
     file.write_bytes(data)
     plan, started = planned(data), time.perf_counter()
     with transaction.atomic():

@@ -26,6 +26,11 @@ HEADER = "number,title_ja,field,funder,starts_on,ends_on,direct_yen_2024,indirec
 ROW = ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31,10000000,3000000"
 
 
+def rows(count):
+    """As many rows, each of a proposal of its own."""
+    return [ROW.replace("量子網", f"量子網{place}") for place in range(count)]
+
+
 @pytest.fixture
 def call(db):
     FunderFactory()
@@ -89,7 +94,7 @@ def test_a_file_waits_in_line_once_however_often_its_page_is_looked_at(desk, off
 
 def test_the_files_of_one_person_are_checked_one_after_the_other(desk, officer, every_file_is_long):
     sent(officer, HEADER, ROW)
-    sent(officer, HEADER, ROW, ROW)
+    sent(officer, HEADER, *rows(2))
     sent(person("other", "Officer Other"), HEADER, ROW)
 
     locks = [*ProcrastinateJob.objects.order_by("id").values_list("lock", flat=True)]
@@ -258,7 +263,7 @@ def until(happens, seconds: float = 60) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_work_of_a_worker_that_was_killed_is_taken_up_by_the_next(call, officer, every_file_is_long):
-    upload = sent(officer, HEADER, *[ROW] * 4000)
+    upload = sent(officer, HEADER, *rows(4000))
     mine = ProcrastinateJob.objects.filter(task_name="check_file")
     with worker_process() as worker:
         until(lambda: mine.filter(status="doing").exists() and Upload.objects.get().done)
