@@ -12,8 +12,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Context
 
+from aspire.constraints import Unique
 from aspire.history import track
 from aspire.people import Person
+from aspire.text import WholeCharField
 
 KEPT_FOR = datetime.timedelta(days=1)  # a file that was sent
 PREPARED_FOR = datetime.timedelta(hours=1)  # a file that was asked for
@@ -64,6 +66,7 @@ class Upload(models.Model):
     total = models.IntegerField(_("rows of the file"), default=0)  # 0 while they are not counted
     beat_at = models.DateTimeField(_("last sign of the check"))
     plan = models.JSONField(_("plan"), null=True)
+    columns = models.JSONField(_("what its columns mean"), default=dict, db_default={})  # by header, as compared
     decisions = models.JSONField(_("what was decided of likely twins"), default=dict, db_default={})  # by row
     record = models.ForeignKey("ImportRecord", models.PROTECT, null=True, related_name="+", verbose_name=_("import"))
     uploaded_at = models.DateTimeField(_("sent"))
@@ -118,6 +121,25 @@ class PreparedFile(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class ColumnMapping(models.Model):
+    """What the columns of a sender's files mean, saved under a name, so that the next such file is known."""
+
+    kind = models.CharField(_("kind"), max_length=20)
+    name = WholeCharField(_("name"), max_length=80)
+    columns = models.JSONField(_("what its columns mean"))  # by header, as compared
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("saved by"))
+    saved_at = models.DateTimeField(_("saved"))
+
+    class Meta:
+        verbose_name = _("column mapping")
+        verbose_name_plural = _("column mappings")
+        ordering = ["-saved_at"]
+        constraints = [Unique(fields=["kind", "name"], name="mapping_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportRecord(models.Model):

@@ -45,6 +45,7 @@ CATALOGUE: dict[str, Promise] = {
         "What was sent holds the invisible control character %(sign)s, which no file could bring back. Remove it and "
         "send it again."
     ),
+    "mapping_name_once": _("A mapping of that name is there already. Use another name."),
     "text_is_whole": _(
         "The text holds a sign that was lost on the way or cannot be seen (%(sign)s). Type the text anew, then save it."
     ),

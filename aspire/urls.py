@@ -16,6 +16,7 @@ SHEETS = [
     path("files/<uuid:pk>/progress.json", sheets.progress, name="progress"),
     path("files/<uuid:pk>/confirm/", sheets.confirm, name="confirm"),
     path("files/<uuid:pk>/twins/", sheets.decide, name="decide"),
+    path("files/<uuid:pk>/columns/", sheets.name_columns, name="name_columns"),
     path("files/<uuid:pk>/cancel/", sheets.cancel, name="cancel"),
     path("files/<uuid:pk>/checked/", sheets.annotated_copy, name="annotated_copy"),
     path("records/<int:pk>/", sheets.record, name="record"),

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -126,6 +127,8 @@ def sent() -> list[str]:
         "changes.csv": f'{header}{first.number},"{first.title_en}{REVISED}",,１２３45678\r\n',
         "same.csv": header + same,
         "running.csv": header + same,
+        "twins.csv": twins(first),
+        "columns.csv": "Vorhaben,Leitung,Einrichtung\r\n量子網,青木 花子,東都大学\r\n光格子,佐藤 一郎,西都大学\r\n",
         "saved.csv": f'{header}{second.number},"{retitled}",,\r\n',
     }
     uploads = {
@@ -137,6 +140,15 @@ def sent() -> list[str]:
     Upload.objects.filter(pk=uploads["running.csv"].pk).update(state="checking", plan=None, done=1500, beat_at=distant)
     previews = [f"/imports/files/{upload.pk}/#{file_name}" for file_name, upload in uploads.items()]
     return [*previews, f"/imports/records/{record.pk}/"]
+
+
+def twins(proposal: Any) -> str:
+    """A file whose first row is there already, and whose second is new and has a doubtful number."""
+    header = "number,title_ja,title_en,pi_name,researcher_number,institution,field,funder,starts_on,ends_on"
+    who = f"{proposal.principal_investigator},{proposal.researcher_number},{proposal.institution}"
+    what = f"{proposal.field.code},{proposal.primary_funder.code},{proposal.starts_on},{proposal.ends_on}"
+    new = ",新しい量子中継の国際共同研究,New quantum repeaters,新田 未来,10123456,東都大学"
+    return f"{header}\r\n,{proposal.title_ja},Another,{who},{what}\r\n{new},{what}\r\n"
 
 
 def name(path: str) -> str:

@@ -44,6 +44,7 @@ class Declared(ModelResource):
     goes_in_as: ClassVar[str] = ""  # the kind in which such rows go in, where this one only goes out
     shown_on: ClassVar[Any] = None  # the model whose list in the admin offers the files, where it is not its own
     totals: ClassVar[Promise] = _("Requested")  # what the yen of a file's rows are
+    shipped_mappings: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # by name, beside those that people saved
     compared: ClassVar[tuple[str, ...]] = ()  # the columns in which a likely twin is shown beside what it resembles
     twin_column: ClassVar[str | None] = None  # the column under which a likely twin is told
     consequences_template: ClassVar[str] = ""  # shows what comes of all rows together, before they are confirmed

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from import_export.instance_loaders import BaseInstanceLoader
 from tablib import Dataset
 
-from aspire.models import ImportRecord
+from aspire.models import ColumnMapping, ImportRecord
 from aspire.people import Person
 from aspire.roles import STAFF, roles_of
 from aspire.sheets.declared import Declared
 from aspire.sheets.formats import SheetDataset, dataset_of, strictly
+from aspire.sheets.mapping import recognised
 from aspire.sheets.results import SheetResult, creates, stored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, New, Seen, SheetRow
 from aspire.sheets.tables import execute
@@ -84,25 +85,37 @@ class StrictResource(Declared):
         reason: str = "",
         step: Callable[[int, int], None] = lambda done, total: None,
         decisions: Mapping[str, str] = MappingProxyType({}),
+        columns: Mapping[str, str] = MappingProxyType({}),
         user: Person | None = None,
         file_name: str = "",
         **_kwargs: Passed,
     ) -> None:
         """Find the columns. ``step`` is told how many rows of how many are judged, and may raise to stop.
 
-        ``decisions``: what a likely twin is, by the number of its row, or under ``EVERY_ROW``.
+        ``decisions``: what a likely twin is, by the number of its row, or under ``EVERY_ROW``. ``columns``: what
+        headers mean that are not ours; where nothing is said, a saved mapping that knows them all.
         """
         self.received_at, self.reason = received_at or timezone.now(), reason
         self.user, self.file_name, self.step = self.user or user, file_name, step
-        self.grid = dataset.match(self.columns, key=self.key)
+        name, names = ("", columns) if columns else self.recognised(dataset)
+        unnamed = self.key if names and self.new is New.UNNUMBERED else ()
+        self.grid = dataset.match(self.columns, key=self.key, names=names, unnamed=unnamed)
         self.numbers = [line.number for line in dataset.lines]
         self.step(0, len(self.numbers))
         self.faults = [*dataset.faults, *self.grid.faults]
+        self.faults += [Fault("mapping_recognised", values={"name": name}, tier=Tier.NOTE)] if name else []
         self.faults += [] if dataset.is_headless else self.cannot_be_taken()
         self.first = self.first_key()
         self.new_keys = self.keys_from(self.first)
         self.records_named: Mapping[str, Any] = {}
         self.decisions, self.there = decisions, self.known_identities() if self.grid.rows else {}
+
+    def recognised(self, dataset: SheetDataset) -> tuple[str, Mapping[str, str]]:
+        """The mapping that knows the file's headers, and its name."""
+        saved = {each.name: each.columns for each in ColumnMapping.objects.filter(kind=self.name)}
+        mappings = saved | {name: names for name, names in self.shipped_mappings.items() if name not in saved}
+        name = recognised(dataset.sheet, self.columns, list(mappings.items()))
+        return name, mappings.get(name, {})
 
     def import_row(self, row: Mapping[str, Cell], instance_loader: NamedRecords, **kwargs: Any) -> SheetRow:
         """A row read, compared and judged. No record is built or copied: rows are written together, by COPY."""
@@ -164,7 +177,7 @@ class StrictResource(Declared):
         """Judge all rows together, and write them where this is no rehearsal and nothing blocks them."""
         sheet, rows = dataset.sheet, result.rows
         result.form, result.encoding, result.sheet_name = sheet.form, sheet.encoding, sheet.sheet_name
-        result.rows_sha256 = digest_of(rows)
+        result.rows_sha256, result.columns = digest_of(rows), [list(each) for each in dataset.described]
         result.faults = list(self._imported_before(dataset.sha256, result))
         is_repeat = bool(result.faults)  # which says enough
         result.faults += [fault for fault in self.faults if not (is_repeat and fault.code == "twin_undecided")]

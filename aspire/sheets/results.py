@@ -12,7 +12,7 @@ from aspire.refusals import Refusal
 from aspire.sheets.rows import CREATE, SheetRow
 from aspire.workbooks.faults import Fault, Tier
 
-KEPT = ("form", "encoding", "sheet_name", "basis", "consequences", "view", "rows_sha256")  # as they are
+KEPT = ("form", "encoding", "sheet_name", "basis", "consequences", "view", "rows_sha256", "columns")  # as they are
 
 
 class SheetResult(Result):
@@ -27,6 +27,7 @@ class SheetResult(Result):
         self.basis = ""  # what it was computed from; another one means: look again
         self.consequences: dict[str, Any] = {}  # what comes of all rows together
         self.rows_sha256 = ""  # of its new rows
+        self.columns: list[Any] = []  # of the file: letter, header, samples, what each is taken for
         self.view: object = None  # which records its sender saw then
 
     def append_row_result(self, row_result: SheetRow) -> None:

@@ -71,6 +71,7 @@ def check(pk: UUID) -> None:
             raise Cancelled
 
     how = {"received_at": upload.uploaded_at, "reason": upload.reason, "step": step, "decisions": upload.decisions}
+    how["columns"] = upload.columns
     try:
         result = kind_of(upload).check(bytes(upload.data), file_name=upload.file_name, **how)
     except Unreadable as cannot:
@@ -123,9 +124,10 @@ def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
     return record
 
 
-def decide(upload: Upload, decisions: Mapping[str, str]) -> None:
-    """Keep what the sender says of likely twins, and compute the result anew."""
-    if Upload.objects.waiting().filter(pk=upload.pk).update(decisions={**upload.decisions, **decisions}):
+def decide(upload: Upload, **said: Mapping[str, str]) -> None:
+    """Keep what the sender says of likely twins (``decisions``) or of ``columns``, and compute the result anew."""
+    if Upload.objects.waiting().filter(pk=upload.pk).update(**said):
+        upload.refresh_from_db()
         look_again(upload)
 
 

@@ -15,6 +15,10 @@ SENTENCES.update(
         ),
         "value_missing": _("“%(header)s” is empty, but a new row needs it. Fill it in."),
         "value_never_empty": _("“%(header)s” cannot be emptied. Fill it in, or leave the cell blank to keep it."),
+        "mapping_recognised": _("The columns were read as saved under “%(name)s”. Please check the preview."),
+        "rows_folded": _("%(rows)s rows, one a fiscal year, were folded into %(folded)s. Please check the preview."),
+        "year_not_read": _("“%(value)s” is no fiscal year. Write the year in which it begins, such as 2027."),
+        "year_twice": _("Fiscal year %(value)s stands twice for the same proposal. Keep one of the two rows."),
         "rows_imported_before": _(
             "The same rows were imported on %(day)s by %(who)s and would be created a second time. Send only new ones."
         ),

@@ -3,8 +3,8 @@
 import datetime
 import re
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -77,6 +77,8 @@ class Sheet:
     # Sheets called as ours, which explain: the name of each and the texts of its first row.
     asides: tuple[tuple[str, tuple[str, ...]], ...] = ()
     header_at: int = 0  # which of the lines is the header
+    # Of columns under names of ours: where each stands in the file, and its header there.
+    origins: Mapping[int, tuple[int, str]] = field(default_factory=dict)
 
     @property
     def header(self) -> Line:

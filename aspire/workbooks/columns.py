@@ -127,16 +127,18 @@ def match(sheet: Sheet, columns: Sequence[StrictField]) -> Grid:
         faults += found
         if not found:
             rows.append(GridRow(line.number, {name: line.cells[index] for name, index in places.items()}))
-    found_letters = {name: letters(index + 1) for name, index in places.items()}
-    return Grid(rows, found_letters, {name: header.cells[index].text for name, index in places.items()}, faults)
+    stood = {name: sheet.origins.get(index, (index, header.cells[index].text)) for name, index in places.items()}
+    found_letters = {name: letters(index + 1) for name, (index, _text) in stood.items()}
+    return Grid(rows, found_letters, {name: text for name, (_index, text) in stood.items()}, faults)
 
 
-def headed(sheet: Sheet, columns: Sequence[StrictField]) -> Sheet:
+def headed(sheet: Sheet, columns: Sequence[StrictField], also: Collection[str] = ()) -> Sheet:
     """The sheet with its header found: rows of title and units above it are passed over, and that is told.
 
-    The header is the first row as it stands, unless that names at most one column and a row near it several.
+    The header is the first row as it stands, unless that names at most one column and a row near it several. ``also``:
+    other headers that are known, as they are compared.
     """
-    known = {key for column in columns for key in _keys(column)}
+    known = {key for column in columns for key in keys_of(column)}.union(also)
     named = [_named(line, known) for line in sheet.lines[:HEADER_WITHIN]]
     best = max(range(len(named)), key=named.__getitem__, default=0)
     if not best or named[0] > 1 or named[best] <= 1:
@@ -148,7 +150,7 @@ def headed(sheet: Sheet, columns: Sequence[StrictField]) -> Sheet:
 
 
 def _named(line: Line, known: Collection[str]) -> int:
-    return len({_key(cell.text) for cell in line.cells if len(cell.text) <= WORD_AT_MOST}.intersection(known))
+    return len({header_key(cell.text) for cell in line.cells if len(cell.text) <= WORD_AT_MOST}.intersection(known))
 
 
 def _without_errors(sheet: Sheet) -> list[Line]:
@@ -164,11 +166,11 @@ def _without_errors(sheet: Sheet) -> list[Line]:
 
 def _places(header: Line, columns: Sequence[StrictField]) -> tuple[dict[str, int], list[Fault]]:
     """Where each column stands, and what is wrong with the other headers."""
-    known = {key: column for column in columns for key in _keys(column)}
+    known = {key: column for column in columns for key in keys_of(column)}
     places: dict[str, int] = {}
     faults = []
     for index, cell in enumerate(header.cells):
-        column = known.get(_key(cell.text)) if len(cell.text) <= WORD_AT_MOST else None
+        column = known.get(header_key(cell.text)) if len(cell.text) <= WORD_AT_MOST else None
         fault = partial(Fault, row=header.number, column=letters(index + 1), header=cell.text, value=cell.text)
         if cell is EMPTY or is_errors_header(cell.text):
             continue
@@ -183,31 +185,31 @@ def _places(header: Line, columns: Sequence[StrictField]) -> tuple[dict[str, int
 
 def _is_a_header(texts: Sequence[str], columns: Sequence[StrictField]) -> bool:
     """Whether a row names every column that a file must have."""
-    named = {_key(text) for text in texts}
+    named = {header_key(text) for text in texts}
     required = [column for column in columns if column.is_required]
-    return bool(required) and all(named & set(_keys(column)) for column in required)
+    return bool(required) and all(named & set(keys_of(column)) for column in required)
 
 
 def place_of(header: str, columns: Sequence[StrictField]) -> str:
     """The name of the column that a header means; empty where it means none."""
-    return next((column.name for column in columns if _key(header) in _keys(column)), "")
+    return next((column.name for column in columns if header_key(header) in keys_of(column)), "")
 
 
-def _keys(column: StrictField) -> Iterator[str]:
+def keys_of(column: StrictField) -> Iterator[str]:
     """Every way in which the column may be named."""
-    yield _key(column.name)
+    yield header_key(column.name)
     for language in LANGUAGES:
         with override(language):
-            yield _key(str(column.label))
+            yield header_key(str(column.label))
 
 
-def _key(text: str) -> str:
+def header_key(text: str) -> str:
     """A header as it is compared: without width, case, blanks, and the marks that say what must be filled in."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold().translate(_WITHOUT_BLANKS))
 
 
 def _nearest(text: str, known: dict[str, StrictField]) -> dict[str, Any]:
-    found = difflib.get_close_matches(_key(text[:_COMPARED]), known, n=1, cutoff=0.0)
+    found = difflib.get_close_matches(header_key(text[:_COMPARED]), known, n=1, cutoff=0.0)
     column = known[found[0]] if found else None
     return {"nearest": column.label if column else "", "name": column.name if column else ""}
 

@@ -1,8 +1,10 @@
 """Proposals of one call as a kind of file."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import count
+from pathlib import Path
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -34,6 +36,9 @@ from proposals.intake.judging import ProposalRow
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
+# What e-Rad calls the columns of its tables, in either script.
+ERAD: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("erad.json").read_text(encoding="utf-8"))
+
 
 class ProposalResource(CallResource):
     """A row with a number changes that proposal; one without creates the next."""
@@ -44,6 +49,7 @@ class ProposalResource(CallResource):
     never_empty = ("field", "funder", "received_at")
     takes_reason, exporters = True, LOOKS
     twin_column = "title_ja"
+    shipped_mappings = ERAD
     compared = ("title_ja", "title_en", "pi_name", "researcher_number", "institution", "field", "funder", "starts_on")
 
     number = StrictField(

@@ -137,7 +137,7 @@ FILES = {
         "sheets:template",
     ),
     *("sheets:export", "sheets:preview", "sheets:progress", "sheets:confirm", "sheets:cancel"),
-    "sheets:decide",
+    *("sheets:decide", "sheets:name_columns"),
     *("sheets:annotated_copy", "sheets:record"),
 }
 AWARDS = {"awards:index", "awards:ranking", "awards:proposal", "awards:what_if", "awards:packet"}
@@ -145,7 +145,7 @@ DESK = {"review:desk", "review:proposal", "review:declare", "review:decline", "r
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     # These take no GET, and only their own files.
-    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel", "sheets:decide"},
+    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel", "sheets:decide", "sheets:name_columns"},
     "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo", "awards:embargo"},
     "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),
