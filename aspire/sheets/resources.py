@@ -132,7 +132,8 @@ class StrictResource(Declared):
             if before is None:
                 found = self.settled(found, row, instance_loader)
                 before = self.records_named.get(found.key)
-            found.key = found.key if found.key or found.is_left_out else next(self.new_keys)
+            is_new = not (found.key or found.is_left_out or found.is_undecided)
+            found.key = next(self.new_keys) if is_new else found.key
         found.import_type = outcome_of(found, is_new=before is None)
         self.faults += found.faults
         if done % ROWS_A_STEP == 0:

@@ -140,7 +140,8 @@ def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
             for letter, header, samples, taken in plan.columns
         ]
         context["targets"] = [*targets(kind.columns)]
-        context["is_misnamed"] = any(fault.code in OF_HEADERS for fault in plan.faults)
+        blocking = {fault.code for fault in plan.faults if fault.tier == Tier.BLOCK}
+        context["is_misnamed"], context["is_to_decide"] = bool(blocking & OF_HEADERS), blocking == {"twin_undecided"}
         context |= kind.shown_consequences(plan.consequences) if plan.consequences else {}
     return render(request, "sheets/preview.html", context)
 

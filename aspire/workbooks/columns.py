@@ -13,6 +13,7 @@ from django.utils.translation import override
 from import_export import fields
 
 from aspire.kana import search_key
+from aspire.untyped import Held
 from aspire.workbooks.cells import BLANKS, EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
@@ -47,6 +48,8 @@ class StrictField(fields.Field):
     ``choices`` are the codes offered, each with its label, where the widget does not know them by itself.
     """
 
+    attribute: Held
+
     def __init__(
         self,
         name: str,
@@ -61,7 +64,7 @@ class StrictField(fields.Field):
         kind: Kind | None = None,
         group: str = "",
     ) -> None:
-        super().__init__(attribute=attribute or name, column_name=name or None, widget=widget)
+        super().__init__(attribute=attribute, column_name=name or None, widget=widget)
         self.label, self.meaning, self.example = label, meaning, example
         self.is_required, self.kind, self.group = is_required, kind or widget.kind, group
         self.offered = choices
@@ -76,6 +79,11 @@ class StrictField(fields.Field):
     def choices(self) -> list[tuple[str, str]]:
         """The codes offered, each with its label in the reader's language."""
         return [(code, str(label)) for code, label in self.offered or self.widget.offered]
+
+    def get_value(self, instance: Held) -> Held:
+        """The record's value; where no attribute is named, the one of its own name."""
+        self.attribute = self.attribute or self.column_name
+        return super().get_value(instance)
 
     def parse(self, cell: Cell) -> Parsed:
         """What a cell of it says. Raises BadCell."""

@@ -210,6 +210,9 @@ class ProposalResource(CallResource):
         """The proposals of the file's numbers; one that is hidden from its sender is not there."""
         return saving.stored_proposals(self.contract, keys)
 
+    def values(self, record: Proposal) -> Mapping[str, Value]:
+        return exporting.values_of(record)
+
     def all_keys(self) -> list[str]:
         return saving.numbers_of(self.contract)
 

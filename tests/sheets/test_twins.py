@@ -129,7 +129,10 @@ def test_a_twin_is_shown_beside_what_is_there_and_left_out_as_the_same(desk, cal
 
     page = send(desk, HEADER, ROW, OTHER)
     assert "Row 2" in page.content.decode()
-    assert ("title_en", "Quantum nets", "") in page.context["twins"][0]["pairs"]
+    pairs = page.context["twins"][0]["pairs"]
+    assert ("title_en", "Quantum nets", "") in pairs
+    assert ("title_ja", "量子網", "量子網") in pairs
+    assert [row.key for row in page.context["plan"].rows] == ["", "IN-002"]
     decide(desk, all="same")
     confirm(desk)
 
