@@ -136,6 +136,7 @@ class StrictResource(Declared):
             found.key = next(self.new_keys) if is_new else found.key
         found.import_type = outcome_of(found, is_new=before is None)
         self.faults += found.faults
+        found.forget()
         if done % ROWS_A_STEP == 0:
             self.step(done, len(self.numbers))
         return found

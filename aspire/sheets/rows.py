@@ -168,6 +168,12 @@ class SheetRow(RowResult):
         self.flag(before)
         self.differences = list(self.differs(before)) if before is not None else []
 
+    def forget(self) -> None:
+        """Let go of what the row was judged by: thousands of rows wait together until they are saved."""
+        self.kind = None
+        self.cells, self.given, self.typed = {}, {}, {}
+        self.row_values = {}
+
     @property
     def filled(self) -> list[tuple[str, str]]:
         """What a new record would hold: column and value, less what stays empty."""
