@@ -172,7 +172,6 @@ class SheetRow(RowResult):
         """Let go of what the row was judged by: thousands of rows wait together until they are saved."""
         self.kind = None
         self.cells, self.given, self.typed = {}, {}, {}
-        self.row_values = {}
 
     @property
     def filled(self) -> list[tuple[str, str]]:
