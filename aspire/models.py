@@ -66,7 +66,8 @@ class Upload(models.Model):
     total = models.IntegerField(_("rows of the file"), default=0)  # 0 while they are not counted
     beat_at = models.DateTimeField(_("last sign of the check"))
     plan = models.JSONField(_("plan"), null=True)
-    columns = models.JSONField(_("what its columns mean"), default=dict, db_default={})  # by header, as compared
+    # What columns and values are called otherwise than ours, as ``Meaning`` (aspire/sheets/mapping.py) says it.
+    meaning = models.JSONField(_("what it means"), default=dict, db_default={})
     decisions = models.JSONField(_("what was decided of likely twins"), default=dict, db_default={})  # by row
     record = models.ForeignKey("ImportRecord", models.PROTECT, null=True, related_name="+", verbose_name=_("import"))
     uploaded_at = models.DateTimeField(_("sent"))
@@ -124,11 +125,11 @@ class PreparedFile(models.Model):
 
 
 class ColumnMapping(models.Model):
-    """What the columns of a sender's files mean, saved under a name, so that the next such file is known."""
+    """What a sender's files mean, saved under a name, so that the next one with these headers is known."""
 
     kind = models.CharField(_("kind"), max_length=20)
     name = WholeCharField(_("name"), max_length=80)
-    columns = models.JSONField(_("what its columns mean"))  # by header, as compared
+    meaning = models.JSONField(_("what it means"))
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("saved by"))
     saved_at = models.DateTimeField(_("saved"))
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from import_export.formats.base_formats import Format
 from tablib import Dataset
 
-from aspire.sheets.mapping import Names, described, translated
+from aspire.sheets.mapping import Meaning, described, translated
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell, Line, Sheet, cell_of
 from aspire.workbooks.columns import Grid, GridRow, StrictField, headed, match
@@ -31,16 +31,16 @@ class SheetDataset(Dataset):
         self.described: list[tuple[str, str, list[str], str]] = []  # its columns, as it calls them
 
     def match(
-        self, columns: Sequence[StrictField], *, key: Sequence[str], names: Names, unnamed: Sequence[str] = ()
+        self, columns: Sequence[StrictField], *, key: Sequence[str], meaning: Meaning, unnamed: Sequence[str] = ()
     ) -> Grid:
         """Find the columns; the rows are there only under a header that has what it must have.
 
-        ``names``: what headers mean that are not ours; ``unnamed``: columns that such a file may lack.
+        ``meaning``: what is called otherwise than ours; ``unnamed``: columns that such a file may lack.
         """
-        self.sheet = headed(self.sheet, columns, names)
-        self.described = described(self.sheet, columns, names) if self.sheet.lines else []
-        if names and self.sheet.lines:
-            self.sheet = translated(self.sheet, names, unnamed=unnamed)
+        self.sheet = headed(self.sheet, columns, meaning.headers)
+        self.described = described(self.sheet, columns, meaning.headers) if self.sheet.lines else []
+        if meaning.is_said and self.sheet.lines:
+            self.sheet = translated(self.sheet, meaning, unnamed=unnamed)
         grid = match(self.sheet, columns)
         found = [*self.sheet.faults, *grid.faults]
         self.is_headless = any(fault.row is None and fault.tier == Tier.BLOCK for fault in found)

@@ -1,13 +1,9 @@
-"""What the columns of a sender's file mean, where they are called otherwise than ours.
-
-A mapping goes from headers, as they are compared, to the name of our column; to two names parted by ``|``, where each
-cell holds both so parted; to one of ``FOLDED``, where there is a row for each fiscal year; or to nothing: left out.
-"""
+"""What a sender's files mean, where columns and values are called otherwise than ours."""
 
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from aspire.workbooks.cells import EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
@@ -15,13 +11,32 @@ from aspire.workbooks.columns import StrictField, header_key, keys_of
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
 
-Names = Mapping[str, str]
+Names = Mapping[str, str]  # of headers or values, as they are compared
 YEAR, FOLDED = "fiscal_year", ("fiscal_year", "direct_yen", "indirect_yen")
 PARTED = "|"
 FEW = 2  # headers that a mapping must know of its own, so that it is no accident
 SAMPLES = 3
 NEAR = 0.6  # how alike a header must be to what is known
 _YEAR = re.compile("(20[0-9]{2})(?:\u5e74\u5ea6?)?")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a file means. ``headers`` go to the name of our column; to two names parted by ``|``, where each cell holds
+    both so parted; to one of ``FOLDED``, where there is a row for each fiscal year; or to nothing: left out.
+    """
+
+    headers: Names = field(default_factory=dict)
+    every_row: Mapping[str, str] = field(default_factory=dict)  # what the file does not say, by our column
+    values: Mapping[str, Names] = field(default_factory=dict)  # by our column: theirs → ours
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything is said."""
+        return bool(self.headers or self.every_row or self.values)
+
+
+NOTHING_SAID = Meaning()
 
 
 def recognised(sheet: Sheet, columns: Sequence[StrictField], mappings: Iterable[tuple[str, Names]]) -> str:
@@ -49,15 +64,17 @@ def described(sheet: Sheet, columns: Sequence[StrictField], names: Names) -> lis
     return found
 
 
-def translated(sheet: Sheet, names: Names, *, unnamed: Iterable[str] = ()) -> Sheet:
+def translated(sheet: Sheet, meaning: Meaning, *, unnamed: Iterable[str] = ()) -> Sheet:
     """The sheet under our names, each cell where it stood; ``unnamed``: columns that may be missing, then empty."""
-    table = _Table(sheet, names)
+    table = _Table(sheet, meaning.headers)
     for target, indexes in table.places.items():
         if target not in FOLDED:
             table.rename(target, indexes)
-    for name in unnamed:
+    for name, value in {**dict.fromkeys(unnamed, ""), **meaning.every_row}.items():
         if name not in {header_key(cell.text) for cell in table.head}:
-            table.head[table.added()] = Cell("text", name)
+            table.add(name, Cell("text", value) if value else EMPTY)
+    for name, known in meaning.values.items():
+        table.replace(name, known)
     lines, faults = table.folded()
     header = replace(sheet.header, cells=tuple(table.head))
     everything = [*sheet.lines[: sheet.header_at], header, *lines]
@@ -89,6 +106,21 @@ class _Table:
             if len(row) >= width:
                 row.append(EMPTY)
         return width
+
+    def add(self, name: str, cell: Cell) -> None:
+        """A column that the file lacks, with the same in every row."""
+        place = self.added()
+        self.head[place] = Cell("text", name)
+        for row in self.rows:
+            if place < len(row):
+                row[place] = cell
+
+    def replace(self, name: str, known: Names) -> None:
+        """Put our values for theirs in a column of ours."""
+        for place in [at for at, cell in enumerate(self.head) if header_key(cell.text) == name]:
+            for row in self.rows:
+                if place < len(row) and (ours := known.get(header_key(row[place].text[:WORD_AT_MOST]))):
+                    row[place] = Cell("text", ours)
 
     def rename(self, target: str, indexes: Sequence[int]) -> None:
         """Put the cells of these columns under one name of ours, or those of one under two."""

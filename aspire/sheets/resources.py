@@ -20,7 +20,7 @@ from aspire.people import Person
 from aspire.roles import STAFF, roles_of
 from aspire.sheets.declared import Declared
 from aspire.sheets.formats import SheetDataset, dataset_of, strictly
-from aspire.sheets.mapping import recognised
+from aspire.sheets.mapping import NOTHING_SAID, Meaning, recognised
 from aspire.sheets.results import SheetResult, creates, stored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, New, Seen, SheetRow
 from aspire.sheets.tables import execute
@@ -85,21 +85,21 @@ class StrictResource(Declared):
         reason: str = "",
         step: Callable[[int, int], None] = lambda done, total: None,
         decisions: Mapping[str, str] = MappingProxyType({}),
-        columns: Mapping[str, str] = MappingProxyType({}),
+        meaning: Meaning = NOTHING_SAID,
         user: Person | None = None,
         file_name: str = "",
         **_kwargs: Passed,
     ) -> None:
         """Find the columns. ``step`` is told how many rows of how many are judged, and may raise to stop.
 
-        ``decisions``: what a likely twin is, by the number of its row, or under ``EVERY_ROW``. ``columns``: what
-        headers mean that are not ours; where nothing is said, a saved mapping that knows them all.
+        ``decisions``: what a likely twin is, by the number of its row, or under ``EVERY_ROW``. ``meaning``: what
+        is called otherwise than ours; where nothing is said, a saved mapping that knows all headers.
         """
         self.received_at, self.reason = received_at or timezone.now(), reason
         self.user, self.file_name, self.step = self.user or user, file_name, step
-        name, names = ("", columns) if columns else self.recognised(dataset)
-        unnamed = self.key if names and self.new is New.UNNUMBERED else ()
-        self.grid = dataset.match(self.columns, key=self.key, names=names, unnamed=unnamed)
+        name, meaning = ("", meaning) if meaning.is_said else self.recognised(dataset)
+        unnamed = self.key if meaning.is_said and self.new is New.UNNUMBERED else ()
+        self.grid = dataset.match(self.columns, key=self.key, meaning=meaning, unnamed=unnamed)
         self.numbers = [line.number for line in dataset.lines]
         self.step(0, len(self.numbers))
         self.faults = [*dataset.faults, *self.grid.faults]
@@ -110,12 +110,13 @@ class StrictResource(Declared):
         self.records_named: Mapping[str, Any] = {}
         self.decisions, self.there = decisions, self.known_identities() if self.grid.rows else {}
 
-    def recognised(self, dataset: SheetDataset) -> tuple[str, Mapping[str, str]]:
+    def recognised(self, dataset: SheetDataset) -> tuple[str, Meaning]:
         """The mapping that knows the file's headers, and its name."""
-        saved = {each.name: each.columns for each in ColumnMapping.objects.filter(kind=self.name)}
-        mappings = saved | {name: names for name, names in self.shipped_mappings.items() if name not in saved}
-        name = recognised(dataset.sheet, self.columns, list(mappings.items()))
-        return name, mappings.get(name, {})
+        found = {name: Meaning(headers) for name, headers in self.shipped_mappings.items()}
+        saved = {each.name: Meaning(**each.meaning) for each in ColumnMapping.objects.filter(kind=self.name)}
+        mappings = {**saved, **{name: each for name, each in found.items() if name not in saved}}
+        name = recognised(dataset.sheet, self.columns, [(name, each.headers) for name, each in mappings.items()])
+        return name, mappings.get(name, NOTHING_SAID)
 
     def import_row(self, row: Mapping[str, Cell], instance_loader: NamedRecords, **kwargs: Any) -> SheetRow:
         """A row read, compared and judged. No record is built or copied: rows are written together, by COPY."""

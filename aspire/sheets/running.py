@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from aspire.models import KEPT_FOR, ImportRecord, Upload
 from aspire.people import Person
 from aspire.sheets.kinds import opened
+from aspire.sheets.mapping import Meaning
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import restore, unreadable
 from aspire.sheets.saving import save
@@ -71,7 +72,7 @@ def check(pk: UUID) -> None:
             raise Cancelled
 
     how = {"received_at": upload.uploaded_at, "reason": upload.reason, "step": step, "decisions": upload.decisions}
-    how["columns"] = upload.columns
+    how["meaning"] = Meaning(**upload.meaning)
     try:
         result = kind_of(upload).check(bytes(upload.data), file_name=upload.file_name, **how)
     except Unreadable as cannot:
@@ -124,8 +125,8 @@ def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
     return record
 
 
-def decide(upload: Upload, **said: Mapping[str, str]) -> None:
-    """Keep what the sender says of likely twins (``decisions``) or of ``columns``, and compute the result anew."""
+def decide(upload: Upload, **said: Mapping[str, object]) -> None:
+    """Keep what the sender says of likely twins (``decisions``) or of the file's ``meaning``, and look again."""
     if Upload.objects.waiting().filter(pk=upload.pk).update(**said):
         upload.refresh_from_db()
         look_again(upload)

@@ -1,6 +1,7 @@
 """The pages of import and export, the same for every kind of sheet."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +22,14 @@ from aspire.roles import STAFF, roles_of
 from aspire.sheets import running
 from aspire.sheets.forms import ImportForm
 from aspire.sheets.kinds import KINDS, opened, records_for
-from aspire.sheets.mapping import suggested, targets
+from aspire.sheets.mapping import Meaning
+from aspire.sheets.meaning import columns_of, meaning_of
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult, restore, restored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS, SheetRow, shown
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.text import lost_sign, mended
-from aspire.workbooks.columns import headed, header_key, place_of
+from aspire.workbooks.columns import headed, place_of
 from aspire.workbooks.faults import Tier
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import annotated
@@ -37,7 +39,6 @@ ROWS_A_PAGE = 50
 RECORDS_SHOWN = 10
 TWINS_SHOWN = 50
 NAME_LENGTH = 80  # of a saved mapping
-LEFT_OUT = ""
 OF_HEADERS = {"column_unknown", "column_missing", "column_duplicate"}  # what a mapping may mend
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -134,12 +135,7 @@ def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
         context |= of_plan(plan, page=request.GET.get("page")) | labels_of(kind)
         context["rows"] = [(row, cells_of(row, plan, kind)) for row in context["page"]]
         context["twins"] = twins_of(plan, kind, upload.decisions)
-        hints = [*kind.shipped_mappings.values()]
-        context["columns"] = [
-            (letter, header, samples, taken if taken or upload.columns else suggested(header, kind.columns, hints))
-            for letter, header, samples, taken in plan.columns
-        ]
-        context["targets"] = [*targets(kind.columns)]
+        context |= columns_of(plan, kind, upload)
         blocking = {fault.code for fault in plan.faults if fault.tier == Tier.BLOCK}
         context["is_misnamed"], context["is_to_decide"] = bool(blocking & OF_HEADERS), blocking == {"twin_undecided"}
         context |= kind.shown_consequences(plan.consequences) if plan.consequences else {}
@@ -233,19 +229,16 @@ def decide(request: PersonRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def name_columns(request: PersonRequest, pk: UUID) -> HttpResponse:
-    """Keep what the sender says of the file's columns, under a name where one is given, and look again."""
+    """Keep what the sender says of the file's columns and values, under a name where one is given, and look again."""
     upload = upload_of(request, pk)
     kind = opened_or_404(request, upload.kind, upload.call_code)
     if upload.plan is not None:
-        headers = [header for _letter, header, *_rest in upload.plan.get("columns", [])]
-        offered = {LEFT_OUT, *(name for name, _label in targets(kind.columns))}
-        said = {header_key(header): request.POST.get(f"column-{place}") for place, header in enumerate(headers)}
-        names = {key: name for key, name in said.items() if name in offered}
-        saved_as = mended(request.POST.get("name", "")).strip()[:NAME_LENGTH]
-        if saved_as and not lost_sign(saved_as):
-            what = {"columns": names, "saved_by": request.user, "saved_at": timezone.now()}
-            ColumnMapping.objects.update_or_create(kind=upload.kind, name=saved_as, defaults=what)
-        running.decide(upload, columns=names)
+        meaning = asdict(meaning_of(request.POST, restore(upload.plan), kind, upload))
+        name = mended(request.POST.get("name", "")).strip()[:NAME_LENGTH]
+        if name and not lost_sign(name):
+            what = {"meaning": meaning, "saved_by": request.user, "saved_at": timezone.now()}
+            ColumnMapping.objects.update_or_create(kind=upload.kind, name=name, defaults=what)
+        running.decide(upload, meaning=meaning)
     return redirect(upload_url(upload))
 
 
@@ -267,7 +260,7 @@ def annotated_copy(request: PersonRequest, pk: UUID) -> HttpResponse:
         raise Http404
     data = bytes(upload.data)
     kind = opened_or_404(request, upload.kind, upload.call_code)
-    sheet = headed(read(data, file_name=upload.file_name), kind.columns, upload.columns)
+    sheet = headed(read(data, file_name=upload.file_name), kind.columns, Meaning(**upload.meaning).headers)
     marked, ending = annotated(data, sheet, plan.faults)
     stem = upload.file_name.rsplit(".", 1)[0]
     return attachment(marked, f"{stem}_checked.{ending}", XLSX if ending == "xlsx" else "text/csv")

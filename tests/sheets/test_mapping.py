@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from aspire.models import ColumnMapping, Upload
-from aspire.sheets.mapping import translated
+from aspire.sheets.mapping import Meaning, translated
 from aspire.workbooks.reading import read
 from proposals.record.models import Proposal
 from tests.doors import insert_by_sql, refused
@@ -118,7 +118,7 @@ def test_columns_are_named_on_the_preview_saved_and_known_the_next_time(desk):
     assert not page.context["plan"].is_blocked, codes(page)
     confirm(desk)
     assert (Proposal.objects.get().title_ja, Proposal.objects.get().principal_investigator) == ("量子網", "Aoki Hanako")
-    assert ColumnMapping.objects.get().columns["vorhaben"] == "title_ja"
+    assert ColumnMapping.objects.get().meaning["headers"]["vorhaben"] == "title_ja"
 
     page = send(desk, OWN, OWN_ROW.replace("量子網", "光格子"))
     assert codes(page) == ["mapping_recognised"]
@@ -135,25 +135,82 @@ def test_a_fault_of_a_mapped_column_stands_where_the_sender_sees_it(desk):
     assert copy.splitlines()[0].startswith("Vorhaben,Leitung,Bemerkung")
 
 
+def say(desk, **said):
+    upload = Upload.objects.latest("uploaded_at")
+    page = desk.get(reverse("sheets:preview", args=[upload.pk]))
+    taken = {f"column-{place}": column[3] for place, column in enumerate(page.context["columns"])}
+    names = {name.replace("__", "-"): value for name, value in said.items()}
+    return desk.post(reverse("sheets:name_columns", args=[upload.pk]), taken | names, follow=True)
+
+
+def test_what_a_table_of_e_rad_does_not_say_is_said_once_for_every_row(desk):
+    header = "KADAI_ID\tKADAI_MEI\tKENKYUSHA_NO\tKENKYUSHA_SHIMEI\tKENKYUKIKAN_MEI"
+    page = send(desk, header, "1\t量子網\t\t\t", "2\t光格子\t\t\t", name="erad.tsv")
+    assert [name for name, *_more in page.context["lacking"]] == ["field", "funder", "starts_on", "ends_on"]
+
+    what = {"every__field": "quantum", "every__funder": "GB-UKRI", "every__starts_on": "令和6年4月1日"}
+    page = say(desk, **what, every__ends_on="2029-03-31", every__password="x", name="e-Rad, quantum")
+    assert not page.context["plan"].is_blocked, codes(page)
+    confirm(desk)
+
+    assert sorted(Proposal.objects.values_list("title_ja", "field__code", "primary_funder__code")) == [
+        ("光格子", "quantum", "GB-UKRI"),
+        ("量子網", "quantum", "GB-UKRI"),
+    ]
+    assert ColumnMapping.objects.get().meaning["every_row"]["starts_on"] == "令和6年4月1日"
+    page = send(desk, header, "3\t新しい課題\t\t\t", name="erad.tsv")
+    assert "e-Rad, quantum" in page.content.decode()
+    assert not page.context["plan"].is_blocked
+
+
+def test_values_of_theirs_are_taken_for_codes_of_ours(desk):
+    row = OWN_ROW.replace("quantum", "Quantenphysik").replace("GB-UKRI", "Britain")
+    send(desk, OWN, row, row.replace("量子網", "光格子"))
+    page = name_columns(desk, *OWN_NAMES)
+    assert [(label, theirs) for _place, label, theirs, *_more in page.context["unknown"]] == [
+        ("Field", "quantenphysik"),
+        ("Primary foreign funder", "britain"),
+    ]
+
+    page = say(desk, value__0="quantum", value__1="GB-UKRI", name="Berlin")
+    assert not page.context["plan"].is_blocked, codes(page)
+    assert page.context["unknown"][0][4] == "quantum"  # and can be said otherwise
+    confirm(desk)
+    assert {*Proposal.objects.values_list("field__code", flat=True)} == {"quantum"}
+
+    assert not send(desk, OWN, row.replace("量子網", "第三")).context["plan"].is_blocked
+
+
+def test_a_value_that_is_not_offered_is_passed_over(desk):
+    send(desk, OWN, OWN_ROW.replace("quantum", "Quantenphysik"))
+    name_columns(desk, *OWN_NAMES)
+
+    assert "code_unknown" in codes(say(desk, value__0="alchemy"))
+
+
 def test_saving_under_the_same_name_replaces_what_was_saved(desk):
     send(desk, OWN, OWN_ROW)
     name_columns(desk, *OWN_NAMES, saved_as="Berlin")
     name_columns(desk, "title_en", *OWN_NAMES[1:], saved_as=" Berlin ")
 
-    assert ColumnMapping.objects.get().columns["vorhaben"] == "title_en"
+    assert ColumnMapping.objects.get().meaning["headers"]["vorhaben"] == "title_en"
 
 
 def test_a_column_that_does_not_exist_and_a_name_that_is_not_whole_are_passed_over(desk):
     send(desk, OWN, OWN_ROW)
     name_columns(desk, "password", *OWN_NAMES[1:], saved_as="\ufffd")
 
-    assert "vorhaben" not in Upload.objects.get().columns
+    assert "vorhaben" not in Upload.objects.get().meaning["headers"]
     assert not ColumnMapping.objects.exists()
 
 
 def test_a_mapping_that_does_not_know_every_header_is_not_used(desk):
     ColumnMapping.objects.create(
-        kind="proposals", name="half", columns={"vorhaben": "title_ja"}, saved_by=UserFactory(), saved_at=NOON
+        kind="proposals",
+        name="half",
+        meaning={"headers": {"vorhaben": "title_ja"}},
+        saved_by=UserFactory(),
+        saved_at=NOON,
     )
 
     assert "mapping_recognised" not in codes(send(desk, OWN, OWN_ROW))
@@ -168,7 +225,7 @@ def test_somebody_elses_upload_cannot_be_named(desk, client):
 
 def test_a_name_stands_once_a_kind():
     person = UserFactory()
-    once = {"kind": "proposals", "name": "Berlin", "columns": {}, "saved_by": person, "saved_at": NOON}
+    once = {"kind": "proposals", "name": "Berlin", "meaning": {}, "saved_by": person, "saved_at": NOON}
     ColumnMapping.objects.create(**once)
 
     assert str(ColumnMapping.objects.get()) == "Berlin"
@@ -179,7 +236,7 @@ def test_a_name_stands_once_a_kind():
 def test_a_row_that_ends_early_is_still_told():
     sheet = read(b"a,b,c\r\n1,2,3\r\n1\r\n", file_name="a.csv")
 
-    under = translated(sheet, {"a": "title_ja|title_en", "b": "", "c": "yen"}, unnamed=["number"])
+    under = translated(sheet, Meaning({"a": "title_ja|title_en", "b": "", "c": "yen"}), unnamed=["number"])
 
     assert [[cell.text for cell in line.cells] for line in under.lines] == [
         ["title_ja", "", "yen", "title_en", "number"],
