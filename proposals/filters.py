@@ -15,7 +15,7 @@ from aspire.untyped import Answered
 from calls.models import Call, Field, Programme
 from partners.models import Country, Funder
 from proposals.assignment.stages import short_in
-from proposals.record.models import Proposal
+from proposals.record.models import FollowUp, Proposal
 from proposals.record.querysets import ProposalQuerySet, corrected, logged
 from proposals.record.status import COUNTED as COUNTED_STATUSES
 from proposals.record.status import NOT_COUNTED as NOT_COUNTED_STATUSES
@@ -49,6 +49,7 @@ FLAGS = [
     ("undocumented", _("without an application to read")),
     ("further", _("with partners in further countries")),
     ("terms", _("that the terms now in force would refuse")),
+    ("open", _("with open follow-ups")),
 ]
 STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
 
@@ -192,6 +193,8 @@ class ProposalFilter(django_filters.FilterSet):
     def with_flag(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         if value == "short":
             return proposals.filter(pk__in=short_in(Call.objects.all()).values("pk"))
+        if value == "open":
+            return proposals.filter(pk__in=FollowUp.objects.open().values("proposal"))
         flagged = {
             "late": proposals.late,
             "complete": proposals.complete,

@@ -163,6 +163,9 @@ class Declared(ModelResource):
         """Write the rows of a result; runs under lock, in one transaction."""
         raise NotImplementedError
 
+    def follow_up(self, marked: Sequence[tuple[SheetRow, Sequence[Fault]]]) -> None:
+        """Keep what was marked of rows that were written, for somebody to look into."""
+
     def cannot_be_taken(self) -> Iterable[Fault]:
         """Why no file of this kind can be taken now."""
         return ()

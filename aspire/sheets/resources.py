@@ -230,9 +230,11 @@ class StrictResource(Declared):
         execute("SET CONSTRAINTS ALL DEFERRED")
         self.write(new, changed)
         execute("SET CONSTRAINTS ALL IMMEDIATE")
-        flags: dict[int | None, list[dict[str, Any]]] = defaultdict(list)
+        marked: dict[int | None, list[Fault]] = defaultdict(list)
         for fault in result.faults:  # of a result that nothing blocks: what is marked for follow-up
-            flags[fault.row].append(stored_fault(fault))
+            marked[fault.row].append(fault)
+        self.follow_up([(row, marked[row.row]) for row in (*new, *changed) if row.row in marked])
+        flags = {row: [stored_fault(fault) for fault in found] for row, found in marked.items()}
         return ImportRecord.objects.create(
             user=self.user,
             kind=self.name,

@@ -239,6 +239,9 @@ class ProposalResource(CallResource):
         saving.create(self.contract, new, received_at=self.received_at, reason=self.reason)
         saving.change(self.contract, changed)
 
+    def follow_up(self, marked: Sequence[tuple[SheetRow, Sequence[Fault]]]) -> None:
+        saving.follow_up(marked, by=self.user)
+
     def url_of(self, key: str) -> str:
         return reverse("proposals:detail", args=[key])
 

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.utils import timezone
+
 from aspire.kana import search_key
+from aspire.people import Person
+from aspire.sheets.results import stored_fault
 from aspire.sheets.rows import SheetRow
 from aspire.sheets.tables import copy, execute, next_ids, stage, update
+from aspire.workbooks.faults import Fault, Tier
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN, values_of
-from proposals.record.models import AnnualCost, Counterpart, Proposal
+from proposals.record.models import AnnualCost, Counterpart, FollowUp, Proposal
 from proposals.record.status import Status
 
 
@@ -207,3 +212,22 @@ def _change_counterparts(rows: Sequence[SheetRow], funders: dict[str, Funder]) -
         """
     )
     execute("DROP TABLE changed_counterparts")
+
+
+def follow_up(marked: Sequence[tuple[SheetRow, Sequence[Fault]]], *, by: Person | None) -> None:
+    """Keep what was marked of these proposals; what is open of them already is not kept twice."""
+    now = timezone.now()
+    found = [
+        FollowUp(
+            proposal_id=int(row.object_id or 0),
+            code=fault.code,
+            column=(fault.header or "")[:60],
+            finding=stored_fault(fault),
+            raised_by=by,
+            raised_at=now,
+        )
+        for row, faults in marked
+        for fault in faults
+        if fault.tier == Tier.FLAG
+    ]
+    FollowUp.objects.bulk_create(found, ignore_conflicts=True)

@@ -15,6 +15,8 @@ SENTENCES = {
     "document_one_application": _(
         "The proposal has an application already. Take that one away, with the reason, or send this one as an annex."
     ),
+    "follow_up_once": _("This is raised for the proposal already and still open. Make an end of that one first."),
+    "follow_up_done_by_whom": _("What is done says by whom and what came of it. Fill in both."),
     "document_stays": _(
         "Document %(document)s stays as it was received. Take it away, with the reason, and send another."
     ),

@@ -129,6 +129,8 @@ FILES = {
         "intake:template",
         "intake:import_file",
         "intake:send_documents",
+        "intake:follow_ups",
+        "intake:follow_up_done",
         "intake:confirm_documents",
         "intake:add_document",
         "intake:take_document_away",

@@ -4,6 +4,7 @@ from proposals.record.models.amounts import AnnualAmount, AnnualCost
 from proposals.record.models.awards import AnnualAward, Award, Mark, Packet, PacketStep
 from proposals.record.models.briefings import Briefing, SavedView
 from proposals.record.models.documents import Document
+from proposals.record.models.followups import FollowUp
 from proposals.record.models.proposals import BLANKS, Counterpart, Proposal
 from proposals.record.models.reviews import Assignment, Conflict, Review, Reviewer, Score
 from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
@@ -19,6 +20,7 @@ __all__ = [
     "Conflict",
     "Counterpart",
     "Document",
+    "FollowUp",
     "IntakeLine",
     "Mark",
     "OutlayLine",
