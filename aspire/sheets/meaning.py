@@ -8,6 +8,7 @@ from aspire.sheets.mapping import Meaning, suggested, targets
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult
 from aspire.workbooks.columns import header_key, place_of
+from aspire.workbooks.faults import Fault
 
 LEFT_OUT = ""
 LONGEST = 200  # signs of a value that is said for every row
@@ -50,11 +51,17 @@ def unknown(plan: SheetResult, kind: StrictResource, said: Meaning) -> list[tupl
 
 
 def _unknown(plan: SheetResult, kind: StrictResource) -> Iterator[tuple[str, str]]:
-    taken = {header: name for _letter, header, _samples, name in plan.columns}
     for fault in plan.faults:
-        name = taken.get(fault.header or "", "") or place_of(fault.header or "", kind.columns)
+        name = name_of(fault, plan, kind)
         if fault.code in UNKNOWN and fault.value and name in kind.fields and kind.fields[name].choices:
             yield name, header_key(fault.value)
+
+
+def name_of(fault: Fault, plan: SheetResult, kind: StrictResource) -> str:
+    """The column of ours that a finding is about, whatever the file calls it; empty where it is about none."""
+    header = fault.header or ""
+    taken = next((name for _letter, text, _samples, name in plan.columns if text == header), "")
+    return taken or place_of(header, kind.columns)
 
 
 def meaning_of(sent: Mapping[str, str], plan: SheetResult, kind: StrictResource, upload: Upload) -> Meaning:

@@ -23,13 +23,13 @@ from aspire.sheets import running
 from aspire.sheets.forms import ImportForm
 from aspire.sheets.kinds import KINDS, opened, records_for
 from aspire.sheets.mapping import Meaning
-from aspire.sheets.meaning import columns_of, meaning_of
+from aspire.sheets.meaning import columns_of, meaning_of, name_of
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult, restore, restored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS, SheetRow, shown
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.text import lost_sign, mended
-from aspire.workbooks.columns import headed, place_of
+from aspire.workbooks.columns import headed
 from aspire.workbooks.faults import Tier
 from aspire.workbooks.reading import read
 from aspire.workbooks.writing import annotated
@@ -152,9 +152,7 @@ def cells_of(row: SheetRow, plan: SheetResult, kind: StrictResource) -> list[tup
     """Every cell of a new row: column, value, and what is doubtful about it."""
     if row.action != CREATE:
         return []
-    doubts = {
-        place_of(fault.header or "", kind.columns): fault.sentence for fault in plan.faults if fault.row == row.row
-    }
+    doubts = {name_of(fault, plan, kind): fault.sentence for fault in plan.faults if fault.row == row.row}
     return [(name, text, doubts.get(name, "")) for name, text in row.filled]
 
 

@@ -9,13 +9,11 @@ from django.utils import timezone
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 
-from aspire.untyped import Held
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES
 from aspire.workbooks.widgets import BadCell, Day, Parsed, StrictWidget, Text, WholeYen, plain
 from calls.models import Call
-from proposals.record.models import Proposal
 
 SENTENCES.update(
     {
@@ -82,33 +80,13 @@ def written(at: object) -> str:
     return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 
-class ReceiptField(StrictField):
-    """When the proposal was received, as files have it."""
-
-    def get_value(self, instance: Proposal) -> str:
-        return written(instance.received_at)
-
-
-class CounterpartField(StrictField):
-    """A detail of the counterpart who stands first; empty where there is none."""
-
-    def get_value(self, instance: Proposal) -> str:
-        first = next(iter(instance.counterparts.all()), None)
-        return getattr(first, self.attribute) if first else ""
-
-
 class CostField(StrictField):
-    """The direct or indirect costs (yen) of one fiscal year; empty where the proposal has none."""
+    """The direct or indirect costs (yen) of one fiscal year."""
 
     def __init__(self, kind: str, year: int, meaning: str | Promise = WHOLE) -> None:
         label = {"direct": _("Direct costs FY%(year)s (yen)"), "indirect": _("Indirect costs FY%(year)s (yen)")}[kind]
         group = f"{kind}_yen"
         super().__init__(f"{group}_{year}", of_year(label, year), meaning, "10000000", WholeYen(), group=group)
-        self.year = year
-
-    def get_value(self, instance: Proposal) -> Held:
-        costs = (cost for cost in instance.costs.all() if cost.fiscal_year == self.year)
-        return next((getattr(cost, self.group) for cost in costs), None)
 
 
 def _of_year(label: Promise, year: int) -> str:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aspire.people import PersonRequest
-from aspire.sheets.results import restored_fault
 from aspire.text import validate_whole
 from calls.models import Call
 from proposals.record.models import FollowUp
@@ -39,11 +38,10 @@ def follow_ups(request: PersonRequest) -> HttpResponse:
     counts = seen.aggregate(open=Count("pk", filter=is_open), done=Count("pk", filter=~is_open))
     listed = seen.filter(done_at__isnull=not is_done).select_related("proposal", "raised_by", "done_by")
     page = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    rows = [(each, restored_fault(each.finding)) for each in page]
     asked = {"call": call.code} if call else {}
     querystring = urlencode({**asked, **({"done": 1} if is_done else {})})
     context = {"call": call, "is_done": is_done, "counts": counts, "page": page, "querystring": querystring}
-    return render(request, "intake/follow_ups.html", {**context, "rows": rows})
+    return render(request, "intake/follow_ups.html", context)
 
 
 @require_POST

@@ -27,9 +27,7 @@ from proposals.intake.fields import (
     COSTS,
     Address,
     CostField,
-    CounterpartField,
     Receipt,
-    ReceiptField,
     text,
 )
 from proposals.intake.judging import ProposalRow
@@ -111,21 +109,19 @@ class ProposalResource(CallResource):
         attribute="primary_funder__code",
         kind="code",
     )
-    counterpart_name = CounterpartField(
+    counterpart_name = StrictField(
         "counterpart_name",
         _("Counterpart"),
         _("The researcher abroad who stands first."),
         "Ada King",
         Text(100),
-        attribute="person",
     )
-    counterpart_institution = CounterpartField(
+    counterpart_institution = StrictField(
         "counterpart_institution",
         _("Counterpart's institution"),
         _("Where that researcher works."),
         "University of Oxbridge",
         Text(200),
-        attribute="institution",
     )
     starts_on = StrictField(
         "starts_on", _("Research starts"), _("The first day of the research period."), "2027-04-01", Day()
@@ -137,7 +133,7 @@ class ProposalResource(CallResource):
         LONGEST_TEXT,
         _("Two doctoral students spend a year abroad."),
     )
-    received_at = ReceiptField(
+    received_at = StrictField(
         "received_at",
         _("Received"),
         _("Day, or day and time in Tokyo; where it is empty, when the file is sent."),

@@ -214,6 +214,12 @@ def _change_counterparts(rows: Sequence[SheetRow], funders: dict[str, Funder]) -
     execute("DROP TABLE changed_counterparts")
 
 
+def nameless(fault: Fault) -> dict[str, Any]:
+    """A finding without what stood in the cell."""
+    values = {name: value for name, value in fault.values.items() if name != "value"}
+    return {**stored_fault(fault), "value": None, "values": values}
+
+
 def follow_up(marked: Sequence[tuple[SheetRow, Sequence[Fault]]], *, by: Person | None) -> None:
     """Keep what was marked of these proposals; what is open of them already is not kept twice."""
     now = timezone.now()
@@ -222,7 +228,8 @@ def follow_up(marked: Sequence[tuple[SheetRow, Sequence[Fault]]], *, by: Person 
             proposal_id=int(row.object_id or 0),
             code=fault.code,
             column=(fault.header or "")[:60],
-            finding=stored_fault(fault),
+            value=(fault.value or "")[:300],
+            finding=nameless(fault),
             raised_by=by,
             raised_at=now,
         )

@@ -7,8 +7,9 @@ from django.db import connection
 
 from aspire.accounts import erasure as erasing
 from aspire.models import Erasure
+from proposals.record.models import FollowUp
 from tests.doors import refused, run
-from tests.factories import AnnualCostFactory, CounterpartFactory, ReviewerFactory
+from tests.factories import NOON, AnnualCostFactory, CounterpartFactory, ReviewerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SECRET = "消去太郎"
@@ -18,6 +19,10 @@ SECRET = "消去太郎"
 def proposal():
     proposal = AnnualCostFactory(proposal__principal_investigator=SECRET, proposal__email="taro@example.jp").proposal
     CounterpartFactory(proposal=proposal, person=SECRET)
+    raised = {"proposal": proposal, "value": SECRET, "finding": {}, "raised_at": NOON}
+    FollowUp.objects.create(**raised, code="number")
+    done = {"done_by": UserFactory(), "done_at": NOON, "comment": f"{SECRET} says so."}
+    FollowUp.objects.create(**raised, code="name", **done)
     proposal.title_en = "Changed"
     proposal.save()
     return proposal

@@ -43,9 +43,9 @@ def send(call, tmp_path):
 
 
 def follow_up(proposal, **more):
-    finding = {"code": "funder_not_eligible", "row": 2, "column": "I", "header": "funder", "value": "X", "tier": 2}
+    finding = {"code": "funder_not_eligible", "row": 2, "column": "I", "header": "funder", "value": None, "tier": 2}
     finding |= {"values": {}, "refusal": None}
-    return FollowUp(proposal=proposal, code="funder_not_eligible", finding=finding, raised_at=NOON, **more)
+    return FollowUp(value="X", proposal=proposal, code="funder_not_eligible", finding=finding, raised_at=NOON, **more)
 
 
 def listed(desk, **asked):
@@ -75,6 +75,14 @@ def test_what_a_file_flags_is_raised_once_and_worked_off(desk, send, officer):
     found.refresh_from_db()
     assert (found.done_by, found.done_at) == (officer, NOON)
     assert "asked by telephone" in listed(desk, done=1).content.decode()
+
+
+def test_a_finding_is_kept_without_what_stood_in_the_cell(send):
+    send(HEADER, DOUBTFUL)
+
+    found = FollowUp.objects.get()
+    assert (found.value, "10123456" in str(found.finding)) == ("10123456", False)
+    assert "10123456" in found.fault.sentence
 
 
 def test_what_is_done_may_be_raised_again(desk, send):
@@ -120,7 +128,7 @@ def test_what_is_hidden_from_a_person_is_not_theirs_to_follow_up(desk, call, off
     assert not Proposal.objects.visible_to(officer).exists()
 
     page = listed(desk)
-    assert (page.context["counts"], page.context["rows"]) == ({"open": 0, "done": 0}, [])
+    assert (page.context["counts"], [*page.context["page"]]) == ({"open": 0, "done": 0}, [])
     assert done(desk, found, "Mine.").status_code == 404
 
 

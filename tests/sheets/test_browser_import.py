@@ -160,3 +160,32 @@ def test_long_file_to_take_away_is_followed_until_it_can_be_fetched(desk, monkey
 
     assert book.value.suggested_filename.startswith("IN_")
     assert [*wrong, *wrong_with(desk)] == []
+
+
+def test_a_file_of_others_is_named_its_twin_decided_and_its_follow_up_done(desk):
+    header, period = "Vorhaben,Leitung,Nummer,field,funder,starts_on,ends_on", "quantum,GB-UKRI,2024-04-01,2029-03-31"
+    new, twin = f"量子網,青木 花子,10123456,{period}", f"量子 網,青木 花子,10123456,{period}"
+    send(desk, header, new, twin, name="berlin.csv")
+    expect(desk.get_by_role("alert")).to_contain_text("Say below what the columns of the file mean")
+    wrong = wrong_with(desk)
+
+    for column, ours in zip("ABC", ["title_ja", "pi_name", "researcher_number"], strict=True):
+        desk.get_by_label(f"Column {column} is taken for").select_option(ours)
+    desk.get_by_label("Save under the name").fill("Berlin")
+    desk.get_by_role("button", name="Read the file with these columns").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Say below of each row that seems to be there already")
+    wrong += wrong_with(desk)
+    desk.get_by_role("group", name="Row 3 is").get_by_label("the same").check()
+    desk.get_by_role("button", name="Keep these decisions and look again").click()
+    wrong += wrong_with(desk)
+    expect(desk.locator(".doubtful")).to_contain_text("check digit")
+    desk.get_by_role("button", name="Save all of it").click()
+
+    desk.get_by_role("link", name="Follow-ups").click()
+    wrong += wrong_with(desk)
+    desk.get_by_label("What came of it (IN-002)").fill("Asked by telephone: the number is right.")
+    desk.get_by_role("button", name="Done").click()
+    expect(desk.locator("main")).to_contain_text("Nothing is open.")
+    desk.get_by_role("link", name="1 done").click()
+    expect(desk.locator("main tbody tr")).to_contain_text("Asked by telephone")
+    assert wrong + wrong_with(desk) == []

@@ -15,6 +15,7 @@ from aspire.models import ExportRecord, ImportRecord, Upload
 from aspire.sheets.formats import StrictCSV, StrictXLSX
 from aspire.sheets.kinds import KINDS, register
 from aspire.sheets.records import RecordResource
+from aspire.sheets.views import XLSX
 from calls.models import Field
 from partners.models import Funder
 from partners.sheets import FunderResource
@@ -155,6 +156,8 @@ def test_a_value_of_another_type_is_not_taken_for_a_name(value):
 def test_what_a_format_writes_it_reads_back_unchanged(form):
     FunderFactory(code="FR-ANR", name_en="=National")
 
+    assert (form.can_import(), form.can_export(), form.get_extension()) == (True, True, form.get_title())
+    assert form.get_content_type() in {"text/csv", XLSX}
     dataset = form.create_dataset(io.BytesIO(form.export_data(FunderResource().export())))
     result = FunderResource().import_data(dataset, dry_run=True)
 

@@ -113,6 +113,20 @@ def test_names_may_be_written_in_either_width() -> None:
     assert [read.parse(Cell("text", typed)).value for typed in ("ｲｷﾞﾘｽ", "ＧＢ", "　gb ")] == ["GB"] * 3
 
 
+@pytest.mark.parametrize("value", ["令和8年4月1日", DAY, datetime.datetime(2026, 4, 1), None])  # noqa: DTZ001
+def test_the_library_is_given_the_value_alone(value: Any) -> None:
+    assert Day().clean(value) == (DAY if value else None)
+    assert Day().render(DAY) == DAY
+
+
+def test_the_library_is_told_in_a_sentence_what_is_wrong() -> None:
+    with override("en"), pytest.raises(BadCell) as caught:
+        WholeYen().clean("1.5")
+
+    with override("en"):
+        assert caught.value.messages == ["“1.5” is not a whole number of yen. Enter it without a decimal point."]
+
+
 def test_nothing_is_near_where_there_is_no_choice() -> None:
     assert widgets.nearest("x", {}) == ""
 

@@ -9,7 +9,7 @@ from aspire.accounts.erasure import Words, erase
 from aspire.operations.grants import as_owner
 from aspire.operations.schema import DataCommand
 from aspire.untyped import Passed
-from proposals.record.models import Counterpart, Proposal, Reviewer
+from proposals.record.models import Counterpart, FollowUp, Proposal, Reviewer
 
 ERASED = "―"  # where a name must stand
 NAMES = [
@@ -18,6 +18,7 @@ NAMES = [
 ]
 OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan"], ""))
 OF_COUNTERPARTS = Words(Counterpart, {"person": ERASED, "email": ""})
+OF_FOLLOW_UPS, OF_DONE = Words(FollowUp, {"value": ""}), Words(FollowUp, {"comment": ERASED})
 OF_REVIEWERS = Words(Reviewer, dict.fromkeys(["name_ja", "name_en", "reading", "researcher_number"], ""))
 
 
@@ -48,7 +49,10 @@ def of_proposal(number: str, reason: str) -> int:
     if proposal is None:
         raise CommandError(_("There is no proposal %(number)s.") % {"number": number})
     counterparts = Counterpart.objects.filter(proposal=proposal).values_list("pk", flat=True)
-    return erase(number, reason, [(OF_PROPOSALS, [proposal.pk]), (OF_COUNTERPARTS, [*counterparts])])
+    raised = FollowUp.objects.filter(proposal=proposal).values_list("pk", flat=True)
+    done = raised.filter(done_at__isnull=False)
+    found = [(OF_PROPOSALS, [proposal.pk]), (OF_COUNTERPARTS, [*counterparts])]
+    return erase(number, reason, [*found, (OF_FOLLOW_UPS, [*raised]), (OF_DONE, [*done])])
 
 
 def of_account(name: str, reason: str) -> int:

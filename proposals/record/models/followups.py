@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from aspire.constraints import Check, Unique
 from aspire.history import track
 from aspire.people import Person
+from aspire.sheets.results import restored_fault
 from aspire.text import WholeCharField
+from aspire.workbooks.faults import Fault
 from proposals.record.models.proposals import Proposal
 
 
@@ -32,7 +34,8 @@ class FollowUp(models.Model):
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="follow_ups", verbose_name=_("proposal"))
     code = models.CharField(_("what it is about"), max_length=40)
     column = models.CharField(_("header"), max_length=60, blank=True)
-    finding = models.JSONField(_("finding"))  # as a file's finding is stored, so that it is said in either language
+    value = models.CharField(_("value"), max_length=300, blank=True)  # what stood there, which may name a person
+    finding = models.JSONField(_("finding"))  # the rest, as a file's is stored, so that it is said in either language
     raised_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("raised by")
     )
@@ -60,3 +63,8 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal.number} {self.code}"
+
+    @property
+    def fault(self) -> Fault:
+        """The finding, to be said in the language of the reader."""
+        return restored_fault({**self.finding, "value": self.value})
