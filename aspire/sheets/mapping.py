@@ -27,7 +27,7 @@ class Meaning:
     """
 
     headers: Names = field(default_factory=dict)
-    every_row: Mapping[str, str] = field(default_factory=dict)  # what the file does not say, by our column
+    every_row: Mapping[str, str] = field(default_factory=dict)  # of every new one, what the file does not say
     values: Mapping[str, Names] = field(default_factory=dict)  # by our column: theirs → ours
 
     @property
@@ -64,15 +64,16 @@ def described(sheet: Sheet, columns: Sequence[StrictField], names: Names) -> lis
     return found
 
 
-def translated(sheet: Sheet, meaning: Meaning, *, unnamed: Iterable[str] = ()) -> Sheet:
+def translated(sheet: Sheet, meaning: Meaning, *, unnamed: Sequence[str] = ()) -> Sheet:
     """The sheet under our names, each cell where it stood; ``unnamed``: columns that may be missing, then empty."""
     table = _Table(sheet, meaning.headers)
     for target, indexes in table.places.items():
         if target not in FOLDED:
             table.rename(target, indexes)
-    for name, value in {**dict.fromkeys(unnamed, ""), **meaning.every_row}.items():
-        if name not in {header_key(cell.text) for cell in table.head}:
-            table.add(name, Cell("text", value) if value else EMPTY)
+    for name in unnamed:
+        table.add(name, EMPTY)
+    for name, value in meaning.every_row.items():
+        table.add(name, Cell("text", value), but_where=unnamed)
     for name, known in meaning.values.items():
         table.replace(name, known)
     lines, faults = table.folded()
@@ -107,12 +108,15 @@ class _Table:
                 row.append(EMPTY)
         return width
 
-    def add(self, name: str, cell: Cell) -> None:
-        """A column that the file lacks, with the same in every row."""
-        place = self.added()
+    def add(self, name: str, cell: Cell, *, but_where: Sequence[str] = ()) -> None:
+        """A column that the file lacks, with the same in every row, but for those that fill one of ``but_where``."""
+        heads = [header_key(cell.text) for cell in self.head]
+        if name in heads:
+            return
+        place, others = self.added(), [at for at, head in enumerate(heads) if head in but_where]
         self.head[place] = Cell("text", name)
         for row in self.rows:
-            if place < len(row):
+            if place < len(row) and all(row[at] is EMPTY for at in others):
                 row[place] = cell
 
     def replace(self, name: str, known: Names) -> None:

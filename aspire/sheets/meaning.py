@@ -7,6 +7,7 @@ from aspire.models import Upload
 from aspire.sheets.mapping import Meaning, suggested, targets
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult
+from aspire.sheets.rows import New
 from aspire.workbooks.columns import header_key, place_of
 from aspire.workbooks.faults import Fault
 
@@ -38,7 +39,9 @@ def columns_of(plan: SheetResult, kind: StrictResource, upload: Upload) -> dict[
 
 
 def lacking(plan: SheetResult, kind: StrictResource) -> list[str]:
-    """The columns that a new row needs and the file does not have."""
+    """The columns that a new row needs and the file does not have, where new rows are told by having no key."""
+    if kind.new is not New.UNNUMBERED:
+        return []
     taken = {name for *_column, target in plan.columns for name in target.split("|")}
     return [name for name in kind.required if name not in taken]
 
@@ -68,7 +71,7 @@ def meaning_of(sent: Mapping[str, str], plan: SheetResult, kind: StrictResource,
     """What was sent by the page; what it did not offer is passed over."""
     offered = {LEFT_OUT, *(name for name, _label in targets(kind.columns))}
     named = {header_key(column[1]): sent.get(f"column-{place}") for place, column in enumerate(plan.columns)}
-    every = {name: sent.get(f"every-{name}", "").strip()[:LONGEST] for name in kind.required}
+    every = {name: sent.get(f"every-{name}", "").strip()[:LONGEST] for name in lacking(plan, kind)}
     values: dict[str, dict[str, str]] = {}
     for place, (name, theirs) in enumerate(unknown(plan, kind, Meaning(**upload.meaning))):
         ours = sent.get(f"value-{place}", "")

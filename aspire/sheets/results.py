@@ -70,7 +70,7 @@ def restore(stored: dict[str, Any], row_class: type[SheetRow] = SheetRow) -> She
     """The result as it was kept; its rows as those of a kind, where more than their effect is asked for."""
     result = SheetResult()
     for name in KEPT:
-        setattr(result, name, stored.get(name, ""))  # an older release kept less
+        setattr(result, name, stored[name])
     for kept in stored["rows"]:
         row = row_class.restored(kept)
         row.is_judged = True
@@ -79,6 +79,11 @@ def restore(stored: dict[str, Any], row_class: type[SheetRow] = SheetRow) -> She
     result.total_rows = len(result.rows)
     result.faults = [restored_fault(fault) for fault in stored["faults"]]
     return result
+
+
+def is_outdated(stored: dict[str, Any]) -> bool:
+    """Whether an older release kept it, in another form: it is made anew."""
+    return not {*KEPT, "rows", "faults"} <= stored.keys()
 
 
 def stored_fault(fault: Fault) -> dict[str, Any]:

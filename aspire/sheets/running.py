@@ -14,8 +14,8 @@ from aspire.people import Person
 from aspire.sheets.kinds import opened
 from aspire.sheets.mapping import Meaning
 from aspire.sheets.resources import StrictResource
-from aspire.sheets.results import restore, unreadable
-from aspire.sheets.saving import save
+from aspire.sheets.results import is_outdated, restore, unreadable
+from aspire.sheets.saving import LookAgain, save
 from aspire.tasks.queue import enqueue
 from aspire.workbooks.faults import Unreadable
 
@@ -111,6 +111,8 @@ def confirm(upload: Upload, *, by: Person) -> ImportRecord | None:
         return locked.record
     if locked.state != Upload.State.CHECKED or locked.plan is None:
         return None
+    if is_outdated(locked.plan):
+        raise LookAgain
     record = save(
         restore(locked.plan),
         kind=kind_of(locked),

@@ -25,7 +25,7 @@ from aspire.sheets.kinds import KINDS, opened, records_for
 from aspire.sheets.mapping import Meaning
 from aspire.sheets.meaning import columns_of, meaning_of, name_of
 from aspire.sheets.resources import StrictResource
-from aspire.sheets.results import SheetResult, restore, restored_fault
+from aspire.sheets.results import SheetResult, is_outdated, restore, restored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS, SheetRow, shown
 from aspire.sheets.saving import IsBlocked, LookAgain
 from aspire.text import lost_sign, mended
@@ -72,7 +72,8 @@ def opened_or_404(request: PersonRequest, name: str, call_code: str) -> StrictRe
 def checked_anew(upload: Upload) -> Upload:
     """The upload, looked at again where its check is stuck or rests on records that its sender sees no longer."""
     plan, now = upload.plan, timezone.now()
-    if running.is_stuck(upload, at=now) or (plan is not None and plan.get("view") != running.kind_of(upload).view()):
+    is_old = plan is not None and (is_outdated(plan) or plan["view"] != running.kind_of(upload).view())
+    if is_old or running.is_stuck(upload, at=now):
         running.look_again(upload)
         upload.refresh_from_db()
     return upload

@@ -240,6 +240,17 @@ def test_a_check_that_was_stopped_ends_without_a_plan(desk, monkeypatch):
     assert (upload.state, upload.plan) == ("cancelled", None)
 
 
+def test_a_result_that_an_older_release_kept_is_made_anew(desk):
+    send(desk, HEADER, ROW)
+    upload = Upload.objects.get()
+    Upload.objects.update(plan={"rows": [{"row": 2, "action": "create", "pk": None}], "faults": [], "view": None})
+
+    answer = desk.post(reverse("sheets:confirm", args=[upload.pk]), follow=True)
+    assert "look again" in answer.content.decode()
+    Upload.objects.update(plan={"rows": [], "faults": []})
+    assert desk.get(reverse("sheets:preview", args=[upload.pk])).context["creating"] == 1
+
+
 def test_a_running_check_says_how_far_it_is(desk, monkeypatch):
     monkeypatch.setattr(running, "begin", lambda upload: None)
     page = send(desk, HEADER, ROW)

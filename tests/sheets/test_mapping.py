@@ -32,13 +32,13 @@ def send(desk, *lines, name="file.csv"):
 
 
 def name_columns(desk, *names, saved_as=""):
-    upload = Upload.objects.latest("uploaded_at")
+    upload = Upload.objects.waiting().get()
     said = {f"column-{place}": name for place, name in enumerate(names)} | {"name": saved_as}
     return desk.post(reverse("sheets:name_columns", args=[upload.pk]), said, follow=True)
 
 
 def confirm(desk):
-    return desk.post(reverse("sheets:confirm", args=[Upload.objects.latest("uploaded_at").pk]), follow=True)
+    return desk.post(reverse("sheets:confirm", args=[Upload.objects.waiting().get().pk]), follow=True)
 
 
 def codes(page):
@@ -136,7 +136,7 @@ def test_a_fault_of_a_mapped_column_stands_where_the_sender_sees_it(desk):
 
 
 def say(desk, **said):
-    upload = Upload.objects.latest("uploaded_at")
+    upload = Upload.objects.waiting().get()
     page = desk.get(reverse("sheets:preview", args=[upload.pk]))
     taken = {f"column-{place}": column[3] for place, column in enumerate(page.context["columns"])}
     names = {name.replace("__", "-"): value for name, value in said.items()}
@@ -161,6 +161,17 @@ def test_what_a_table_of_e_rad_does_not_say_is_said_once_for_every_row(desk):
     page = send(desk, header, "3\t新しい課題\t\t\t", name="erad.tsv")
     assert "e-Rad, quantum" in page.content.decode()
     assert not page.context["plan"].is_blocked
+
+
+def test_what_is_said_for_every_new_row_changes_no_proposal(desk):
+    send(desk, "number,title_ja,field,funder,starts_on,ends_on", ",量子網,quantum,GB-UKRI,2024-04-01,2029-03-31")
+    confirm(desk)
+    send(desk, "number,title_en", "IN-001,Quanta", ",")
+
+    page = say(desk, every__starts_on="2025-04-01", every__ends_on="2029-03-31")
+
+    (row,) = [row for row in page.context["plan"].rows if row.key == "IN-001"]
+    assert row.differences == [["title_en", "", "Quanta"]]
 
 
 def test_values_of_theirs_are_taken_for_codes_of_ours(desk):
