@@ -14,8 +14,9 @@ from aspire.refusals import Refusal
 from aspire.sheets.derived import names_of_choices
 from aspire.sheets.records import RecordResource, Reference
 from aspire.sheets.rows import BAD, SheetRow
+from aspire.workbooks.codes import Code
 from aspire.workbooks.columns import StrictField
-from aspire.workbooks.widgets import Code, Text
+from aspire.workbooks.widgets import Text
 from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, CountryQuerySet, Funder, FunderQuerySet
 
 ALPHA2 = r"[A-Z]{2}"

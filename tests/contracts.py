@@ -4,20 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from aspire.workbooks.codes import Code, ResearcherNumber, Truth
 from aspire.workbooks.columns import StrictField, match
 from aspire.workbooks.faults import Fault, Tier, Unreadable
 from aspire.workbooks.reading import Cell, read
-from aspire.workbooks.widgets import (
-    BadCell,
-    Code,
-    Day,
-    Parsed,
-    ResearcherNumber,
-    Text,
-    Truth,
-    WholeYen,
-    normalised,
-)
+from aspire.workbooks.widgets import BadCell, Day, Parsed, Text, WholeYen, normalised
 
 FIELDS = {normalised(name): code for name, code in {"bio": "bio", "AI・情報": "ai", "量子": "quantum"}.items()}
 

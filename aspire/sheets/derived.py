@@ -8,9 +8,10 @@ from django.utils.translation import override
 
 from aspire.kana import search_key
 from aspire.untyped import Held
+from aspire.workbooks.codes import Code, Truth
 from aspire.workbooks.columns import LANGUAGES, StrictField
 from aspire.workbooks.markup import LONGEST_TEXT
-from aspire.workbooks.widgets import Choices, Code, Day, StrictWidget, Text, Truth, WholeYen
+from aspire.workbooks.widgets import Choices, Day, StrictWidget, Text, WholeYen
 
 BY_TYPE: dict[type[object], Callable[[], StrictWidget]] = {
     models.TextField: partial(Text, LONGEST_TEXT),

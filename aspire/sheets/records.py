@@ -9,8 +9,9 @@ from aspire.sheets.derived import named
 from aspire.sheets.resources import NamedRecords, StrictResource
 from aspire.sheets.rows import SheetRow
 from aspire.sheets.tables import copy, execute, next_ids, update
+from aspire.workbooks.codes import Code
 from aspire.workbooks.markup import Value
-from aspire.workbooks.widgets import Choices, Code
+from aspire.workbooks.widgets import Choices
 
 
 class Reference(Code):

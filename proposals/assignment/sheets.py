@@ -16,10 +16,11 @@ from aspire.refusals import Refusal, Refused
 from aspire.sheets.rows import SheetRow
 from aspire.sheets.saving import LookAgain
 from aspire.workbooks.cells import BLANKS, Cell
+from aspire.workbooks.codes import Code
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES, Fault
 from aspire.workbooks.markup import Value
-from aspire.workbooks.widgets import BadCell, Code, Parsed, Text, normalised
+from aspire.workbooks.widgets import BadCell, Parsed, Text, normalised
 from calls.sheets import CallResource
 from proposals.assignment import decisions as appointing
 from proposals.record.models import Assignment, Proposal

@@ -17,10 +17,11 @@ from aspire.sheets.derived import names_of_choices
 from aspire.sheets.rows import BAD, CHANGE, New, Seen, SheetRow
 from aspire.sheets.saving import LookAgain
 from aspire.untyped import Held
+from aspire.workbooks.codes import Code
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES, Fault
 from aspire.workbooks.markup import Value
-from aspire.workbooks.widgets import Code, Text
+from aspire.workbooks.widgets import Text
 from calls.models import Call, CallField
 from calls.sheets import CallResource
 from proposals.awards.decisions import (

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 
 from aspire.roles import Role
-from aspire.workbooks.widgets import check_digit
+from aspire.workbooks.codes import check_digit
 from calls.models import Call, CallField, Field
 from proposals.assignment.spread import Candidate
 from proposals.record.models import Reviewer

@@ -10,7 +10,7 @@ from aspire.kana import search_key
 from aspire.people import Person
 from aspire.sheets.derived import named
 from aspire.wareki import fiscal_year, fiscal_years
-from aspire.workbooks.widgets import Nearest
+from aspire.workbooks.codes import Nearest
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
 from partners.models import Funder

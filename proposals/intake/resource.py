@@ -14,10 +14,11 @@ from aspire.people import Person
 from aspire.permissions import LOOKS
 from aspire.sheets.rows import New, SheetRow
 from aspire.untyped import Answered
+from aspire.workbooks.codes import Code, ResearcherNumber
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault
 from aspire.workbooks.markup import LONGEST_TEXT, Value
-from aspire.workbooks.widgets import Code, Day, ResearcherNumber, Text
+from aspire.workbooks.widgets import Day, Text
 from calls.sheets import CallResource
 from partners.sheets import by_country
 from proposals.intake import exports as exporting

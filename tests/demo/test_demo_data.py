@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.db.models import Count, F, Q
 
 from aspire.roles import Role, roles_of
-from aspire.workbooks.widgets import has_check_digit
+from aspire.workbooks.codes import has_check_digit
 from calls.models import Call, EligibleFunder
 from proposals.demo.loading import PASSWORD
 from proposals.fund import fund, stored

@@ -146,7 +146,7 @@ def test_the_nearest_funder_is_named_for_an_unknown_one(send):
 
 
 def test_the_nearest_is_sought_for_the_first_unknown_funders_only(send, monkeypatch):
-    monkeypatch.setattr("aspire.workbooks.widgets.HINTS", 1)
+    monkeypatch.setattr("aspire.workbooks.codes.HINTS", 1)
 
     said = send(HEADER, *(ROW.replace("GB-UKRI", name) for name in ("GB-UKR", "GB-UK", "GB-UKR")))
 

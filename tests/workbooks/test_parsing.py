@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from aspire.wareki import wareki_date
 from aspire.workbooks import widgets
 from aspire.workbooks.cells import EMPTY, Cell
+from aspire.workbooks.codes import Code, ResearcherNumber, nearest
 from aspire.workbooks.faults import SENTENCES
-from aspire.workbooks.widgets import CLEAR, BadCell, Code, Day, Parsed, ResearcherNumber, StrictWidget, WholeYen
+from aspire.workbooks.widgets import CLEAR, BadCell, Day, Parsed, StrictWidget, WholeYen
 from tests.contracts import BY_NAME, FIELDS
 
 DAY = datetime.date(2026, 4, 1)
@@ -128,7 +129,7 @@ def test_the_library_is_told_in_a_sentence_what_is_wrong() -> None:
 
 
 def test_nothing_is_near_where_there_is_no_choice() -> None:
-    assert widgets.nearest("x", {}) == ""
+    assert nearest("x", {}) == ""
 
 
 @given(st.text())
