@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from aspire.workbooks.cells import EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
-from aspire.workbooks.columns import StrictField, header_key, keys_of
+from aspire.workbooks.columns import HEADER_WITHIN, StrictField, header_key, keys_of
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
 
@@ -42,8 +42,9 @@ NOTHING_SAID = Meaning()
 def recognised(sheet: Sheet, columns: Sequence[StrictField], mappings: Iterable[tuple[str, Names]]) -> str:
     """The name of the first mapping that, with our own names, knows every header of the file; empty without one."""
     ours = {key for column in columns for key in keys_of(column)}
-    for line in sheet.lines[:SAMPLES]:
-        keys = {header_key(cell.text) for cell in line.cells if cell is not EMPTY and len(cell.text) <= WORD_AT_MOST}
+    for line in sheet.lines[:HEADER_WITHIN]:
+        texts = (cell.text[:WORD_AT_MOST] for cell in line.cells if cell is not EMPTY)
+        keys = {header_key(text) for text in texts if not is_errors_header(text)}
         for name, names in mappings:
             if len(keys & names.keys() - ours) >= FEW and keys <= names.keys() | ours:
                 return name

@@ -199,6 +199,21 @@ def test_a_value_that_is_not_offered_is_passed_over(desk):
     assert "code_unknown" in codes(say(desk, value__0="alchemy"))
 
 
+def test_a_marked_copy_of_a_known_file_is_known_under_its_title(desk):
+    ColumnMapping.objects.create(
+        kind="proposals",
+        name="Berlin",
+        meaning={"headers": {"vorhaben": "title_ja", "leitung": "pi_name", "bemerkung": ""}},
+        saved_by=UserFactory(),
+        saved_at=NOON,
+    )
+
+    page = send(desk, "Antragsliste", "", "", f"{OWN},Errors (not read)", f"{OWN_ROW},something was wrong")
+
+    assert {*codes(page)} == {"header_found", "mapping_recognised"}
+    assert [row.action for row in page.context["plan"].rows] == ["create"]
+
+
 def test_saving_under_the_same_name_replaces_what_was_saved(desk):
     send(desk, OWN, OWN_ROW)
     name_columns(desk, *OWN_NAMES, saved_as="Berlin")
