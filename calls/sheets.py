@@ -5,7 +5,7 @@ from typing import Self
 from django.contrib.auth.models import AnonymousUser
 
 from aspire.people import Person
-from aspire.sheets.resources import NamedRecords, StrictResource
+from aspire.sheets.resources import StrictResource
 from calls.hidden import in_conflict, partly_hidden_from, withheld_from
 from calls.models import Call
 
@@ -14,9 +14,6 @@ class CallResource(StrictResource):
     """A kind that is opened for one call; whoever saves a file locks the call, so one file goes in after the other."""
 
     is_for_a_call = True
-
-    class Meta:
-        instance_loader_class = NamedRecords
 
     def __init__(self, call: Call) -> None:
         super().__init__()

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from aspire.workbooks.cells import EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
-from aspire.workbooks.columns import HEADER_WITHIN, StrictField, header_key, keys_of
+from aspire.workbooks.cells import EMPTY, HEADER_WITHIN, WORD_AT_MOST, Cell, Line, Sheet, letters
+from aspire.workbooks.columns import StrictField, header_key, keys_of
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
 

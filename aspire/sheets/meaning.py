@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aspire.models import Upload
-from aspire.sheets.mapping import Meaning, suggested, targets
+from aspire.sheets.mapping import PARTED, Meaning, suggested, targets
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult
 from aspire.sheets.rows import New
-from aspire.workbooks.columns import header_key, place_of
-from aspire.workbooks.faults import Fault
+from aspire.workbooks.columns import header_key
 
 LEFT_OUT = ""
 LONGEST = 200  # signs of a value that is said for every row
@@ -42,7 +41,7 @@ def lacking(plan: SheetResult, kind: StrictResource) -> list[str]:
     """The columns that a new row needs and the file does not have, where new rows are told by having no key."""
     if kind.new is not New.UNNUMBERED:
         return []
-    taken = {name for *_column, target in plan.columns for name in target.split("|")}
+    taken = {name for *_column, target in plan.columns for name in target.split(PARTED)}
     return [name for name in kind.required if name not in taken]
 
 
@@ -54,17 +53,16 @@ def unknown(plan: SheetResult, kind: StrictResource, said: Meaning) -> list[tupl
 
 
 def _unknown(plan: SheetResult, kind: StrictResource) -> Iterator[tuple[str, str]]:
+    names = names_of(plan)
     for fault in plan.faults:
-        name = name_of(fault, plan, kind)
-        if fault.code in UNKNOWN and fault.value and name in kind.fields and kind.fields[name].choices:
+        name = names.get(fault.header or "", "") if fault.code in UNKNOWN else ""
+        if fault.value and name in kind.fields and kind.fields[name].choices:
             yield name, header_key(fault.value)
 
 
-def name_of(fault: Fault, plan: SheetResult, kind: StrictResource) -> str:
-    """The column of ours that a finding is about, whatever the file calls it; empty where it is about none."""
-    header = fault.header or ""
-    taken = next((name for _letter, text, _samples, name in plan.columns if text == header), "")
-    return taken or place_of(header, kind.columns)
+def names_of(plan: SheetResult) -> dict[str, str]:
+    """The file's headers as they stand → the column of ours that each was taken for."""
+    return {header: name for _letter, header, _samples, name in plan.columns}
 
 
 def meaning_of(sent: Mapping[str, str], plan: SheetResult, kind: StrictResource, upload: Upload) -> Meaning:

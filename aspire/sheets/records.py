@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
-from aspire.people import Person
 from aspire.sheets.derived import named
-from aspire.sheets.resources import NamedRecords, StrictResource
+from aspire.sheets.resources import StrictResource
 from aspire.sheets.rows import SheetRow
 from aspire.sheets.tables import copy, execute, next_ids, update
 from aspire.workbooks.codes import Code
@@ -44,9 +43,6 @@ class RecordResource(StrictResource):
     The whole table is read, and locked while a file is saved.
     """
 
-    class Meta:
-        instance_loader_class = NamedRecords
-
     @cached_property
     def records(self) -> dict[str, Any]:
         """Every record by its key."""
@@ -61,9 +57,6 @@ class RecordResource(StrictResource):
     def references(self) -> dict[str, Reference]:
         """The columns that name a record of another table."""
         return {name: widget for name, widget in self.widgets.items() if isinstance(widget, Reference)}
-
-    def listed(self, user: Person | None) -> Any:
-        return self.get_queryset()
 
     def stored(self, keys: Iterable[str]) -> dict[str, Any]:
         return {key: self.records[key] for key in keys if key in self.records}

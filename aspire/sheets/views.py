@@ -23,7 +23,7 @@ from aspire.sheets import running
 from aspire.sheets.forms import ImportForm
 from aspire.sheets.kinds import KINDS, opened, records_for
 from aspire.sheets.mapping import Meaning
-from aspire.sheets.meaning import columns_of, meaning_of, name_of
+from aspire.sheets.meaning import columns_of, meaning_of, names_of
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult, is_outdated, restore, restored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, TWINS, SheetRow, shown
@@ -134,7 +134,7 @@ def preview(request: PersonRequest, pk: UUID) -> HttpResponse:
         kind = opened_or_404(request, upload.kind, upload.call_code)
         plan = restore(upload.plan, kind.row_class)
         context |= of_plan(plan, page=request.GET.get("page")) | labels_of(kind)
-        context["rows"] = [(row, cells_of(row, plan, kind)) for row in context["page"]]
+        context["rows"] = [(row, cells_of(row, plan)) for row in context["page"]]
         context["twins"] = twins_of(plan, kind, upload.decisions)
         context |= columns_of(plan, kind, upload)
         blocking = {fault.code for fault in plan.faults if fault.tier == Tier.BLOCK}
@@ -149,11 +149,12 @@ def labels_of(kind: StrictResource) -> dict[str, Any]:
     return {"labels": labels, "key_label": ", ".join(str(labels[name]) for name in kind.key)}
 
 
-def cells_of(row: SheetRow, plan: SheetResult, kind: StrictResource) -> list[tuple[str, str, str]]:
+def cells_of(row: SheetRow, plan: SheetResult) -> list[tuple[str, str, str]]:
     """Every cell of a new row: column, value, and what is doubtful about it."""
     if row.action != CREATE:
         return []
-    doubts = {name_of(fault, plan, kind): fault.sentence for fault in plan.faults if fault.row == row.row}
+    names = names_of(plan)
+    doubts = {names.get(fault.header or "", ""): fault.sentence for fault in plan.faults if fault.row == row.row}
     return [(name, text, doubts.get(name, "")) for name, text in row.filled]
 
 

@@ -21,6 +21,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Signs of a code, a day, an amount, a word for a total: what is longer is none, and is not brought into standard form,
 # which costs milliseconds for the 32,767 signs that a cell may have.
 WORD_AT_MOST = 500
+HEADER_WITHIN = 20  # rows in which the header, and what divides a line, is looked for
 FAULTS_AT_MOST = 1_000  # of one kind: a file of a million stray signs must not become a million faults
 
 

@@ -14,7 +14,7 @@ from import_export import fields
 
 from aspire.kana import search_key
 from aspire.untyped import Held
-from aspire.workbooks.cells import BLANKS, EMPTY, WORD_AT_MOST, Cell, Line, Sheet, letters
+from aspire.workbooks.cells import BLANKS, EMPTY, HEADER_WITHIN, WORD_AT_MOST, Cell, Line, Sheet, letters
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
 from aspire.workbooks.widgets import Choices, Kind, Parsed, StrictWidget
@@ -22,7 +22,6 @@ from aspire.workbooks.widgets import Choices, Kind, Parsed, StrictWidget
 LANGUAGES = ("ja", "en")
 _COMPARED = 100  # signs of a header that are compared with the names known
 _WITHOUT_BLANKS = str.maketrans(dict.fromkeys(BLANKS, ""))
-HEADER_WITHIN = 20  # rows in which the header is looked for
 _FIGURE = re.compile("[-+\u25b2\u25b3\u00a5]?[0-9][0-9,.]*\u5186?")
 # Words for a total, in any decoration: of all kinds in Japanese (also "so many cases"), then in English. Before them
 # may stand grand, sub-, cumulative, of the year, month or part; after them sum, value or number.
@@ -196,11 +195,6 @@ def _is_a_header(texts: Sequence[str], columns: Sequence[StrictField]) -> bool:
     named = {header_key(text) for text in texts}
     required = [column for column in columns if column.is_required]
     return bool(required) and all(named & set(keys_of(column)) for column in required)
-
-
-def place_of(header: str, columns: Sequence[StrictField]) -> str:
-    """The name of the column that a header means; empty where it means none."""
-    return next((column.name for column in columns if header_key(header) in keys_of(column)), "")
 
 
 def keys_of(column: StrictField) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from aspire.workbooks.cells import (
     BOUNDS,
     EMPTY,
+    HEADER_WITHIN,
     Bounds,
     Cell,
     Deadline,
@@ -32,7 +33,6 @@ _DELIMITERS = ",\t;"
 _BEGINNING = 100_000  # signs in which the first record is looked for
 _NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
 _SEP = re.compile("sep=([,;\t|])[,;\t|]*(?:\r\n|\n|\r|$)", re.IGNORECASE)  # what some programs write for Excel
-HEADER_WITHIN = 20  # lines in which what divides them is looked for
 _LEADS = {*range(0x81, 0x99), 0xED, 0xEE}  # first bytes of kana, signs, common kanji, and kanji of names
 _AMID_LATIN = re.compile("(?<=[a-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])")
 _USUAL = 0.6  # of the signs that are not ASCII

@@ -66,14 +66,19 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
     return list(found.values())
 
 
+def first_counterpart(proposal: Proposal | None) -> tuple[str, str]:
+    """Name and institution of the counterpart who stands first; empty where there is none."""
+    first = next(iter(proposal.counterparts.all()), None) if proposal else None
+    return (first.person, first.institution) if first else ("", "")
+
+
 def values_of(proposal: Proposal) -> dict[str, Value]:
     """A proposal's values by column; of costs those of its own fiscal years."""
     values: dict[str, Value] = {name: getattr(proposal, attribute) for name, attribute in PLAIN.items()}
-    funder, first = proposal.primary_funder, next(iter(proposal.counterparts.all()), None)
+    funder, (person, institution) = proposal.primary_funder, first_counterpart(proposal)
     values |= {"number": proposal.number, "field": proposal.field.code, "received_at": written(proposal.received_at)}
     values |= {"country": funder.country.alpha2, "funder": funder.code}
-    values |= {"counterpart_name": first.person if first else ""}
-    values |= {"counterpart_institution": first.institution if first else ""}
+    values |= {"counterpart_name": person, "counterpart_institution": institution}
     for cost in proposal.costs.all():
         values[f"direct_yen_{cost.fiscal_year}"] = cost.direct_yen
         values[f"indirect_yen_{cost.fiscal_year}"] = cost.indirect_yen

@@ -16,9 +16,9 @@ from aspire.workbooks.widgets import CLEAR, is_spelt_out
 from calls.terms import Amount, Limits, annual_breaches, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
-from proposals.intake.exports import PLAIN, values_of
+from proposals.intake.exports import PLAIN, first_counterpart, values_of
 from proposals.intake.fields import written
-from proposals.intake.saving import awarded_years, first_counterpart
+from proposals.intake.saving import awarded_years
 from proposals.record.models import BLANKS, Proposal
 
 Costs = dict[int, tuple[int, int]]

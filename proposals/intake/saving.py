@@ -20,12 +20,6 @@ from proposals.record.models import AnnualCost, Counterpart, FollowUp, Proposal
 from proposals.record.status import Status
 
 
-def first_counterpart(proposal: Proposal | None) -> tuple[str, str]:
-    """Name and institution of the counterpart who stands first; empty where there is none."""
-    first = next(iter(proposal.counterparts.all()), None) if proposal else None
-    return (first.person, first.institution) if first else ("", "")
-
-
 def numbers_of(contract: Contract) -> list[str]:
     """The numbers of the call's proposals."""
     return list(contract.proposals.values_list("number", flat=True))
