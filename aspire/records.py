@@ -6,11 +6,11 @@ from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import DateField, ForeignKey, Model, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from aspire.keyset import CappedPaginator
 from aspire.refusals import Refusal, from_error
 from aspire.roles import RECORDS, STAFF, Role, roles_of
+from aspire.typed import DayField
 from aspire.untyped import Answered, Named, Passed
+
+# Days in every spelling that files may use.
+TYPED: Answered = {DateField: {"form_class": DayField, "widget": AdminDateWidget}}
 
 
 class AspireAdminSite(admin.AdminSite):
@@ -103,6 +107,7 @@ class Rows(admin.TabularInline):
     """
 
     form = RowForm
+    formfield_overrides = TYPED
     extra = 0
     read_with: Sequence[str] = ()
 
@@ -143,6 +148,7 @@ class RefusingAdmin(AddressedAdmin):
     """An admin in which a rule that only PostgreSQL can judge still answers on the form, with nothing lost."""
 
     form = RefusingForm
+    formfield_overrides = TYPED
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False

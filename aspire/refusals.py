@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
@@ -142,11 +142,18 @@ class Refused(Exception):  # noqa: N818 - what the rule did
 
 
 @contextmanager
-def all_or_nothing() -> Iterator[None]:
-    """One decision: saved whole, or not at all. Raises Refused where PostgreSQL refuses any of it."""
+def all_or_nothing(*, judged_at_the_end: bool = False) -> Iterator[None]:
+    """One decision: saved whole, or not at all. Raises Refused where PostgreSQL refuses any of it.
+
+    ``judged_at_the_end``: rules over several rows wait until all of them are written.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            if judged_at_the_end:
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             yield
+            if judged_at_the_end:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except DatabaseError as error:
         refusal = from_error(error)
         if refusal is None:

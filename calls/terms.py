@@ -5,11 +5,13 @@ Money is whole yen; a year is a Japanese fiscal year (April to March). PostgreSQ
 
 import calendar
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from aspire.refusals import Refusal
+from django.utils.timezone import localdate
+
+from aspire.refusals import TOKYO, Refusal
 from aspire.wareki import fiscal_years
 
 Kind = Literal["cost", "award"]
@@ -145,3 +147,13 @@ def window_breaches(
     elif received_at and not has_reason and not opens_at <= received_at <= closes_at:
         values = {"call": call, "value_at": received_at, "opens_at": opens_at, "closes_at": closes_at}
         yield Refusal("proposal_received_in_window", values)
+
+
+def is_eligible(
+    eligible_from: Mapping[int, datetime.date | None], funder: int, received_at: datetime.datetime | None
+) -> bool:
+    """Whether a call accepts partners of the funder from the moment on; a call that lists none accepts all."""
+    if not eligible_from or funder not in eligible_from:
+        return not eligible_from
+    first = eligible_from[funder]
+    return first is None or received_at is None or first <= localdate(received_at, TOKYO)

@@ -70,7 +70,18 @@ class ProposalAdmin(RefusingAdmin):
     fieldsets = [
         (
             _("Receipt"),
-            {"fields": ["call", "number", "status", "received_at", "late_reason", "pinned_terms", "is_reconstructed"]},
+            {
+                "fields": [
+                    "call",
+                    "number",
+                    "status",
+                    "received_at",
+                    "late_reason",
+                    ("set_aside_on", "set_aside_reason"),
+                    "pinned_terms",
+                    "is_reconstructed",
+                ]
+            },
         ),
         (
             _("Project"),
@@ -92,7 +103,7 @@ class ProposalAdmin(RefusingAdmin):
                 ]
             },
         ),
-        (_("Partner abroad"), {"fields": ["primary_funder"]}),
+        (_("Partner abroad"), {"fields": ["primary_funder", "funder_reason"]}),
         (_("Young researchers"), {"fields": ["young_researcher_plan"]}),
     ]
 

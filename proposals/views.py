@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from aspire.keyset import POSITION, page_of
 from aspire.people import Person, PersonRequest
 from proposals.filters import ProposalFilter
+from proposals.intake.desk import DECIDED
 from proposals.intake.resource import ProposalResource
 from proposals.intake.views import DocumentForm
 from proposals.record.models import Award, Proposal
@@ -66,6 +67,7 @@ def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
     award: Award | None = proposal.released_award
     return {
         "proposal": proposal,
+        "is_decided": proposal.status in DECIDED,
         "visible": Proposal.objects.fields_visible_to(user),
         "costs": costs,
         "ceiling_yen": limits.annual_ceiling_yen,

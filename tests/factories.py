@@ -37,6 +37,10 @@ CEILING_YEN = 26_000_000
 MILLION = 1_000_000
 
 
+# What goes with a proposal that is withdrawn or found ineligible.
+OUT = {"set_aside_on": datetime.date(2027, 1, 15), "set_aside_reason": "研究代表者からの申出"}
+
+
 class CountryFactory(DjangoModelFactory):
     class Meta:
         model = Country

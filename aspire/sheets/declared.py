@@ -219,6 +219,10 @@ class Declared(ModelResource):
         """The columns of an export of these records, less what the person may not read."""
         return self.columns
 
+    def template_columns(self, records: Sequence[Any]) -> list[StrictField]:
+        """The columns of a template that holds these records."""
+        return self.columns
+
     def rows(self, records: Iterable[Any], columns: Sequence[StrictField]) -> Iterator[list[Value]]:
         """One row of typed values for each record."""
         for record in records:

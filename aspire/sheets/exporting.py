@@ -1,7 +1,7 @@
 """What goes out: the records a person may see, in the columns an import takes, and the record that they went."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -56,8 +56,9 @@ def record(
     )
 
 
-def template_of(kind: StrictResource, records: Iterable[Any], *, language: str) -> bytes:
+def template_of(kind: StrictResource, records: Sequence[Any], *, language: str) -> bytes:
     """The workbook to fill in, holding these records."""
-    filled = kind.rows(records, kind.columns)
+    columns = kind.template_columns(records)
+    filled = kind.rows(records, columns)
     with override(language):
-        return template_bytes(kind.columns, filled, title=kind.heading(), language=language, needed=kind.required)
+        return template_bytes(columns, filled, title=kind.heading(), language=language, needed=kind.required)

@@ -32,7 +32,7 @@ class Bounds:
     file_bytes: int = 5 * 2**20
     unpacked_bytes: int = 20 * 2**20
     rows: int = 20_000
-    columns: int = 60
+    columns: int = 90
     characters: int = 32_767
     seconds: float = 10.0
 

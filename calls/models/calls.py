@@ -180,6 +180,11 @@ class Call(models.Model):
         if errors:
             raise ValidationError(dict(errors))
 
+    @property
+    def eligible_from(self) -> dict[int, datetime.date | None]:
+        """The funders that are eligible, each with the first day on which it is; none where the call names none."""
+        return dict(self.eligible_funders.values_list("funder", "eligible_from"))
+
     def _breach_of_programme(self) -> Refusal | None:
         """Terms of the call that are above what its new programme allows."""
         found = (breach for terms in self.terms.all() for breach in outer_breaches(terms.limits, self.programme.outer))

@@ -195,6 +195,18 @@ class Judging:
             limit = pot_yen * year["yen"] // total // SLICE_STEP_YEN * SLICE_STEP_YEN
             PotSlice.objects.create(call=self.call, fiscal_year=year["fiscal_year"], limit_yen=limit)
 
+    def fitting(self, ranked: list[int], number: int, left: dict[int, int]) -> list[int]:
+        """The first so many that what is left of each fiscal year (yen) has room for; it is less afterwards."""
+        found: list[int] = []
+        asked: dict[int, dict[int, int]] = defaultdict(dict)
+        for cost in AnnualCost.objects.filter(proposal__in=ranked):
+            asked[cost.proposal_id][cost.fiscal_year] = cost.total_yen
+        for pk in ranked:
+            if len(found) < number and all(yen <= left[year] for year, yen in asked[pk].items()):
+                found.append(pk)
+                left.update({year: left[year] - yen for year, yen in asked[pk].items()})
+        return found
+
     def mark(self) -> None:
         """What the officer marked and submitted for release, in the fields that the reviewer signing in does not lead.
 
@@ -204,10 +216,14 @@ class Judging:
         led = set(self.call.call_fields.filter(lead_reviewer=self.panel.guest.person).values_list("field", flat=True))
         ranked = sorted(self.means, key=lambda pk: (-fmean(self.means[pk]), self.proposals[pk].number))
         open_to = [pk for pk in ranked if self.proposals[pk].field_id not in led]
-        *best, waits = open_to[: BEST + 1]
-        of_field = [pk for pk in open_to if self.proposals[pk].field_id == self.proposals[waits].field_id]
-        instead = of_field[of_field.index(waits) + 1]
-        marked = [("award", best), ("instead", [instead]), ("reserve", [waits]), ("decline", open_to[-DECLINED_MARKS:])]
+        left = dict(self.call.slices.values_list("fiscal_year", "limit_yen"))
+        best = self.fitting(open_to, BEST, left)
+        waits = next(pk for pk in open_to if pk not in best)
+        field = self.proposals[waits].field_id
+        of_field = [pk for pk in open_to if self.proposals[pk].field_id == field and pk not in {*best, waits}]
+        instead = self.fitting(of_field, 1, left)
+        declined = [pk for pk in open_to[-DECLINED_MARKS:] if pk not in instead]
+        marked = [("award", best), ("instead", instead), ("reserve", [waits]), ("decline", declined)]
         reasons = {row["kind"]: (row["decision"], row["text"]) for row in rows("mark_reasons")}
         wishes = [Wish(self.proposals[pk].number, *reasons[kind]) for kind, pks in marked for pk in pks]
         stage(self.call, wishes, by=self.officer, at=self.at(LASTED + 20))

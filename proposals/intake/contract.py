@@ -13,7 +13,7 @@ from aspire.wareki import fiscal_year, fiscal_years
 from aspire.workbooks.codes import Nearest
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
-from partners.models import Funder
+from partners.models import Country, Funder
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
@@ -49,9 +49,18 @@ class Contract:
         return list(Funder.objects.in_printed_order().select_related("country"))
 
     @cached_property
-    def eligible(self) -> set[int]:
-        """The funders the call names as eligible; empty where it names none."""
-        return set(self.call.eligible_funders.values_list("funder", flat=True))
+    def countries(self) -> dict[str, int]:
+        """The key of each country, by its alpha-2 code."""
+        return dict(Country.objects.values_list("alpha2", "pk"))
+
+    @cached_property
+    def funder_by_code(self) -> dict[str, Funder]:
+        return {funder.code: funder for funder in self.funders}
+
+    @cached_property
+    def eligible(self) -> dict[int, datetime.date | None]:
+        """The funders the call names as eligible, each with its first day; empty where it names none."""
+        return self.call.eligible_from
 
     @cached_property
     def years(self) -> list[int]:

@@ -11,7 +11,8 @@ from aspire.wareki import fiscal_years
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.markup import Value
 from proposals.intake.fields import written
-from proposals.record.models import AnnualCost, Counterpart, Proposal
+from proposals.intake.people import GROUPS, by_column, members, stored_people
+from proposals.record.models import AnnualCost, Proposal
 from proposals.record.querysets import FIELDS, ProposalQuerySet
 
 # Columns that stand for one plain column of the proposal.
@@ -21,7 +22,7 @@ PLAIN: dict[str, str] = {
     "pi_reading": "principal_investigator_reading",
     **{name: name for name in ("researcher_number", "institution", "starts_on", "ends_on", "young_researcher_plan")},
     **{"email": "email", "pi_name_en": "principal_investigator_en"},
-    **{name: name for name in ("erad_project_id", "abstract_ja", "abstract_en", "keywords")},
+    **{name: name for name in ("erad_project_id", "abstract_ja", "abstract_en", "keywords", "funder_reason")},
 }
 # Columns that one statement reads for all proposals; costs and counterparts have a statement each.
 READ = PLAIN | {
@@ -60,25 +61,19 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
     ):
         found[pk].years.append(year)
         found[pk].values.update({f"direct_yen_{year}": direct_yen, f"indirect_yen_{year}": indirect_yen})
-    counterparts = Counterpart.objects.filter(proposal__in=list(found)).order_by("-pk")  # the first is written last
-    for pk, person, institution in counterparts.values_list("proposal", "person", "institution"):
-        found[pk].values.update(counterpart_name=person, counterpart_institution=institution)
+    for pk, values in stored_people(list(found)):
+        found[pk].values.update(values)
     return list(found.values())
-
-
-def first_counterpart(proposal: Proposal | None) -> tuple[str, str]:
-    """Name and institution of the counterpart who stands first; empty where there is none."""
-    first = next(iter(proposal.counterparts.all()), None) if proposal else None
-    return (first.person, first.institution) if first else ("", "")
 
 
 def values_of(proposal: Proposal) -> dict[str, Value]:
     """A proposal's values by column; of costs those of its own fiscal years."""
     values: dict[str, Value] = {name: getattr(proposal, attribute) for name, attribute in PLAIN.items()}
-    funder, (person, institution) = proposal.primary_funder, first_counterpart(proposal)
+    funder = proposal.primary_funder
     values |= {"number": proposal.number, "field": proposal.field.code, "received_at": written(proposal.received_at)}
     values |= {"country": funder.country.alpha2, "funder": funder.code}
-    values |= {"counterpart_name": person, "counterpart_institution": institution}
+    for group in GROUPS:
+        values |= by_column(group, members(group, proposal))
     for cost in proposal.costs.all():
         values[f"direct_yen_{cost.fiscal_year}"] = cost.direct_yen
         values[f"indirect_yen_{cost.fiscal_year}"] = cost.indirect_yen
@@ -101,13 +96,15 @@ def hidden_from(user: Person | None) -> set[str]:
     """The columns that the person may not read; nothing is hidden from a command, which has no user."""
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
     hidden = {"researcher_number", "email", "erad_project_id", "young_researcher_plan"} - visible
-    return hidden | ({"counterpart_name", "counterpart_institution"} if "counterparts" not in visible else set())
+    of_people = {name for group in GROUPS for _place, name, _end in group.all_columns}
+    return hidden | (of_people if "counterparts" not in visible else set())
 
 
 def rows(proposals: Iterable[Exported], columns: Sequence[StrictField]) -> Iterator[list[Value]]:
     """One row of typed values for each proposal; of a fiscal year without costs, empty cells."""
     empty = dict.fromkeys(column.name for column in columns)
-    empty |= {"counterpart_name": "", "counterpart_institution": ""}
+    for group in GROUPS:
+        empty |= by_column(group, [])
     for proposal in proposals:
         values = empty | proposal.values
         yield [values[column.name] for column in columns]

@@ -23,6 +23,7 @@ SENTENCES.update(
 )
 TIME = re.compile(r"[T\s]*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0+)?)?$", re.IGNORECASE)
 WHOLE = _("Whole yen, without the unit.")
+COST_COLUMN = re.compile(r"(direct|indirect)_yen_([12][0-9]{3})")
 COSTS: dict[str, Promise] = {
     "direct_yen": _("Direct costs, every fiscal year"),
     "indirect_yen": _("Indirect costs, every fiscal year"),
@@ -86,14 +87,14 @@ class CostField(StrictField):
     def __init__(self, kind: str, year: int, meaning: str | Promise = WHOLE) -> None:
         label = {"direct": _("Direct costs FY%(year)s (yen)"), "indirect": _("Indirect costs FY%(year)s (yen)")}[kind]
         group = f"{kind}_yen"
-        super().__init__(f"{group}_{year}", of_year(label, year), meaning, "10000000", WholeYen(), group=group)
+        super().__init__(f"{group}_{year}", filled(label, year=year), meaning, "10000000", WholeYen(), group=group)
 
 
-def _of_year(label: Promise, year: int) -> str:
-    return str(label) % {"year": year}
+def _filled(label: Promise, **values: object) -> str:
+    return str(label) % values
 
 
-of_year = lazy(_of_year, str)
+filled = lazy(_filled, str)  # a label with its values, in the language of whoever reads it
 
 
 def text(

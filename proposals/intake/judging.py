@@ -13,11 +13,12 @@ from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.faults import SENTENCES, Tier
 from aspire.workbooks.widgets import CLEAR, is_spelt_out
-from calls.terms import Amount, Limits, annual_breaches, period_breaches, total_breaches, window_breaches
+from calls.terms import Amount, Limits, annual_breaches, is_eligible, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
-from proposals.intake.exports import PLAIN, first_counterpart, values_of
+from proposals.intake.exports import PLAIN, values_of
 from proposals.intake.fields import written
+from proposals.intake.people import COUNTERPARTS, GROUPS, Group, Member, by_column, members
 from proposals.intake.saving import awarded_years
 from proposals.record.models import BLANKS, Proposal
 
@@ -66,7 +67,8 @@ class ProposalRow(SheetRow):
     def fill(self, before: Proposal | None) -> None:
         self.values = self._merged(before)
         self.costs, self.dropped_years = self._costs(before)
-        self.values["counterpart"] = self._counterpart(before)
+        for group in GROUPS:
+            self.values[group.name] = self._people(group, before)
 
     # --- what the row says -------------------------------------------------------------------------------------
 
@@ -108,27 +110,26 @@ class ProposalRow(SheetRow):
                 values = {"funder": stored, "expected": before.country.alpha2}
                 self.say("country", "country_not_the_funders", values)
             return stored
+        found = self._funder_named(name, country, "funder", "country")
+        return found.code if found else stored
+
+    def _funder_named(self, name: Held, country: Held, at: str, at_country: str) -> Funder | None:
+        """The one funder that a cell names, with the help of the cell of its country."""
         found = self.contract.funders_by_name.get(search_key(str(name)), []) if is_spelt_out(str(name)) else []
         if country not in (None, BAD, CLEAR) and len(found) > 1:
             found = [funder for funder in found if funder.country.alpha2 == country]
-        return self._one_funder(found, country) or stored
-
-    def _one_funder(self, found: list[Funder], country: str | None) -> str:
-        contract = self.contract
         if not found:
-            near = contract.funder_near(self.cells["funder"].text)
-            self.say("funder", "funder_unknown_near" if near else "funder_unknown", {"nearest": near})
-            return ""
+            near = self.contract.funder_near(self.cells[at].text)
+            self.say(at, "funder_unknown_near" if near else "funder_unknown", {"nearest": near})
+            return None
         if len(found) > 1:
-            self.say("funder", "funder_ambiguous")
-            return ""
+            self.say(at, "funder_ambiguous")
+            return None
         funder = found[0]
         if country not in (None, BAD, CLEAR) and funder.country.alpha2 != country:
             values = {"funder": funder.code, "expected": funder.country.alpha2}
-            self.say("country", "country_not_the_funders", values)
-        if contract.eligible and funder.pk not in contract.eligible:
-            self.say("funder", "funder_not_eligible", tier=Tier.FLAG)
-        return funder.code
+            self.say(at_country, "country_not_the_funders", values)
+        return funder
 
     def _costs(self, before: Proposal | None) -> tuple[Costs, list[int]]:
         stored = (
@@ -147,13 +148,44 @@ class ProposalRow(SheetRow):
             after[year] = (_moved(direct, kept[0]), _moved(indirect, kept[1]))
         return after, dropped
 
-    def _counterpart(self, before: Proposal | None) -> tuple[str, str] | None:
-        names = ("counterpart_name", "counterpart_institution")
-        if all(self.given.get(name) in (None, BAD) for name in names):
+    def _people(self, group: Group, before: Proposal | None) -> list[Member] | None:
+        """Who takes part after the row; None where it says nothing of them."""
+        if all(self.given.get(name) in (None, BAD) for _place, name, _end in group.all_columns):
             return None
-        stored = first_counterpart(before)
-        name, institution = (self.take(name, old, cleared="") for name, old in zip(names, stored, strict=True))
-        return str(name), str(institution)
+        people = members(group, before)
+        for place in group.places:
+            if len(people) < place:
+                people.append(group.empty())
+            self._member(group, place, people[place - 1])
+        while people and not any(people[-1]):
+            people.pop()
+        for place, member in enumerate(people, 1):
+            self._is_known(group, place, member)
+        return people
+
+    def _member(self, group: Group, place: int, member: Member) -> None:
+        """Put what the row says of one person into what is stored."""
+        for name, end in group.columns(place).items():
+            at = list(group.attributes).index(end)
+            member[at] = self.take(name, member[at], cleared=group.empty()[at])
+        if group is not COUNTERPARTS or place == 1:
+            return
+        at_country, at_funder = group.column(place, "country"), group.column(place, "funder")
+        named = self.given.get(at_funder)
+        if named not in (None, BAD, CLEAR):
+            found = self._funder_named(named, self.given.get(at_country), at_funder, at_country)
+            member[3] = found.code if found else ""
+            member[2] = member[2] or (found.country.alpha2 if found else "")
+
+    def _is_known(self, group: Group, place: int, member: Member) -> None:
+        """A person has a name; a further counterpart also an institution and a country."""
+        needs = ["name", "institution", "country"] if group is COUNTERPARTS and place > 1 else ["name"]
+        needs = [] if group is COUNTERPARTS and place == 1 and any(member) else needs
+        for end in needs if any(member) else ["name"]:
+            name = group.column(place, end)
+            if not member[list(group.attributes).index(end)] and self.given.get(name) is not BAD:
+                code = "value_missing" if any(member) else "people_leave_a_gap"
+                self.say(name, code, {"header": self.header(name)})
 
     # --- how it is judged --------------------------------------------------------------------------------------
 
@@ -206,6 +238,11 @@ class ProposalRow(SheetRow):
         if reach and starts_on and starts_on != stored and not reach[0] <= starts_on <= reach[1]:
             values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}
             self.say("starts_on", "starts_out_of_reach", values, tier=Tier.FLAG)
+        if self.given.get("funder") and not self.values["funder_reason"]:
+            named = self.contract.funder_by_code.get(self.values["funder"])
+            received_at = self.received_at or self.kind.received_at
+            if named and not is_eligible(self.contract.eligible, named.pk, received_at):
+                self.say("funder", "funder_not_eligible", tier=Tier.FLAG)
 
     # --- what differs ------------------------------------------------------------------------------------------
 
@@ -213,8 +250,9 @@ class ProposalRow(SheetRow):
         after = {name: self.values[attribute] for name, attribute in PLAIN.items()}
         after |= {"field": self.values["field"], "funder": self.values["funder"]}
         after["received_at"] = written(self.received_at)
-        if self.values["counterpart"] is not None:
-            after["counterpart_name"], after["counterpart_institution"] = self.values["counterpart"]
+        for group in GROUPS:
+            if self.values[group.name] is not None:
+                after |= by_column(group, self.values[group.name])
         for year in self._years(before):
             after[f"direct_yen_{year}"], after[f"indirect_yen_{year}"] = self.costs.get(year, (None, None))
         return after

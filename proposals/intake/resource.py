@@ -32,6 +32,7 @@ from proposals.intake.fields import (
     text,
 )
 from proposals.intake.judging import ProposalRow
+from proposals.intake.people import GROUPS, people_fields, used
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
@@ -128,6 +129,9 @@ class ProposalResource(CallResource):
         "starts_on", _("Research starts"), _("The first day of the research period."), "2027-04-01", Day()
     )
     ends_on = StrictField("ends_on", _("Research ends"), _("The last day of the research period."), "2032-03-31", Day())
+    counterpart_email = StrictField(
+        "counterpart_email", _("Counterpart's e-mail"), _("Of that researcher."), "ada@example.org", Address()
+    )
     young_researcher_plan = text(
         _("Plan for young researchers"),
         _("Sending young researchers abroad, training, degrees; receiving people."),
@@ -161,6 +165,13 @@ class ProposalResource(CallResource):
     )
     keywords = text(_("Keywords"), _("Separated by commas."), 300, "quantum repeaters, photonics")
 
+    funder_reason = text(
+        _("Reason for a funder outside the list"),
+        _("Why the funder is accepted though the call does not list it; without one it is raised as a follow-up."),
+        300,
+        _("Accepted by the programme officer."),
+    )
+
     class Meta:
         model = Proposal
         import_id_fields = ["number"]
@@ -168,7 +179,8 @@ class ProposalResource(CallResource):
             *("number", "title_ja", "title_en", "pi_name", "pi_reading", "researcher_number", "institution"),
             *("field", "country", "funder", "counterpart_name", "counterpart_institution", "starts_on", "ends_on"),
             *("young_researcher_plan", "received_at", "email", "pi_name_en", "erad_project_id"),
-            *("abstract_ja", "abstract_en", "keywords"),
+            *("abstract_ja", "abstract_en", "keywords", "funder_reason"),
+            "counterpart_email",
         ]
 
     @cached_property
@@ -185,7 +197,8 @@ class ProposalResource(CallResource):
         offered = (f for f in contract.funders if not contract.eligible or f.pk in contract.eligible)
         found["funder"].offered = [(funder.code, str(funder)) for funder in offered]
         found["received_at"].widget = Receipt(self.call)
-        return found | costs_of(contract.years)
+        people = {name: field for name, field in people_fields().items() if name not in found}
+        return found | people | costs_of(contract.years)
 
     @classmethod
     def export_choices(cls, user: Person) -> list[tuple[str, Promise]]:
@@ -237,7 +250,7 @@ class ProposalResource(CallResource):
         saving.change(self.contract, changed)
 
     def follow_up(self, marked: Sequence[tuple[SheetRow, Sequence[Fault]]]) -> None:
-        saving.follow_up(marked, by=self.user)
+        saving.follow_up(((int(row.object_id or 0), faults) for row, faults in marked), by=self.user)
 
     def url_of(self, key: str) -> str:
         return reverse("proposals:detail", args=[key])
@@ -248,8 +261,17 @@ class ProposalResource(CallResource):
     def export_columns(self, records: Sequence[exporting.Exported], user: Person | None) -> list[StrictField]:
         """The columns with the years that these proposals touch, less what the person may not read."""
         years, hidden = exporting.years_of(records) or self.contract.years, exporting.hidden_from(user)
-        columns = {name: self.fields[name] for name in self._meta.fields} | costs_of(years)
+        values = [record.values for record in records]
+        names = [*self._meta.fields, *(name for group in GROUPS for name in used(group, values))]
+        columns = {name: self.fields[name] for name in names} | costs_of(years)
         return [column for name, column in columns.items() if name not in hidden]
+
+    def template_columns(self, records: Sequence[exporting.Exported]) -> list[StrictField]:
+        """The columns less those of further people than a template begins with, where nobody is stored."""
+        values = [record.values for record in records]
+        further = {name for group in GROUPS for place, name, _end in group.all_columns if place > group.offered}
+        kept = {name for group in GROUPS for name in used(group, values)}
+        return [column for column in self.columns if column.name not in further - kept]
 
     def for_export(self, records: ProposalQuerySet) -> list[exporting.Exported]:
         return exporting.exported(records)

@@ -16,8 +16,11 @@ from aspire.workbooks.faults import Fault, Tier
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN, values_of
-from proposals.record.models import AnnualCost, Counterpart, FollowUp, Proposal
+from proposals.intake.people import GROUPS, Group, Written, change_people, create_people
+from proposals.record.models import AnnualCost, FollowUp, Proposal
 from proposals.record.status import Status
+
+WITH_IT = ("costs", "counterparts__country", "counterparts__funder", "co_investigators", "award__amounts")
 
 
 def numbers_of(contract: Contract) -> list[str]:
@@ -40,7 +43,7 @@ def stored_proposals(contract: Contract, numbers: Iterable[str]) -> dict[str, Pr
     found = contract.proposals.filter(number__in=known).select_related(
         "field", "primary_funder__country", "terms", "award"
     )
-    return {p.number: p for p in found.prefetch_related("costs", "counterparts", "award__amounts")}
+    return {p.number: p for p in found.prefetch_related(*WITH_IT)}
 
 
 def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, An
         "fields": contract.field_by_name,
         "funders": [[funder.pk, funder.code, funder.country.alpha2] for funder in contract.funders],
         "names": {name: [funder.pk for funder in found] for name, found in contract.funders_by_name.items()},
-        "eligible": sorted(contract.eligible),
+        "eligible": sorted(contract.eligible.items()),
         "proposals": {},
     }
     for number, proposal in proposals.items():
@@ -80,7 +83,7 @@ def create(contract: Contract, rows: Sequence[SheetRow], *, received_at: datetim
     if not rows or contract.terms is None:
         return
     fields = {field.code: field.pk for field in contract.fields}
-    funders = {funder.code: funder for funder in contract.funders}
+    funders = contract.funder_by_code
     for row, pk in zip(rows, next_ids("proposals_proposal", len(rows)), strict=True):
         row.object_id = pk
     pinned = (contract.call.pk, contract.terms.pk, Status.RECEIVED.value, False)
@@ -100,17 +103,16 @@ def create(contract: Contract, rows: Sequence[SheetRow], *, received_at: datetim
     )
     costs = ((row.object_id, year, *yen) for row in rows for year, yen in row.costs.items())
     copy(AnnualCost, ("proposal_id", "fiscal_year", "direct_yen", "indirect_yen"), costs)
-    counterparts = (
-        (
-            row.object_id,
-            funders[row.values["funder"]].country_id,
-            funders[row.values["funder"]].pk,
-            *row.values["counterpart"],
-        )
-        for row in rows
-        if row.values["counterpart"] and any(row.values["counterpart"])
-    )
-    copy(Counterpart, ("proposal_id", "country_id", "funder_id", "person", "institution"), counterparts)
+    for group in GROUPS:
+        create_people(group, _people(group, rows, funders), contract)
+
+
+def _people(group: Group, rows: Sequence[SheetRow], funders: Mapping[str, Funder]) -> Iterator[Written]:
+    """Who takes part, of the rows that say so."""
+    for row in rows:
+        people = row.values[group.name]
+        if people is not None:
+            yield int(row.object_id or 0), funders[row.values["funder"]], people
 
 
 def _receipt(
@@ -128,7 +130,7 @@ def change(contract: Contract, rows: Sequence[SheetRow]) -> None:
     if not rows:
         return
     fields = {field.code: field.pk for field in contract.fields}
-    funders = {funder.code: funder for funder in contract.funders}
+    funders = contract.funder_by_code
     attributes = list(PLAIN.values())
     update(
         Proposal,
@@ -147,7 +149,8 @@ def change(contract: Contract, rows: Sequence[SheetRow]) -> None:
         ),
     )
     _change_costs(rows)
-    _change_counterparts([row for row in rows if row.values["counterpart"] is not None], funders)
+    for group in GROUPS:
+        change_people(group, _people(group, rows, funders), contract)
 
 
 def _change_costs(rows: Sequence[SheetRow]) -> None:
@@ -178,48 +181,18 @@ def _change_costs(rows: Sequence[SheetRow]) -> None:
     execute("DROP TABLE changed_costs")
 
 
-def _change_counterparts(rows: Sequence[SheetRow], funders: dict[str, Funder]) -> None:
-    """Correct the counterpart who stands first, or add one where there is none."""
-    if not rows:
-        return
-    columns = ("proposal_id", "country_id", "funder_id", "person", "institution")
-    names = ", ".join(columns)
-    execute(
-        f"CREATE TEMP TABLE changed_counterparts ON COMMIT DROP AS "
-        f"SELECT {names} FROM proposals_counterpart WITH NO DATA"
-    )
-    changed = ((row, funders[row.values["funder"]], row.values["counterpart"]) for row in rows)
-    stage("changed_counterparts", columns, ((row.object_id, f.country_id, f.pk, *named) for row, f, named in changed))
-    execute(
-        """
-        UPDATE proposals_counterpart p SET person = c.person, institution = c.institution
-          FROM changed_counterparts c
-         WHERE p.id = (SELECT min(id) FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
-           AND (p.person, p.institution) <> (c.person, c.institution)
-        """
-    )
-    execute(
-        f"""
-        INSERT INTO proposals_counterpart ({names}) SELECT {names} FROM changed_counterparts c
-         WHERE c.person || c.institution <> ''
-           AND NOT EXISTS (SELECT FROM proposals_counterpart f WHERE f.proposal_id = c.proposal_id)
-        """
-    )
-    execute("DROP TABLE changed_counterparts")
-
-
 def nameless(fault: Fault) -> dict[str, Any]:
     """A finding without what stood in the cell."""
     values = {name: value for name, value in fault.values.items() if name != "value"}
     return {**stored_fault(fault), "value": None, "values": values}
 
 
-def follow_up(marked: Sequence[tuple[SheetRow, Sequence[Fault]]], *, by: Person | None) -> None:
-    """Keep what was marked of these proposals; what is open of them already is not kept twice."""
+def follow_up(marked: Iterable[tuple[int, Iterable[Fault]]], *, by: Person | None) -> None:
+    """Keep what was marked of proposals, by their keys; what is open of them already is not kept twice."""
     now = timezone.now()
     found = [
         FollowUp(
-            proposal_id=int(row.object_id or 0),
+            proposal_id=proposal,
             code=fault.code,
             column=(fault.header or "")[:60],
             value=(fault.value or "")[:300],
@@ -227,8 +200,8 @@ def follow_up(marked: Sequence[tuple[SheetRow, Sequence[Fault]]], *, by: Person 
             raised_by=by,
             raised_at=now,
         )
-        for row, faults in marked
+        for proposal, faults in marked
         for fault in faults
-        if fault.tier == Tier.FLAG
+        if fault.tier == Tier.FLAG and fault.code != "funder_not_eligible"  # which PostgreSQL raises
     ]
     FollowUp.objects.bulk_create(found, ignore_conflicts=True)

@@ -39,6 +39,17 @@ SENTENCES = {
     "document_of_nobody": _(
         "%(document)s names no proposal of call %(call)s. Let its name begin with the proposal's number."
     ),
+    # --- people ------------------------------------------------------------------------------------------------
+    "effort_at_most_whole": _("Nobody gives a project more than 100 percent of their time. Enter 0 to 100."),
+    "co_investigator_once": _("That researcher number stands twice among the co-investigators. Use each once."),
+    "grant_state_known": _("The funding of a counterpart is confirmed, pending or not known. Choose one of these."),
+    "grant_amount_has_currency": _(
+        "The amount of a grant is a whole number with its currency, three capital letters such as USD. Fill in both, "
+        "or neither."
+    ),
+    "grant_period_ordered": _("The counterpart's grant ends before it starts. Correct one of the two days."),
+    "draft_once_a_call": _("A draft of yours for that call is there already. Use that one."),
+    "draft_once_a_proposal": _("A draft of yours for that proposal is there already. Use that one."),
     # --- proposals ---------------------------------------------------------------------------------------------
     "proposal_number_form": _(
         "A proposal number has capital letters, digits or hyphens and begins with a letter or a digit, such as "
@@ -74,6 +85,23 @@ SENTENCES = {
     ),
     "proposal_field_of_call": _(
         "Field %(field)s is not among the fields of call %(call)s. Choose one of the call's fields."
+    ),
+    "proposal_funder_eligible": _(
+        "Funder %(funder)s is not on the list of call %(call)s, or was not yet when the proposal was received. Choose "
+        "another, or record the reason for accepting it."
+    ),
+    "proposal_decided_stays": _(
+        "The result of proposal %(proposal)s is released, so its application stays as it was judged. Open it to read."
+    ),
+    "proposal_changed_meanwhile": _(
+        "Somebody has changed proposal %(proposal)s since you opened it. Nothing was saved: compare it with what is "
+        "stored, then save again."
+    ),
+    "proposal_set_aside_whole": _(
+        "What is withdrawn or ineligible says since when and why. Fill in both the day and the reason, or neither."
+    ),
+    "proposal_set_aside_says_why": _(
+        "Proposal %(proposal)s cannot become %(value)s without a word. Fill in the reason and the day."
     ),
     "proposal_status_known": _("That status does not exist. Choose one of the list."),
     "proposal_status_moves": _(

@@ -9,6 +9,7 @@ from calls.models import Call, CallField, Criterion, EligibleFunder, PotSlice, T
 from proposals.record.models import AnnualCost, Proposal
 from tests.factories import (
     NOON,
+    OUT,
     AnnualAwardFactory,
     AnnualCostFactory,
     AwardFactory,
@@ -169,7 +170,8 @@ def test_a_negative_amount_and_words_are_refused_with_what_was_typed_kept(desk):
 def test_an_officer_withdraws_a_proposal(desk):
     proposal = ProposalFactory()
 
-    assert change(desk, proposal, status="withdrawn").status_code == 302
+    assert "without a word" in " ".join(sentences(change(desk, proposal, status="withdrawn")))
+    assert change(desk, proposal, status="withdrawn", **OUT).status_code == 302
     assert Proposal.objects.get(pk=proposal.pk).status == "withdrawn"
 
 

@@ -160,6 +160,9 @@ def names_refused_by_triggers():
 
 # Refused by a decision before a row is written: who, when and what was seen, which no row says.
 OF_DECISIONS = {
+    "proposal_funder_eligible",
+    "proposal_decided_stays",
+    "proposal_changed_meanwhile",
     "document_is_pdf",
     "document_infected",
     "document_unscanned",

@@ -15,7 +15,7 @@ from proposals.assignment.sheets import AssignmentResource
 from proposals.record.models import Assignment, Conflict
 from proposals.record.status import Status
 from tests.assignment.test_officers_review import give, reviewer_of, say
-from tests.factories import NOON, ProposalFactory, TermsFactory
+from tests.factories import NOON, OUT, ProposalFactory, TermsFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_export_goes_in_again_and_changes_nothing_even_when_a_reviewer_has_left(
     gone.is_active = False
     gone.save()
     say(proposals["A"], fuji, "stands", "kin")
-    type(proposals["A"]).objects.filter(pk=proposals["A"].pk).update(status=Status.WITHDRAWN)
+    type(proposals["A"]).objects.filter(pk=proposals["A"].pk).update(status=Status.WITHDRAWN, **OUT)
     client.force_login(officer)
     data = client.get(reverse("sheets:export", args=["assignments", form]), {"call": "CALL"}).content
 
@@ -136,7 +136,7 @@ def test_file_is_looked_at_again_when_something_happened_meanwhile(call, proposa
     elif meanwhile == "taken back":
         appointing.take_back(there)
     else:
-        type(proposals["B"]).objects.filter(pk=proposals["B"].pk).update(status=Status.WITHDRAWN)
+        type(proposals["B"]).objects.filter(pk=proposals["B"].pk).update(status=Status.WITHDRAWN, **OUT)
     before = given()
 
     with pytest.raises(LookAgain):

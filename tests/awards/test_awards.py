@@ -27,6 +27,7 @@ from proposals.record.status import Status
 from tests.factories import (
     MILLION,
     NOON,
+    OUT,
     AnnualCostFactory,
     CallFactory,
     FieldFactory,
@@ -136,7 +137,7 @@ def test_ranking_leaves_out_drafts_reviews_in_conflict_and_withdrawn_proposals(o
     Conflict.objects.filter(proposal__number="P-A", person=aside.assignment.reviewer).update(
         finding="stands", kind="kin"
     )
-    Proposal.objects.filter(number="P-B").update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(number="P-B").update(status=Status.WITHDRAWN, **OUT)
 
     assert ranking_of(begin(made), officer) == [
         ("P-A", 1, "5.00", 1, False),

@@ -13,7 +13,7 @@ from proposals.record.models import Award, Mark, Proposal
 from proposals.record.status import Status
 from tests.awards.test_awards import begin, decided
 from tests.doors import run
-from tests.factories import MILLION, NOON
+from tests.factories import MILLION, NOON, OUT
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
@@ -34,7 +34,7 @@ def refused_with(call, by, *wishes):
 
 
 def test_every_fault_of_a_batch_is_said_at_once(call, officer):
-    Proposal.objects.filter(number="P-D").update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(number="P-D").update(status=Status.WITHDRAWN, **OUT)
     wishes = [
         Wish("P-A", "maybe"),
         Wish("P-A", "award"),

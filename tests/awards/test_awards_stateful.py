@@ -18,7 +18,7 @@ from proposals.record.models import AnnualAward, Conflict, Mark, Packet, Proposa
 from proposals.record.status import Status
 from tests.doors import run
 from tests.effort import tries
-from tests.factories import MILLION, NOON, CallFactory, ProposalFactory, TermsFactory
+from tests.factories import MILLION, NOON, OUT, CallFactory, ProposalFactory, TermsFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -222,7 +222,7 @@ class Decisions(RuleBasedStateMachine):
     @rule(number=st.sampled_from(NUMBERS))
     def withdraw(self, number):
         change = Proposal.objects.filter(number=number).update
-        assert self.done(change, status=Status.WITHDRAWN) == self.model.withdraw(number)
+        assert self.done(change, status=Status.WITHDRAWN, **OUT) == self.model.withdraw(number)
 
     @rule(by=people, number=st.sampled_from(NUMBERS))
     def conflict(self, by, number):

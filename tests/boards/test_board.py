@@ -11,6 +11,7 @@ from calls.models import Call
 from partners.models import Funder
 from proposals.record.models import Award, Proposal
 from tests.factories import (
+    OUT,
     AnnualCostFactory,
     AwardFactory,
     CallFactory,
@@ -97,7 +98,7 @@ def test_every_tile_leads_to_rows(looking, trial):
 
 def test_withdrawing_a_proposal_shows_one_less_and_names_it(looking, trial):
     gone = Proposal.objects.get(number="R4-TRIAL-R01")
-    Proposal.objects.filter(pk=gone.pk).update(status="withdrawn")
+    Proposal.objects.filter(pk=gone.pk).update(status="withdrawn", **OUT)
 
     found, page = tallies(looking), looking.get(trial.get_absolute_url())
 

@@ -20,6 +20,7 @@ from proposals.record.status import Status
 from tests.doors import at_every_update, refused, run
 from tests.factories import (
     NOON,
+    OUT,
     AnnualCostFactory,
     AwardFactory,
     ConflictFactory,
@@ -63,7 +64,7 @@ def test_briefing_holds_when_nothing_has_changed(briefing):
 
 def test_briefing_names_the_proposals_added_left_out_and_corrected(briefing, terms):
     first, second, third = Proposal.objects.order_by("number")
-    Proposal.objects.filter(pk=first.pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=first.pk).update(status=Status.WITHDRAWN, **OUT)
     Proposal.objects.filter(pk=second.pk).update(primary_funder=FunderFactory(acronym="EPSRC"))
     AnnualCostFactory(proposal=third)
     new = ProposalFactory(terms=terms)
@@ -137,7 +138,7 @@ def test_the_press_briefing_is_the_first_and_still_holds(client, manager):
     ] == [7]
 
     withdrawn = Proposal.objects.filter(call__code="R4-TRIAL", award=None).first()
-    Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN, **OUT)
     page = client.get(kept.get_absolute_url(), headers=ENGLISH)
     assert totals(page.context["comparison"])[0] == (43, 42, -1)
     assert withdrawn.number in page.content.decode()
@@ -219,7 +220,7 @@ def long_form(answer):
 
 def test_pack_of_a_briefing_says_what_was_said_whatever_happened_since(client, manager, briefing, terms):
     client.force_login(manager)
-    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.WITHDRAWN, **OUT)
     ProposalFactory.create_batch(4, terms=terms)
 
     answer = pack(client, "spring", "csv")
@@ -325,7 +326,7 @@ def test_a_briefing_says_the_same_whatever_becomes_of_its_call(client, manager, 
     CallField.objects.update(label_as_printed="別の分野")
     Country.objects.update(name_ja="別の国", name_en="Elsewhere")
     Funder.objects.update(name_ja="別の機関", name_en="Another funder", label_as_printed="別")
-    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.INELIGIBLE)
+    Proposal.objects.filter(pk=Proposal.objects.first().pk).update(status=Status.INELIGIBLE, **OUT)
     ProposalFactory(terms=terms, primary_funder=FunderFactory(acronym="LATER"))
 
     after = everything_said(client, "spring")
@@ -353,7 +354,7 @@ def test_each_difference_leads_to_the_proposals_that_explain_it(client, manager,
     moved, other, gone = Proposal.objects.order_by("number")
     funder = FunderFactory(acronym="EPSRC")
     Proposal.objects.filter(pk=moved.pk).update(primary_funder=funder)
-    Proposal.objects.filter(pk=gone.pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=gone.pk).update(status=Status.WITHDRAWN, **OUT)
     AnnualCostFactory(proposal=other)
 
     page = client.get(briefing.get_absolute_url())

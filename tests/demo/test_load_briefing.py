@@ -11,6 +11,7 @@ from calls.models import Call, Programme, PublishedFigure
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.demo import press_briefing as loading
 from proposals.record.models import Award, Proposal
+from tests.factories import OUT
 
 pytestmark = pytest.mark.django_db
 PRINTED = list(csv.DictReader(StringIO((loading.FOLDER / "published_figures.csv").read_text())))
@@ -36,7 +37,7 @@ def test_loading_the_briefing_again_changes_nothing(briefing):
 
 
 def test_loading_again_keeps_what_officers_changed(briefing):
-    Proposal.objects.filter(number="R4-TRIAL-R01").update(status="withdrawn")
+    Proposal.objects.filter(number="R4-TRIAL-R01").update(status="withdrawn", **OUT)
     Country.objects.filter(alpha2="US").update(name_en="United States of America")
 
     call_command("load_briefing", verbosity=0)

@@ -18,6 +18,7 @@ from proposals.explore.grid import Cross
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart, Proposal, SavedView
 from tests.factories import (
+    OUT,
     ConflictFactory,
     CounterpartFactory,
     CountryFactory,
@@ -190,7 +191,7 @@ def leads_to_its_rows(client, grid):
 )
 def test_every_number_leads_to_its_rows_where_the_trial_call_is_left_aside_or_not(trial, looking, two, query):
     ProposalFactory(terms=trial.terms.get(), field=trial.fields.first(), received_at=trial.opens_at)
-    Proposal.objects.filter(number__in=["R4-TRIAL-R01", "R4-TRIAL-R02"]).update(status="withdrawn")
+    Proposal.objects.filter(number__in=["R4-TRIAL-R01", "R4-TRIAL-R02"]).update(status="withdrawn", **OUT)
     grid = asked(looking, query)
 
     leads_to_its_rows(looking, grid)

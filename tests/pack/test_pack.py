@@ -23,6 +23,7 @@ from proposals.pack.slides import as_pptx
 from proposals.pack.workbook import HEADER_ROW, as_xlsx
 from proposals.record.models import Proposal
 from tests.factories import (
+    OUT,
     AnnualCostFactory,
     AwardFactory,
     CallFactory,
@@ -166,7 +167,7 @@ def test_every_slide_says_its_source_rule_and_what_its_data_are(looking, trial):
 
 
 def test_slides_show_published_recorded_and_difference_where_they_differ(looking, trial):
-    Proposal.objects.filter(number="R4-TRIAL-R01").update(status="withdrawn")
+    Proposal.objects.filter(number="R4-TRIAL-R01").update(status="withdrawn", **OUT)
 
     table = tables_of(taken(looking, "R4-TRIAL", "pptx").content)["相手国別 提案件数"]
 

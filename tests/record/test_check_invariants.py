@@ -58,7 +58,10 @@ def test_sound_rows_have_no_breach(rows):
         ("UPDATE proposals_annualcost SET fiscal_year = 2023", ["outside the research period"]),
         ("UPDATE proposals_proposal SET ends_on = '2029-04-01'", ["60 months from its start"]),
         ("UPDATE proposals_proposal SET received_at = '2024-01-01'", ["outside the window"]),
-        ("UPDATE proposals_proposal SET status = 'withdrawn'", ["cannot be awarded", "not what the mark says"]),
+        (
+            "UPDATE proposals_proposal SET status = 'withdrawn'",
+            ["cannot be awarded", "not what the mark says"],
+        ),
         ("UPDATE proposals_packet SET state = 'sent_back'", ["awarded by a release alone", "written together"]),
         ("UPDATE proposals_annualaward SET direct_yen = 23000001", ["ceiling", "kept total", "counter", "pot"]),
         ("UPDATE calls_call SET taken_count = 0", ["counter says 0 awards and ¥13,000,000"]),

@@ -21,6 +21,7 @@ from proposals.record.status import Decision, PacketState, Status
 from tests.crawl import Visit, number_from, taken_back
 from tests.factories import (
     MILLION,
+    OUT,
     AnnualCostFactory,
     AssignmentFactory,
     CallFactory,
@@ -182,7 +183,7 @@ def in_conflict(world: World, by: User, hidden: Hidden) -> list[Proposal]:
             if not place:
                 found.append(proposal)
             elif code in (OPEN, REVIEW):
-                Proposal.objects.filter(pk=proposal.pk).update(status=hidden.status)
+                Proposal.objects.filter(pk=proposal.pk).update(status=hidden.status, **OUT)
     number_from(55_000)
     Call.objects.filter(code__in=[DECIDING, RELEASED]).update(progress="deciding")
     for proposal in found[2:]:

@@ -17,6 +17,7 @@ from tests.doors import refused, run
 from tests.effort import tries
 from tests.factories import (
     NOON,
+    OUT,
     AnnualAwardFactory,
     AssignmentFactory,
     CallFactory,
@@ -124,7 +125,7 @@ class Acts:
 
     def leave_out(self):
         row = self.some(Proposal.objects.all())
-        Proposal.objects.filter(pk=row.pk).update(status=self.chance.choice(["withdrawn", "received"]))
+        Proposal.objects.filter(pk=row.pk).update(status=self.chance.choice(["withdrawn", "received"]), **OUT)
 
 
 def attempt(acts, name):
@@ -161,7 +162,7 @@ def test_progress_is_exact_after_many_assign_one_proposal_and_withdraw_it_at_onc
     def act(place):
         try:
             if place == 3:
-                Proposal.objects.filter(pk=proposal.pk).update(status="withdrawn")
+                Proposal.objects.filter(pk=proposal.pk).update(status="withdrawn", **OUT)
             else:
                 row = {"reviewer": people[place], "position": place + 1, "assigned_by": by, "assigned_at": NOON}
                 Assignment.objects.create(proposal=proposal, **row)
@@ -185,7 +186,7 @@ def test_days_say_when_counted_proposals_came_in_by_the_clock_of_tokyo():
     Proposal.objects.filter(pk=first.pk).update(received_at=evening, late_reason="moved")
     whole = Proposal.objects.by_day(call)[call.pk]
     recounted = Proposal.objects.exclude(pk=0).by_day(call)[call.pk]
-    Proposal.objects.filter(pk=first.pk).update(status="withdrawn")
+    Proposal.objects.filter(pk=first.pk).update(status="withdrawn", **OUT)
 
     assert (sum(whole.values()), whole[datetime.date(2023, 6, 2)]) == (6, 1)
     assert whole == recounted
@@ -235,7 +236,7 @@ def test_lines_of_days_and_progress_are_folded():
 
     for turn in range(300):
         Assignment.objects.filter(pk=row.pk).update(declined_at=None if turn % 2 else NOON)
-        Proposal.objects.filter(pk=proposal.pk).update(status="received" if turn % 2 else "withdrawn")
+        Proposal.objects.filter(pk=proposal.pk).update(status="received" if turn % 2 else "withdrawn", **OUT)
 
     assert PaceLine.objects.count() < 300
     assert IntakeLine.objects.count() < 300

@@ -18,6 +18,7 @@ from tests.factories import (
     CEILING_YEN,
     MILLION,
     NOON,
+    OUT,
     AnnualAwardFactory,
     AnnualCostFactory,
     AwardFactory,
@@ -231,7 +232,7 @@ def proposal_and_field_taken_away() -> list[Action]:
 def award_and_withdrawal() -> list[Action]:
     proposal = MarkFactory().proposal
     withdraw = Proposal.objects.filter(pk=proposal.pk).update
-    return [AwardFactory.build(proposal=proposal).save, lambda: withdraw(status=Status.WITHDRAWN)]
+    return [AwardFactory.build(proposal=proposal).save, lambda: withdraw(status=Status.WITHDRAWN, **OUT)]
 
 
 def award_and_smaller_pot() -> list[Action]:

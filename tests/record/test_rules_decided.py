@@ -14,6 +14,7 @@ from tests.doors import at_every_insert, at_every_update, refused, run
 from tests.factories import (
     MILLION,
     NOON,
+    OUT,
     AnnualAwardFactory,
     AwardFactory,
     CallFactory,
@@ -291,7 +292,7 @@ def test_release_is_refused_when_an_award_has_no_amounts_or_a_proposal_is_out(ch
     with refused("award_has_amounts"):
         released(change, packet_of(bare), ManagerFactory())
     packet = packet_of(out)
-    Proposal.objects.filter(pk=out.proposal_id).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=out.proposal_id).update(status=Status.WITHDRAWN, **OUT)
     with refused("award_of_eligible_proposal"):
         released(change, packet, ManagerFactory())
 
@@ -299,7 +300,7 @@ def test_release_is_refused_when_an_award_has_no_amounts_or_a_proposal_is_out(ch
 def test_packet_is_sent_back_although_a_proposal_went_out_or_its_marker_has_a_conflict_since():
     mark = MarkFactory(decision=Decision.RESERVE)
     packet = packet_of(mark)
-    Proposal.objects.filter(pk=mark.proposal_id).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=mark.proposal_id).update(status=Status.WITHDRAWN, **OUT)
     conflict(mark.marked_by, mark.proposal)
 
     decide_packet(packet, PacketState.SENT_BACK)

@@ -20,6 +20,7 @@ from tests.factories import (
     CLOSES_AT,
     NOON,
     OPENS_AT,
+    OUT,
     AnnualAwardFactory,
     AnnualCostFactory,
     AwardFactory,
@@ -252,7 +253,7 @@ def test_award_gets_the_same_verdict(status, room, others, again):
         if again:
             AwardFactory(proposal=proposal)
         else:
-            type(proposal).objects.filter(pk=proposal.pk).update(status=status)
+            type(proposal).objects.filter(pk=proposal.pk).update(status=status, **OUT)
         proposal.refresh_from_db()
 
         assert_same_verdict(AwardFactory.build(proposal=proposal))

@@ -10,7 +10,7 @@ from aspire.refusals import from_error
 from proposals.record.models import Proposal
 from proposals.record.status import MOVES, NOT_COUNTED, Status, may_move
 from tests.doors import at_every_insert, refused
-from tests.factories import AwardFactory, FunderFactory, ProposalFactory, TermsFactory, release
+from tests.factories import OUT, AwardFactory, FunderFactory, ProposalFactory, TermsFactory, release
 
 PAIRS = list(itertools.product(Status, Status))
 
@@ -38,7 +38,7 @@ def test_postgresql_and_full_clean_allow_exactly_the_moves_of_the_table(award):
         if award == "released":
             release(proposal.award)
         else:
-            Proposal.objects.filter(pk=proposal.pk).update(status=before)
+            Proposal.objects.filter(pk=proposal.pk).update(status=before, **OUT)
 
         verdict = expected(before, after, award)
 
@@ -80,6 +80,7 @@ def test_proposal_is_refused_when_logged_as_awarded(insert):
 def judged(proposal, status):
     changed = Proposal.objects.get(pk=proposal.pk)
     changed.status = status
+    changed.set_aside_on, changed.set_aside_reason = OUT.values()
     try:
         changed.full_clean()
     except ValidationError as error:
@@ -90,7 +91,7 @@ def judged(proposal, status):
 def moved(proposal, status):
     try:
         with transaction.atomic():
-            Proposal.objects.filter(pk=proposal.pk).update(status=status)
+            Proposal.objects.filter(pk=proposal.pk).update(status=status, **OUT)
     except DatabaseError as error:
         return from_error(error).name
     return None

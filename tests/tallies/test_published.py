@@ -29,6 +29,7 @@ from tests.doors import at_every_insert, at_every_update, refused, run
 from tests.factories import (
     MILLION,
     NOON,
+    OUT,
     AwardFactory,
     CallFactory,
     CountryFactory,
@@ -301,7 +302,7 @@ def test_as_many_as_were_published_need_no_explanation_and_one_less_names_the_on
 
     assert board(terms.call).explanations == []
 
-    Proposal.objects.filter(pk=rows[1].pk).update(status="withdrawn")
+    Proposal.objects.filter(pk=rows[1].pk).update(status="withdrawn", **OUT)
     assert [found.proposal for found in board(terms.call).explanations] == [rows[1]]
 
     added = ProposalFactory(terms=terms)

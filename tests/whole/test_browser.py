@@ -13,6 +13,7 @@ from calls.models import Call
 from proposals.record.models import Assignment, Briefing, Proposal
 from proposals.record.status import Status
 from tests.chromium import DESK, PHONE, findings, sign_in, visit, wrong_with
+from tests.factories import OUT
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -141,7 +142,7 @@ def pages_by_role() -> dict[str, list[str]]:
 def test_pages_are_accessible_unstopped_and_fit_a_phone_for_every_role(live_server, browser, language, size, first):
     """Every other page in either run, so that both together see each of them, and each is laid out at both widths."""
     withdrawn = Proposal.objects.filter(call__code="R4-TRIAL", award=None).first()
-    Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN)
+    Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN, **OUT)
 
     found = []
     for account, paths in pages_by_role().items():

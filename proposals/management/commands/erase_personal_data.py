@@ -9,15 +9,17 @@ from aspire.accounts.erasure import Words, erase
 from aspire.operations.grants import as_owner
 from aspire.operations.schema import DataCommand
 from aspire.untyped import Passed
-from proposals.record.models import Counterpart, FollowUp, Proposal, Reviewer
+from proposals.record.models import CoInvestigator, Counterpart, FollowUp, Proposal, ProposalDraft, Reviewer
 
 ERASED = "―"  # where a name must stand
 NAMES = [
     *("principal_investigator", "principal_investigator_reading", "principal_investigator_en"),
     *("researcher_number", "email"),
 ]
-OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan"], ""))
+OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan", "funder_reason"], ""))
+OF_LEAVING = Words(Proposal, {"set_aside_reason": ERASED})
 OF_COUNTERPARTS = Words(Counterpart, {"person": ERASED, "email": ""})
+OF_CO_INVESTIGATORS = Words(CoInvestigator, {"person": ERASED, "researcher_number": ""})
 OF_FOLLOW_UPS, OF_DONE = Words(FollowUp, {"value": ""}), Words(FollowUp, {"comment": ERASED})
 OF_REVIEWERS = Words(Reviewer, dict.fromkeys(["name_ja", "name_en", "reading", "researcher_number"], ""))
 
@@ -49,10 +51,14 @@ def of_proposal(number: str, reason: str) -> int:
     if proposal is None:
         raise CommandError(_("There is no proposal %(number)s.") % {"number": number})
     counterparts = Counterpart.objects.filter(proposal=proposal).values_list("pk", flat=True)
+    others = CoInvestigator.objects.filter(proposal=proposal).values_list("pk", flat=True)
+    ProposalDraft.objects.filter(proposal=proposal).delete()
     raised = FollowUp.objects.filter(proposal=proposal).values_list("pk", flat=True)
     done = raised.filter(done_at__isnull=False)
     found = [(OF_PROPOSALS, [proposal.pk]), (OF_COUNTERPARTS, [*counterparts])]
-    return erase(number, reason, [*found, (OF_FOLLOW_UPS, [*raised]), (OF_DONE, [*done])])
+    left = [proposal.pk] if proposal.set_aside_on else []
+    found += [(OF_LEAVING, left), (OF_CO_INVESTIGATORS, [*others]), (OF_FOLLOW_UPS, [*raised]), (OF_DONE, [*done])]
+    return erase(number, reason, found)
 
 
 def of_account(name: str, reason: str) -> int:
@@ -60,6 +66,7 @@ def of_account(name: str, reason: str) -> int:
     user = User.objects.filter(username=name).first()
     if user is None:
         raise CommandError(_("There is no account %(name)s.") % {"name": name})
+    ProposalDraft.objects.filter(user=user).delete()
     user.is_active = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])

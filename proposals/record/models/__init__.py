@@ -4,8 +4,10 @@ from proposals.record.models.amounts import AnnualAmount, AnnualCost
 from proposals.record.models.awards import AnnualAward, Award, Mark, Packet, PacketStep
 from proposals.record.models.briefings import Briefing, SavedView
 from proposals.record.models.documents import Document
+from proposals.record.models.drafts import ProposalDraft
 from proposals.record.models.followups import FollowUp
-from proposals.record.models.proposals import BLANKS, Counterpart, Proposal
+from proposals.record.models.people import CoInvestigator, Counterpart
+from proposals.record.models.proposals import BLANKS, Proposal
 from proposals.record.models.reviews import Assignment, Conflict, Review, Reviewer, Score
 from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
 
@@ -17,6 +19,7 @@ __all__ = [
     "Assignment",
     "Award",
     "Briefing",
+    "CoInvestigator",
     "Conflict",
     "Counterpart",
     "Document",
@@ -28,6 +31,7 @@ __all__ = [
     "Packet",
     "PacketStep",
     "Proposal",
+    "ProposalDraft",
     "ProposalProgress",
     "Review",
     "Reviewer",

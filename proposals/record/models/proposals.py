@@ -17,13 +17,14 @@ from aspire.refusals import Refusal
 from aspire.text import WholeCharField, WholeTextField
 from aspire.untyped import Above
 from calls.models import Call, Field, Terms
-from calls.terms import period_breaches, window_breaches
+from calls.terms import is_eligible, period_breaches, window_breaches
 from partners.models import Country, Funder, in_language
 from proposals.record.querysets import NEWEST_CALL, ProposalQuerySet
 from proposals.record.status import NOT_COUNTED, Decision, PacketState, Status, may_move
 
 ProposalManager = models.Manager.from_queryset(ProposalQuerySet)
 BLANKS = " \t\n\r\u3000"
+RESEARCHER_NUMBER = RegexValidator(r"^\d{8}$", _("A researcher number has exactly 8 digits, leading zeros included."))
 
 
 def raise_all(refusals: Iterable[Refusal], **by_field: Iterable[Refusal]) -> None:
@@ -62,6 +63,13 @@ class Proposal(models.Model):
         blank=True,
         help_text=_("recorded by an officer"),
     )
+    funder_reason = WholeCharField(
+        _("reason for accepting a funder outside the list"), max_length=300, blank=True, db_default="", default=""
+    )
+    set_aside_on = models.DateField(_("withdrawn or found ineligible on"), null=True, blank=True)
+    set_aside_reason = WholeCharField(
+        _("why it was withdrawn or is ineligible"), max_length=300, blank=True, db_default="", default=""
+    )
     starts_on = models.DateField(_("research starts"), null=True, blank=True)
     ends_on = models.DateField(_("research ends"), null=True, blank=True)
 
@@ -79,7 +87,7 @@ class Proposal(models.Model):
         _("e-Rad researcher number"),
         max_length=8,
         blank=True,
-        validators=[RegexValidator(r"^\d{8}$", _("A researcher number has exactly 8 digits, leading zeros included."))],
+        validators=[RESEARCHER_NUMBER],
     )
     email = models.EmailField(_("e-mail"), blank=True, db_default="", default="")
     institution = WholeCharField(_("research institution"), max_length=200, blank=True)
@@ -121,6 +129,11 @@ class Proposal(models.Model):
             ),
             Check(condition=Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="proposal_period_ordered"),
             Check(condition=Q(is_reconstructed=True) | Q(received_at__isnull=False), name="proposal_received_recorded"),
+            Check(
+                condition=Q(set_aside_on__isnull=True, set_aside_reason="")
+                | Q(set_aside_on__isnull=False) & ~Q(set_aside_reason=""),
+                name="proposal_set_aside_whole",
+            ),
             Check(
                 condition=Q(is_reconstructed=False)
                 | Q(
@@ -197,6 +210,7 @@ class Proposal(models.Model):
             ends_on=list(self._period_breaches()),
             field=list(self._field_breaches()),
             status=(list(self._status_breaches(stored)) if stored else []) or list(self._award_breaches()),
+            funder_reason=list(self._funder_breaches(stored)),
         )
 
     def _terms_breaches(self, stored: "Proposal | None") -> list[Refusal]:
@@ -236,6 +250,14 @@ class Proposal(models.Model):
         if fields and self.field_id not in fields:
             yield Refusal("proposal_field_of_call", {"field": self.field.code, "call": self.call.code})
 
+    def _funder_breaches(self, stored: "Proposal | None") -> Iterable[Refusal]:
+        """Of what is typed; PostgreSQL takes it from any other door, and raises it to be looked into."""
+        if self.primary_funder_id is None or self.is_reconstructed or self.funder_reason.strip(BLANKS):
+            return
+        is_moved = stored is None or stored.primary_funder_id != self.primary_funder_id
+        if is_moved and not is_eligible(self.call.eligible_from, self.primary_funder_id, self.received_at):
+            yield Refusal("proposal_funder_eligible", {"funder": self.primary_funder.code, "call": self.call.code})
+
     def _status_breaches(self, stored: "Proposal") -> Iterable[Refusal]:
         if self.status in NOT_COUNTED and self._stored_award():
             yield Refusal("proposal_awarded_stays", {"proposal": self.number, "value": self.status})
@@ -243,6 +265,8 @@ class Proposal(models.Model):
             yield Refusal("proposal_released_stays", {"proposal": self.number})
         elif self.status in Status.values and not may_move(stored.status, self.status):
             yield Refusal("proposal_status_moves", {"status": stored.status, "value": self.status})
+        elif stored.status != self.status in NOT_COUNTED and not self.set_aside_reason.strip(BLANKS):
+            yield Refusal("proposal_set_aside_says_why", {"proposal": self.number, "value": self.status})
 
     def _award_breaches(self) -> Iterable[Refusal]:
         if self.status != Status.AWARDED:
@@ -265,27 +289,3 @@ class Proposal(models.Model):
 
     # A form that edits all costs at once sets this to itself and judges their sum and place as typed, not as stored.
     siblings_judged_by: Above = None
-
-
-@track()
-class Counterpart(models.Model):
-    """A partner abroad. The first stands under the primary funder; further ones are shown, never added to a tally."""
-
-    proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="counterparts", verbose_name=_("proposal"))
-    country = models.ForeignKey(
-        Country, models.PROTECT, related_name="counterparts", verbose_name=_("country or region")
-    )
-    funder = models.ForeignKey(
-        Funder, models.PROTECT, null=True, blank=True, related_name="counterparts", verbose_name=_("funder")
-    )
-    person = WholeCharField(_("name"), max_length=100)
-    email = models.EmailField(_("e-mail"), blank=True, db_default="", default="")
-    institution = WholeCharField(_("research institution"), max_length=200)
-
-    class Meta:
-        verbose_name = _("counterpart")
-        verbose_name_plural = _("counterparts")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.person

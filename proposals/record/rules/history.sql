@@ -16,6 +16,7 @@ SELECT aspire_track('proposals_briefing', 'proposals_briefingevent');
 SELECT aspire_track('proposals_savedview', 'proposals_savedviewevent');
 SELECT aspire_track('proposals_reviewer', 'proposals_reviewerevent');
 SELECT aspire_track('proposals_reviewer_fields', 'proposals_reviewerfieldevent');
+SELECT aspire_track('proposals_coinvestigator', 'proposals_coinvestigatorevent');
 SELECT aspire_track('proposals_document', 'proposals_documentevent');
 SELECT aspire_track('proposals_followup', 'proposals_followupevent');
 CREATE OR REPLACE TRIGGER rows_never_truncated BEFORE TRUNCATE ON proposals_tallyline

@@ -143,6 +143,10 @@ BEGIN
     IF NEW.status = 'awarded' AND NOT NEW.is_reconstructed AND NOT proposals_is_released(NEW.id) THEN
         PERFORM aspire_refuse('proposal_awarded_by_release', jsonb_build_object('proposal', NEW.number));
     END IF;
+    IF NEW.status IN ('ineligible', 'withdrawn') AND aspire_is_blank(NEW.set_aside_reason) THEN
+        PERFORM aspire_refuse('proposal_set_aside_says_why', jsonb_build_object(
+            'proposal', NEW.number, 'value', NEW.status));
+    END IF;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER proposal_status_moves AFTER UPDATE ON proposals_proposal

@@ -1,4 +1,4 @@
-// Keeps a review as it is written; the form works as well without it.
+// Keeps what is typed into a form as it is typed; the form works as well without it.
 "use strict";
 (() => {
   const PAUSE = 1200;
@@ -29,7 +29,7 @@
       const isOurs = (answer.headers.get("content-type") ?? "").includes("json");
       if (answer.ok && isOurs) {
         const { version, sentence } = await answer.json();
-        form.elements.version.value = version;
+        if (version !== undefined) form.elements.version.value = version;
         say(sentence);
       } else {
         isChanged = true;
