@@ -53,7 +53,7 @@ class TypedField(forms.CharField):
     def has_changed(self, initial: Held, data: Held) -> bool:
         """Another spelling of the same is no change."""
         try:
-            return bool(self.to_python(data) != initial)
+            return bool(self.to_python(data) != (self.empty if initial in (None, "") else initial))
         except ValidationError:
             return True
 

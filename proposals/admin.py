@@ -44,6 +44,7 @@ class AnnualCostInline(Rows):
 class CounterpartInline(Rows):
     model = Counterpart
     read_with = ["country", "funder__country"]
+    fields = ["country", "funder", "person", "email", "institution"]  # grants are kept on the proposal's own form
     autocomplete_fields = ["country", "funder"]
 
 

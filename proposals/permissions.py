@@ -19,7 +19,7 @@ declare_pages(
     ("proposals:timeline", STAFF),
     ("intake:export", LOOKS),
     ("intake:(template|import_file)", STAFF),
-    ("intake:(new|edit|draft|draft_of)", STAFF),
+    ("intake:(new|edit|draft|draft_of|leave|come_back)", STAFF),
     ("intake:(follow_ups|follow_up_done)", STAFF),
     ("intake:(send_documents|confirm_documents|add_document|take_document_away)", STAFF),
     # Reviewers where they have declared no interest, which the page itself asks

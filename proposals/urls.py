@@ -10,7 +10,7 @@ from proposals.briefings import views as briefings
 from proposals.explore import views as explore
 from proposals.fund import views as fund
 from proposals.home.views import home
-from proposals.intake import desk, followups
+from proposals.intake import desk, followups, leaving
 from proposals.intake import views as intake
 from proposals.partnerships import views as partnerships
 from proposals.review import views as review
@@ -44,6 +44,8 @@ INTAKE = [
     path("import/", intake.import_file, name="import_file"),
     path("new/", desk.new, name="new"),
     path("new/draft/", desk.draft, name="draft"),
+    path("leave/", leaving.leave, name="leave"),
+    path("<slug:number>/come-back/", leaving.come_back, name="come_back"),
     path("<slug:number>/edit/", desk.edit, name="edit"),
     path("<slug:number>/edit/draft/", desk.draft_of, name="draft_of"),
     path("follow-ups/", followups.follow_ups, name="follow_ups"),

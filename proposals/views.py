@@ -9,15 +9,16 @@ from django.views.decorators.http import require_safe
 from aspire.keyset import POSITION, page_of
 from aspire.people import Person, PersonRequest
 from proposals.filters import ProposalFilter
-from proposals.intake.desk import DECIDED
 from proposals.intake.resource import ProposalResource
 from proposals.intake.views import DocumentForm
 from proposals.record.models import Award, Proposal
-from proposals.record.querysets import IN_CALL, IN_LIST
+from proposals.record.querysets import DECIDED, IN_CALL, IN_LIST
+from proposals.record.status import NOT_COUNTED, Status
 from proposals.record.trigrams import effort
 from proposals.review.timeline import Timeline
 
 ROWS_A_PAGE = 50
+OF_COUNTERPARTS = ("country", "funder__country", "grant_document__proposal")
 
 
 @require_safe
@@ -62,18 +63,24 @@ def timeline(request: PersonRequest, number: str) -> HttpResponse:
 
 def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
     """The proposal with its costs, what each year leaves under the ceiling (yen), its partners and its award."""
-    limits = proposal.terms.limits
+    limits, visible = proposal.terms.limits, Proposal.objects.fields_visible_to(user)
     costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]
     award: Award | None = proposal.released_award
     return {
         "proposal": proposal,
         "is_decided": proposal.status in DECIDED,
-        "visible": Proposal.objects.fields_visible_to(user),
+        "has_left": proposal.status in NOT_COUNTED,
+        "may_leave": not proposal.is_reconstructed and proposal.status in (Status.RECEIVED, Status.IN_REVIEW),
+        "follow_ups": list(proposal.follow_ups.filter(done_at=None)),
+        "co_investigators": list(proposal.co_investigators.all()) if "counterparts" in visible else [],
+        "visible": visible,
         "costs": costs,
         "ceiling_yen": limits.annual_ceiling_yen,
         "documents": list(proposal.documents.present().select_related("sent_by")),
         "document_form": DocumentForm(),
-        "counterparts": list(proposal.counterparts.select_related("country", "funder__country")),
+        "counterparts": list(
+            proposal.counterparts.select_related("country", "funder__country", "grant_document__proposal")
+        ),
         "award": award,
         "amounts": list(award.amounts.all()) if award else [],
     }

@@ -19,10 +19,9 @@ from calls.models import Call
 from proposals.intake.contract import Contract
 from proposals.intake.entry import SENT_AGAIN, Entry
 from proposals.record.models import Proposal, ProposalDraft
-from proposals.record.status import Status
+from proposals.record.querysets import DECIDED
 
 KEPT_FOR_THE_NEXT = ("field", "primary_funder")
-DECIDED = (Status.AWARDED, Status.DECLINED)
 
 
 def new(request: PersonRequest) -> HttpResponse:
@@ -68,14 +67,14 @@ def sent(request: PersonRequest, proposal: Proposal, contract: Contract) -> Http
     """Save what was typed and go to the proposal, or to the next; or show again what is wrong with it."""
     if again := next((name for name in SENT_AGAIN if name in request.POST), None):
         return show(request, Entry(proposal, contract, more(request.POST, again)).unjudged())
-    entry = Entry(proposal, contract, request.POST)
+    entry, drafts = Entry(proposal, contract, request.POST), drafts_of(request, proposal)
     if not entry.is_valid():
         return show(request, entry, 400)
     try:
         saved = entry.save(request.user)
     except Refused as refused:
         return show(request, entry, 409, refusal=refused.refusal)
-    drafts_of(request, proposal).delete()
+    drafts.delete()
     messages.success(request, _("Saved: %(number)s.") % {"number": saved.number})
     if "next" not in request.POST:
         return redirect(saved)

@@ -72,6 +72,7 @@ class EntryForm(ProposalForm):
         field.choices = [("", "---------"), *((each.pk, str(each)) for each in contract.fields)]
         funder: Answered = shown["primary_funder"]
         funder.choices = self._funders(contract)
+        shown["erad_project_id"].label = _("e-Rad project ID")
         shown["keywords"].help_text = _("Separated by commas.")
         for name in SECTIONS["period"]:
             shown[name].help_text = _("As 2027-04-01, 2027/4/1, or with the Japanese era.")
@@ -153,7 +154,7 @@ class CoInvestigatorForm(RefusingForm):
     researcher_number = TypedField(
         ResearcherNumber(), empty="", label=_("e-Rad researcher number"), required=False, max_length=40
     )
-    effort_percent = TypedField(Percent(), label=_("effort (%)"), required=False)
+    effort_percent = TypedField(Percent(), label=_("Effort (%)"), required=False)
 
     class Meta:
         model = CoInvestigator

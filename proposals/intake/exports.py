@@ -97,7 +97,9 @@ def hidden_from(user: Person | None) -> set[str]:
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
     hidden = {"researcher_number", "email", "erad_project_id", "young_researcher_plan"} - visible
     of_people = {name for group in GROUPS for _place, name, _end in group.all_columns}
-    return hidden | (of_people if "counterparts" not in visible else set())
+    of_one = {"email": "_email", "researcher_number": "_number"}
+    ends = [end for name, end in of_one.items() if name not in visible] if "counterparts" in visible else [""]
+    return hidden | {name for name in of_people if name.endswith(tuple(ends))}
 
 
 def rows(proposals: Iterable[Exported], columns: Sequence[StrictField]) -> Iterator[list[Value]]:

@@ -133,11 +133,11 @@ def people_fields() -> dict[str, StrictField]:
     return found
 
 
-def used(group: Group, people: Iterable[Mapping[str, Held]]) -> set[str]:
+def used(group: Group, people: Iterable[Mapping[str, Held]]) -> list[str]:
     """The columns of the places that any of these records fills, by its values."""
     values = list(people)
     filled = {place for place, name, _end in group.all_columns if any(each.get(name) for each in values)}
-    return {name for place, name, _end in group.all_columns if place <= max(filled, default=0)}
+    return [name for place, name, _end in group.all_columns if place <= max(filled, default=0)]
 
 
 def members(group: Group, proposal: Proposal | None) -> list[Member]:
@@ -184,6 +184,7 @@ Written = tuple[int, Funder, list[Member]]  # a proposal's key, its primary fund
 def create_people(group: Group, rows: Iterable[Written], contract: Contract) -> None:
     """Write those of new proposals, by one COPY."""
     columns = [OF_REFERENCES.get(attribute, attribute) for attribute in group.attributes.values()]
+    _known = contract.countries, contract.funder_by_code  # read before, since COPY lets nobody ask meanwhile
     made = (
         (proposal, *_values(group, place, member, primary, contract))
         for proposal, primary, people in rows

@@ -94,8 +94,8 @@ SENTENCES = {
         "The result of proposal %(proposal)s is released, so its application stays as it was judged. Open it to read."
     ),
     "proposal_changed_meanwhile": _(
-        "Somebody has changed proposal %(proposal)s since you opened it. Nothing was saved: compare it with what is "
-        "stored, then save again."
+        "Somebody has changed proposal %(proposal)s since you opened it, so nothing was saved. Look at what is "
+        "stored now, then save again."
     ),
     "proposal_set_aside_whole": _(
         "What is withdrawn or ineligible says since when and why. Fill in both the day and the reason, or neither."

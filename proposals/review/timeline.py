@@ -59,6 +59,9 @@ SOURCES = [
     Source("Proposal", _("logged"), _("corrected"), _("deleted")),
     Source("AnnualCost", _("costs entered"), _("costs corrected"), _("costs taken out")),
     Source("Counterpart", _("counterpart entered"), _("counterpart corrected"), _("counterpart taken out")),
+    Source(
+        "CoInvestigator", _("co-investigator entered"), _("co-investigator corrected"), _("co-investigator taken out")
+    ),
     Source("Document", _("document received"), _("document taken away")),
     Source("Assignment", _("assigned"), _("assignment changed"), _("assignment taken back")),
     Source("Conflict", _("interest recorded"), _("interest recorded anew"), _("interest taken out")),

@@ -46,7 +46,8 @@ def test_a_page_missing_from_the_table_is_open_to_nobody():
     assert allowed("something:new") is None
 
 
-QUERIES = {"intake:template": "?call={call}", "intake:export": "?call={call}"}
+QUERIES = dict.fromkeys(["intake:template", "intake:export", "intake:new", "intake:draft"], "?call={call}")
+QUERIES["intake:leave"] = "?number={number}"
 
 
 def address(name: str, proposal: Proposal, by=None) -> str:
@@ -65,7 +66,7 @@ def address(name: str, proposal: Proposal, by=None) -> str:
         if not Assignment.objects.filter(proposal=proposal, reviewer=by).exists():
             AssignmentFactory(proposal=proposal, reviewer=by)
     keys = PAGES[name].pattern.regex.groupindex if hasattr(PAGES[name].pattern, "regex") else {}
-    query = QUERIES.get(name, "").format(call=proposal.call.code)
+    query = QUERIES.get(name, "").format(call=proposal.call.code, number=proposal.number)
     return reverse(name, kwargs={key: samples[key] for key in keys}) + query
 
 
@@ -128,6 +129,12 @@ FILES = {
         "proposals:timeline",
         "intake:template",
         "intake:import_file",
+        "intake:new",
+        "intake:draft",
+        "intake:edit",
+        "intake:draft_of",
+        "intake:leave",
+        "intake:come_back",
         "intake:send_documents",
         "intake:follow_ups",
         "intake:follow_up_done",

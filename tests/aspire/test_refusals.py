@@ -50,6 +50,7 @@ VALUES = {
     "status": "in_review",
     "proposal": "P-0001",
     "call": "R4-TRIAL",
+    "funder": "US-DOE",
     "terms_call": "ASPIRE",
     "programme": "aspire",
     "field": "quantum",

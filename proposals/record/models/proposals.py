@@ -209,7 +209,7 @@ class Proposal(models.Model):
             received_at=list(self._window_breaches()),
             ends_on=list(self._period_breaches()),
             field=list(self._field_breaches()),
-            status=(list(self._status_breaches(stored)) if stored else []) or list(self._award_breaches()),
+            status=(list(self.status_breaches(stored)) if stored else []) or list(self._award_breaches()),
             funder_reason=list(self._funder_breaches(stored)),
         )
 
@@ -258,7 +258,8 @@ class Proposal(models.Model):
         if is_moved and not is_eligible(self.call.eligible_from, self.primary_funder_id, self.received_at):
             yield Refusal("proposal_funder_eligible", {"funder": self.primary_funder.code, "call": self.call.code})
 
-    def _status_breaches(self, stored: "Proposal") -> Iterable[Refusal]:
+    def status_breaches(self, stored: "Proposal") -> Iterable[Refusal]:
+        """What stands against going from the status that is stored to this one."""
         if self.status in NOT_COUNTED and self._stored_award():
             yield Refusal("proposal_awarded_stays", {"proposal": self.number, "value": self.status})
         elif stored.status == Status.AWARDED != self.status and not self.is_reconstructed and self.is_released:
