@@ -22,7 +22,7 @@ from proposals.awards.desk import ANY_MARK, STAGED
 from proposals.awards.spending import spending
 from proposals.boards.arrivals import Arrivals
 from proposals.boards.board import CallBoard
-from proposals.record.models import Mark, Packet
+from proposals.record.models import FollowUp, Mark, Packet
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import Decision, PacketState
 from proposals.review.progress import CONFLICT, DONE, LEFT, OVERDUE, is_overdue
@@ -31,6 +31,8 @@ from proposals.tallies.figures import NOTHING, Tile, rows_url
 
 RECENT_DAYS = 7
 AWARD_PAGE = "awards:ranking"
+# The stages in which what was accepted is still looked into.
+TAKEN_IN = (Call.Stage.OPEN, Call.Stage.CLOSED, Call.Stage.IN_REVIEW)
 
 
 def tiles_of(board: CallBoard) -> list[Tile]:
@@ -43,7 +45,8 @@ def tiles_of(board: CallBoard) -> list[Tile]:
         Call.Stage.IN_REVIEW: asked.in_review,
         Call.Stage.DECIDING: asked.deciding if asked.opens(AWARD_PAGE) else lambda: board.headline,
     }
-    return by_stage.get(board.at_stage, lambda: board.headline)()
+    found = by_stage.get(board.at_stage, lambda: board.headline)()
+    return [*found, *asked.follow_ups] if board.at_stage in TAKEN_IN else found
 
 
 @dataclass
@@ -190,6 +193,14 @@ class Tiles:
             Tile(_("Reserves"), exact(waiting[Decision.RESERVE]), staged, self.of_mark(Decision.RESERVE, STAGED)),
             Tile(_("Declines"), exact(waiting[Decision.DECLINE]), staged, self.of_mark(Decision.DECLINE, STAGED)),
         ]
+
+    @property
+    def follow_ups(self) -> list[Tile]:
+        """How much of what was accepted is still to be looked into, where anything is."""
+        open_ones = FollowUp.objects.open().filter(proposal__in=self.board.proposals.filter(call=self.call)).count()
+        page = "intake:follow_ups"
+        href = f"{reverse(page)}?call={self.call.code}" if self.opens(page) else self.rows(flag="open", status="")
+        return [Tile(_("Follow-ups"), exact(open_ones), _("still open"), href)] if open_ones else []
 
     # --- parts -------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,7 +22,7 @@ from aspire.roles import STAFF, Role, roles_of
 from aspire.yen import exact
 from calls.models import Call, Programme
 from proposals.assignment.suggestions import suggestions
-from proposals.record.models import Packet
+from proposals.record.models import FollowUp, Packet
 from proposals.record.querysets import ProposalQuerySet, by_call, corrected, logged, midnight, of_events
 from proposals.record.status import COUNTED, PacketState
 from proposals.tallies.figures import rows_url
@@ -45,7 +46,8 @@ def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Perso
     if Role.MANAGER in roles:
         found += [*_packets(), *_deciding(calls, proposals), *_limits(at), *_entrusted(reader, at)]
     if roles & STAFF:
-        found += [*_closing(calls, at), *_short(calls, proposals), *_suggested(calls, reader), *_imports(reader, at)]
+        found += [*_closing(calls, at), *_short(calls, proposals), *_suggested(calls, reader)]
+        found += [*_raised(calls, reader), *_imports(reader, at)]
     return found
 
 
@@ -144,6 +146,16 @@ def _suggested(calls: Iterable[Call], reader: Person) -> Iterator[Task]:
                 number,
             )
             yield Task(what % {"number": exact(number)}, reverse("assignment:conflicts", args=[call.code]), call)
+
+
+def _raised(calls: Iterable[Call], reader: Person) -> Iterator[Task]:
+    """What was accepted and is to be looked into, call by call."""
+    seen = FollowUp.objects.visible_to(reader).open().filter(proposal__call__in=calls).order_by()
+    numbers = dict(seen.values_list("proposal__call").annotate(Count("pk")))
+    for call in calls:
+        if number := numbers.get(call.pk):
+            what = ngettext("%(number)s follow-up is open.", "%(number)s follow-ups are open.", number)
+            yield Task(what % {"number": exact(number)}, f"{reverse('intake:follow_ups')}?call={call.code}", call)
 
 
 def _imports(reader: Person, at: datetime.datetime) -> Iterator[Task]:

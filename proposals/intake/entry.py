@@ -211,6 +211,9 @@ class Entry:
                 for code, values in getattr(field, "flags", ()):
                     said = str(form.data.get(form.add_prefix(name), ""))
                     found.append(Fault(code, header=str(field.label), value=said, values=values, tier=Tier.FLAG))
+        if self.form.twin:
+            other = {"other": self.form.twin}
+            found.append(Fault("twin_kept", header=str(self.form["title_ja"].label), values=other, tier=Tier.FLAG))
         starts_on, reach = self.proposal.starts_on, self.contract.reach
         if reach and starts_on and "starts_on" in self.form.changed_data and not reach[0] <= starts_on <= reach[1]:
             values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}

@@ -6,13 +6,15 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from aspire.people import Person
+from aspire.permissions import may_open
 from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.columns import StrictField
+from aspire.workbooks.faults import Fault
 from aspire.workbooks.markup import Value
 from proposals.intake.fields import written
 from proposals.intake.people import GROUPS, by_column, members, stored_people
-from proposals.record.models import AnnualCost, Proposal
+from proposals.record.models import AnnualCost, FollowUp, Proposal
 from proposals.record.querysets import FIELDS, ProposalQuerySet
 
 # Columns that stand for one plain column of the proposal.
@@ -43,12 +45,13 @@ class Exported(NamedTuple):
     is_synthetic: bool
     years: list[int]
     values: dict[str, Value]
+    raised: list[Fault]  # what is to be looked into, said in the language of the file
 
 
 def exported(proposals: ProposalQuerySet) -> list[Exported]:
     """The proposals in the order of a list. No model is built: of thousands, that would take most of the time."""
     found = {
-        pk: Exported(call, is_reconstructed, is_synthetic, [], dict(zip(READ, values, strict=True)))
+        pk: Exported(call, is_reconstructed, is_synthetic, [], dict(zip(READ, values, strict=True)), [])
         for pk, call, is_reconstructed, is_synthetic, *values in proposals.for_list()
         .select_related(None)
         .values_list(*KNOWN, *READ.values())
@@ -63,6 +66,8 @@ def exported(proposals: ProposalQuerySet) -> list[Exported]:
         found[pk].values.update({f"direct_yen_{year}": direct_yen, f"indirect_yen_{year}": indirect_yen})
     for pk, values in stored_people(list(found)):
         found[pk].values.update(values)
+    for raised in FollowUp.objects.open().filter(proposal__in=list(found)):
+        found[raised.proposal_id].raised.append(raised.fault)
     return list(found.values())
 
 
@@ -99,6 +104,7 @@ def hidden_from(user: Person | None) -> set[str]:
     of_people = {name for group in GROUPS for _place, name, _end in group.all_columns}
     of_one = {"email": "_email", "researcher_number": "_number"}
     ends = [end for name, end in of_one.items() if name not in visible] if "counterparts" in visible else [""]
+    hidden |= set() if user is None or may_open("intake:follow_ups", user) else {"follow_ups"}
     return hidden | {name for name in of_people if name.endswith(tuple(ends))}
 
 
@@ -108,7 +114,7 @@ def rows(proposals: Iterable[Exported], columns: Sequence[StrictField]) -> Itera
     for group in GROUPS:
         empty |= by_column(group, [])
     for proposal in proposals:
-        values = empty | proposal.values
+        values = empty | proposal.values | {"follow_ups": "\n".join(fault.sentence for fault in proposal.raised)}
         yield [values[column.name] for column in columns]
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES
-from aspire.workbooks.widgets import BadCell, Day, Parsed, StrictWidget, Text, WholeYen, plain
+from aspire.workbooks.widgets import NOTHING, BadCell, Day, Parsed, StrictWidget, Text, WholeYen, plain
 from calls.models import Call
 
 SENTENCES.update(
@@ -79,6 +79,15 @@ def written(at: object) -> str:
         return ""
     local = timezone.localtime(at)
     return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
+
+
+class Told(StrictWidget):
+    """What an export tells and no file can change: whatever stands in the cell is passed over."""
+
+    is_word = False
+
+    def parse(self, cell: Cell) -> Parsed:
+        return NOTHING
 
 
 class CostField(StrictField):

@@ -34,6 +34,11 @@ SENTENCES.update(
             "Funder %(funder)s is in %(expected)s, not in “%(value)s”. Correct one of the two."
         ),
         "funder_not_eligible": _("Funder “%(value)s” is not on the call's list of eligible funders. Please check it."),
+        "institution_missing": _("No research institution is stated. Please ask for it."),
+        "counterpart_funder_differs": _(
+            "The counterpart who stands first is funded by %(value)s, which is not the primary funder. Please check it."
+        ),
+        "grant_pending": _("The funding of counterpart “%(value)s” is not confirmed yet. Please ask."),
         "call_without_terms": _("Call %(call)s has no terms yet. Add its terms first."),
         "starts_out_of_reach": _(
             "Research of this call is expected to start between %(first)s and %(last)s, but this says %(value)s. "

@@ -29,6 +29,7 @@ from proposals.intake.fields import (
     Address,
     CostField,
     Receipt,
+    Told,
     text,
 )
 from proposals.intake.judging import ProposalRow
@@ -172,6 +173,10 @@ class ProposalResource(CallResource):
         _("Accepted by the programme officer."),
     )
 
+    follow_ups = StrictField(
+        "follow_ups", _("Open follow-ups"), _("What is to be looked into; it is told, and not read."), "", Told()
+    )
+
     class Meta:
         model = Proposal
         import_id_fields = ["number"]
@@ -180,7 +185,7 @@ class ProposalResource(CallResource):
             *("field", "country", "funder", "counterpart_name", "counterpart_institution", "starts_on", "ends_on"),
             *("young_researcher_plan", "received_at", "email", "pi_name_en", "erad_project_id"),
             *("abstract_ja", "abstract_en", "keywords", "funder_reason"),
-            "counterpart_email",
+            *("counterpart_email", "follow_ups"),
         ]
 
     @cached_property
@@ -271,7 +276,7 @@ class ProposalResource(CallResource):
         values = [record.values for record in records]
         further = {name for group in GROUPS for place, name, _end in group.all_columns if place > group.offered}
         kept = {name for group in GROUPS for name in used(group, values)}
-        return [column for column in self.columns if column.name not in further - kept]
+        return [column for column in self.columns if column.name not in (further | {"follow_ups"}) - kept]
 
     def for_export(self, records: ProposalQuerySet) -> list[exporting.Exported]:
         return exporting.exported(records)

@@ -25,6 +25,7 @@ def desk(transactional_db, live_server, browser, officer) -> Iterator[Page]:
 
 def fill(page: Page) -> None:
     page.get_by_label("Title (Japanese)").fill("量子網の国際共同研究")
+    page.locator("#id_institution").fill("東都大学")
     page.get_by_label("Field", exact=True).select_option(index=1)
     page.get_by_label("Received").fill("2023-10-02 10:00")
     page.get_by_label("Primary foreign funder").select_option(index=1)

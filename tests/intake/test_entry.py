@@ -197,6 +197,7 @@ def test_a_likely_twin_is_logged_only_where_somebody_says_that_it_is_another(des
     assert "seems to be proposal IN-001" in said(log(desk, call, funder))
     assert log(desk, call, funder, is_another="on").status_code == 302
     assert Proposal.objects.count() == 2
+    assert "resembles IN-001" in FollowUp.objects.get(proposal__number="IN-002").fault.sentence
 
 
 def test_a_number_with_a_wrong_check_digit_is_taken_and_raised(desk, call, funder):

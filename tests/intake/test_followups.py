@@ -10,11 +10,18 @@ from django.urls import reverse
 
 from proposals.record.models import FollowUp, Proposal
 from tests.doors import insert_by_sql, refused, update_by_sql
-from tests.factories import NOON, ConflictFactory, FunderFactory, ProposalFactory, TermsFactory
+from tests.factories import (
+    NOON,
+    ConflictFactory,
+    CounterpartFactory,
+    FunderFactory,
+    ProposalFactory,
+    TermsFactory,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
-HEADER = "number,title_ja,researcher_number,field,funder,starts_on,ends_on"
-DOUBTFUL = ",量子網,10123456,quantum,GB-UKRI,2024-04-01,2029-03-31"
+HEADER = "number,title_ja,researcher_number,institution,field,funder,starts_on,ends_on"
+DOUBTFUL = ",量子網,10123456,東都大学,quantum,GB-UKRI,2024-04-01,2029-03-31"
 
 
 @pytest.fixture
@@ -159,3 +166,80 @@ def test_one_thing_is_open_once_and_done_by_somebody(call, officer):
         update_by_sql(found, done_at=NOON)
     with refused("follow_up_done_by_whom"):
         update_by_sql(found, done_at=NOON, done_by_id=officer.pk)
+
+
+# --- what PostgreSQL raises by itself --------------------------------------------------------------------------------
+
+
+def raised(proposal):
+    return {each.code: each.fault.sentence for each in proposal.follow_ups.open()}
+
+
+def test_a_missing_institution_is_raised_whatever_door_it_comes_through(call, send):
+    proposal = ProposalFactory(terms=call.terms.get(), institution="東都大学")
+    assert raised(proposal) == {}
+
+    update_by_sql(proposal, institution=" ")
+    assert "No research institution" in raised(proposal)["institution_missing"]
+    insert_by_sql(
+        ProposalFactory.build(
+            terms=call.terms.get(), call=call, field=proposal.field, primary_funder=proposal.primary_funder,
+            institution="",
+        )
+    )  # fmt: skip
+    assert FollowUp.objects.filter(code="institution_missing").count() == 2
+
+
+def test_a_first_counterpart_of_another_funder_and_a_pending_grant_are_raised(call):
+    other = FunderFactory(acronym="ANR", label_as_printed="ANR")
+    proposal = ProposalFactory(terms=call.terms.get())
+    own = {"funder": proposal.primary_funder, "country": proposal.country}
+    first = CounterpartFactory(proposal=proposal, **own)
+    CounterpartFactory(proposal=proposal, funder=other, country=other.country)
+    assert raised(proposal) == {}
+
+    update_by_sql(first, funder_id=other.pk)
+    update_by_sql(first, grant_state="pending")
+    sentences = raised(proposal)
+    assert other.code in sentences["counterpart_funder_differs"]
+    assert first.person in sentences["grant_pending"]
+
+
+# --- where they are shown ------------------------------------------------------------------------------------------
+
+
+def test_board_and_home_say_how_many_are_open_and_where(desk, call, manager, client):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001")
+    board = reverse("boards:board", args=["IN"])
+    assert "still open" not in desk.get(board).content.decode()
+
+    follow_up(proposal).save()
+    page = desk.get(board).content.decode()
+    assert "still open" in page
+    assert f"{reverse('intake:follow_ups')}?call=IN" in page
+    assert "1 follow-up is open." in desk.get(reverse("home")).content.decode()
+    client.force_login(manager)
+    assert "flag=open" in client.get(board).content.decode()
+
+
+def test_a_conflict_hides_what_is_open_from_board_and_home(desk, call, officer):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001")
+    follow_up(proposal).save()
+    ConflictFactory(proposal=proposal, person=officer)
+
+    assert "still open" not in desk.get(reverse("boards:board", args=["IN"])).content.decode()
+    assert "follow-up is open" not in desk.get(reverse("home")).content.decode()
+
+
+def test_an_export_tells_what_is_open_and_a_file_that_tells_it_back_changes_nothing(desk, call, send, manager, client):
+    proposal = ProposalFactory(terms=call.terms.get(), number="IN-001")
+    follow_up(proposal).save()
+    export = f"{reverse('intake:export', args=['csv'])}?call=IN&language=en"
+
+    text = b"".join(desk.get(export)).decode("utf-8-sig")
+    assert "Open follow-ups" in text
+    assert "not on the call" in text
+    send(*text.strip().split("\r\n"))
+    assert FollowUp.objects.count() == 1
+    client.force_login(manager)
+    assert "Open follow-ups" not in b"".join(client.get(export)).decode("utf-8-sig")

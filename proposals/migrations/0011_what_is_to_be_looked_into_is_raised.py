@@ -1,4 +1,4 @@
-"""Eligibility and leaving say why."""
+"""What is to be looked into is raised."""
 
 from pathlib import Path
 
@@ -13,5 +13,5 @@ class Migration(migrations.Migration):
     dependencies = [("proposals", "0010_who_takes_part")]
     operations = [
         migrations.RunSQL(IN_OUR_SCHEMA),
-        *(migrations.RunSQL((FILES / f"{name}.sql").read_text()) for name in ("eligible", "history", "proposals", "text",)),
+        *(migrations.RunSQL((FILES / f"{name}.sql").read_text()) for name in ("history", "proposals", "raised", "text",)),
     ]
