@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell
-from aspire.workbooks.widgets import CLEAR, BadCell, Day, StrictWidget
+from aspire.workbooks.moments import Moment, written
+from aspire.workbooks.widgets import CLEAR, BadCell, Day, StrictWidget, WholeYen
+from aspire.yen import exact
 
 
 class TypedField(forms.CharField):
@@ -56,6 +58,21 @@ class TypedField(forms.CharField):
             return bool(self.to_python(data) != (self.empty if initial in (None, "") else initial))
         except ValidationError:
             return True
+
+
+class YenField(TypedField):
+    """Whole yen, grouped by threes or not at all."""
+
+    def __init__(self, **kwargs: Passed) -> None:
+        attributes = {"inputmode": "numeric", "autocomplete": "off", "class": "yen"}
+        super().__init__(WholeYen(), shown=exact, widget=forms.TextInput(attributes), **kwargs)
+
+
+class MomentField(TypedField):
+    """A day and a time in Tokyo."""
+
+    def __init__(self, **kwargs: Passed) -> None:
+        super().__init__(Moment(), shown=written, **kwargs)
 
 
 class DayField(TypedField):

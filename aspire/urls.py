@@ -34,6 +34,7 @@ TASKS = [
 ]
 
 urlpatterns = [
+    path("calls/", include("calls.urls")),
     path("", include("proposals.urls")),
     path("imports/", include((SHEETS, "sheets"))),
     path("files/", include((TASKS, "tasks"))),

@@ -1,7 +1,9 @@
 """What staff may do with the records of calls."""
 
-from aspire.roles import KEEP, LOG, LOOK, declare_records
+from aspire.permissions import declare_pages
+from aspire.roles import KEEP, LOG, LOOK, STAFF, declare_records
 
+declare_pages(("calls:(new|edit)", STAFF))
 declare_records(
     officer={
         "calls.programme": LOOK,

@@ -42,7 +42,8 @@ HOUSE: dict[str, list[list[str]]] = {
         ["refusals", "terms"],
         ["models", "permissions"],
         ["hidden", "lacking"],
-        ["admin", "sheets"],
+        ["admin", "forms", "sheets"],
+        ["views"],
     ],
     "proposals": [
         ["permissions", "refusals", "record"],
@@ -59,7 +60,7 @@ HOUSE: dict[str, list[list[str]]] = {
     ],
 }
 # What puts the house together: it names every room, and no room names it.
-ROOF = ["aspire.settings", "aspire.urls", "aspire.wsgi", "proposals.urls"]
+ROOF = ["aspire.settings", "aspire.urls", "aspire.wsgi", "calls.urls", "proposals.urls"]
 ROOF += [f"{package}.apps" for package in HOUSE]
 
 PLACE = {

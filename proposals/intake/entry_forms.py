@@ -11,15 +11,16 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingForm
-from aspire.typed import DayField, TypedField
+from aspire.typed import DayField, TypedField, YenField
 from aspire.untyped import Answered, Passed
 from aspire.workbooks.codes import ResearcherNumber
+from aspire.workbooks.moments import written
 from aspire.workbooks.widgets import WholeYen
 from aspire.yen import exact
 from calls.terms import Amount, annual_breaches, total_breaches
 from proposals.intake import saving
 from proposals.intake.contract import Contract
-from proposals.intake.fields import Receipt, filled, written
+from proposals.intake.fields import Receipt, filled
 from proposals.intake.forms import ProposalForm
 from proposals.intake.people import Percent
 from proposals.record.models import CoInvestigator, Counterpart, Proposal
@@ -196,7 +197,7 @@ class CostsForm(forms.Form):
         for year in years:
             for kind, label in (("direct", _("Direct costs FY%(year)s (yen)")),
                                 ("indirect", _("Indirect costs FY%(year)s (yen)"))):  # fmt: skip
-                self.fields[f"{kind}_yen_{year}"] = yen_field(filled(label, year=year))
+                self.fields[f"{kind}_yen_{year}"] = YenField(label=filled(label, year=year), required=False)
 
     @property
     def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:
@@ -229,9 +230,3 @@ class CostsForm(forms.Form):
         if not self.errors:
             for breach in total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect):
                 self.add_error(None, breach.error())
-
-
-def yen_field(label: Answered) -> TypedField:
-    """Whole yen, grouped by threes or not at all."""
-    attributes = {"inputmode": "numeric", "autocomplete": "off", "class": "yen"}
-    return TypedField(WholeYen(), label=label, required=False, shown=exact, widget=forms.TextInput(attributes))

@@ -12,7 +12,7 @@ from aspire.wareki import fiscal_years
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault
 from aspire.workbooks.markup import Value
-from proposals.intake.fields import written
+from aspire.workbooks.moments import written
 from proposals.intake.people import GROUPS, by_column, members, stored_people
 from proposals.record.models import AnnualCost, FollowUp, Proposal
 from proposals.record.querysets import FIELDS, ProposalQuerySet

@@ -12,16 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import SENTENCES
-from aspire.workbooks.widgets import NOTHING, BadCell, Day, Parsed, StrictWidget, Text, WholeYen, plain
+from aspire.workbooks.moments import Moment
+from aspire.workbooks.widgets import NOTHING, BadCell, Parsed, StrictWidget, Text, WholeYen
 from calls.models import Call
 
 SENTENCES.update(
     {
         "email_form": _("“%(value)s” is no e-mail address. Write one like hanako@example.org."),
-        "moment_not_read": _("“%(value)s” is no time. Write day and time like 2026-04-01 10:30, or the day alone."),
     }
 )
-TIME = re.compile(r"[T\s]*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0+)?)?$", re.IGNORECASE)
 WHOLE = _("Whole yen, without the unit.")
 COST_COLUMN = re.compile(r"(direct|indirect)_yen_([12][0-9]{3})")
 COSTS: dict[str, Promise] = {
@@ -45,40 +44,16 @@ class Address(Text):
         return found
 
 
-class Receipt(StrictWidget):
-    """When a proposal was received: a day in any spelling that files may use, with or without a time, in Tokyo.
-
-    A day alone is its beginning, or on the first day of the call's window the moment at which that opens.
-    """
+class Receipt(Moment):
+    """When a proposal was received; on the first day of the call's window, a day alone is when that opens."""
 
     def __init__(self, call: Call | None = None) -> None:
         super().__init__()
         self.call = call
 
-    def read(self, cell: Cell) -> Parsed:
-        text = plain(cell.text)
-        found = TIME.search(text) if cell.kind in {"text", "instant"} else None
-        day = Day().parse(Cell("text", text[: found.start()]) if found else cell)
-        if not isinstance(day.value, datetime.date):
-            return day
-        try:
-            hour, minute, second = (int(part or 0) for part in (found.groups() if found else (0, 0, 0)))
-            time = datetime.time(hour, minute, second)
-        except ValueError:
-            raise BadCell("moment_not_read") from None
-        at = timezone.make_aware(datetime.datetime.combine(day.value, time))
+    def of_day(self, day: datetime.date) -> datetime.datetime:
         opens_at = self.call and self.call.opens_at
-        if found is None and opens_at and timezone.localdate(opens_at) == day.value:
-            at = opens_at
-        return Parsed(at, None if cell.text == written(at) else cell.text)
-
-
-def written(at: object) -> str:
-    """The moment as files have it, to the second where it has any; empty where none is stated."""
-    if not isinstance(at, datetime.datetime):
-        return ""
-    local = timezone.localtime(at)
-    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
+        return opens_at if opens_at and timezone.localdate(opens_at) == day else super().of_day(day)
 
 
 class Told(StrictWidget):

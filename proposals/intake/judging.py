@@ -12,12 +12,12 @@ from aspire.sheets.rows import BAD, SheetRow
 from aspire.untyped import Held
 from aspire.wareki import fiscal_years
 from aspire.workbooks.faults import SENTENCES, Tier
+from aspire.workbooks.moments import written
 from aspire.workbooks.widgets import CLEAR, is_spelt_out
 from calls.terms import Amount, Limits, annual_breaches, is_eligible, period_breaches, total_breaches, window_breaches
 from partners.models import Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN, values_of
-from proposals.intake.fields import written
 from proposals.intake.people import COUNTERPARTS, GROUPS, Group, Member, by_column, members
 from proposals.intake.saving import awarded_years
 from proposals.record.models import BLANKS, Proposal

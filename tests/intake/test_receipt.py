@@ -11,9 +11,10 @@ from django.utils import translation
 
 from aspire.roles import Role
 from aspire.workbooks.cells import Cell
+from aspire.workbooks.moments import written
 from aspire.workbooks.widgets import BadCell
 from proposals.intake.exports import exported
-from proposals.intake.fields import Receipt, written
+from proposals.intake.fields import Receipt
 from proposals.record.models import Proposal
 from tests.doors import refused
 from tests.factories import (
