@@ -174,7 +174,7 @@ class ProposalResource(CallResource):
     )
 
     follow_ups = StrictField(
-        "follow_ups", _("Open follow-ups"), _("What is to be looked into; it is told, and not read."), "", Told()
+        "follow_ups", _("Open follow-ups"), _("What is to be looked into; it is told, and not read."), "-", Told()
     )
 
     class Meta:

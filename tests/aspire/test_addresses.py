@@ -41,6 +41,7 @@ of_every_kind = pytest.mark.parametrize("model", IMPOSSIBLE, ids=lambda model: m
 # What stands in an address under that name, and which words it can be.
 PARAMETERS = {
     ("boards", "code"): CODE,
+    ("calls", "code"): CODE,
     ("assignment", "code"): CODE,
     ("intake", "number"): CODE,
     ("awards", "code"): CODE,

@@ -126,6 +126,8 @@ FILES = {
         "assignment:retract_conflict",
     ),
     *(
+        "calls:new",
+        "calls:edit",
         "proposals:timeline",
         "intake:template",
         "intake:import_file",

@@ -163,7 +163,8 @@ def test_long_file_to_take_away_is_followed_until_it_can_be_fetched(desk, monkey
 
 
 def test_a_file_of_others_is_named_its_twin_decided_and_its_follow_up_done(desk):
-    header, period = "Vorhaben,Leitung,Nummer,field,funder,starts_on,ends_on", "quantum,GB-UKRI,2024-04-01,2029-03-31"
+    header = "Vorhaben,Leitung,Nummer,field,funder,starts_on,ends_on,institution"
+    period = "quantum,GB-UKRI,2024-04-01,2029-03-31,東都大学"
     new, twin = f"量子網,青木 花子,10123456,{period}", f"量子 網,青木 花子,10123456,{period}"
     send(desk, header, new, twin, name="berlin.csv")
     expect(desk.get_by_role("alert")).to_contain_text("Say below what the columns of the file mean")

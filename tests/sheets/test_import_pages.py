@@ -381,9 +381,9 @@ def test_an_exported_row_holds_costs_by_fiscal_year_and_the_counterpart_who_stan
     people = "青木 花子,アオキ ハナコ"
     title, school = "量子もつれの国際共同研究", "東都大学"
     assert answer.content.decode("utf-8-sig").split("\r\n")[1:] == [
-        f"IN-001,{title},,{people},,{school},quantum,GB,GB-UKRI,,,,,'=1+1,2023-10-02 12:00,,,,,,,,,,,,,,,,,",
+        f"IN-001,{title},,{people},,{school},quantum,GB,GB-UKRI,,,,,'=1+1,2023-10-02 12:00,,,,,,,,,,,,,,,,,,",
         f"IN-002,{title},Entanglement across borders,{people},00123456,{school},quantum,GB,GB-UKRI,Ada King,Oxbridge,"
-        "2024-04-01,2026-03-31,,2023-10-02 12:00,,,,,,,,,Somebody Else,University of Camford,FR,,,0,0,7,0",
+        "2024-04-01,2026-03-31,,2023-10-02 12:00,,,,,,,,,,Somebody Else,University of Camford,FR,,,0,0,7,0",
         "",
     ]
 
