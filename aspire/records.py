@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, FieldDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
@@ -89,6 +89,16 @@ class LoadedSelect(AutocompleteSelect):
         return [(None, [*empty, self.create_option(name, self.loaded.pk, label, selected=True, index=0)], 0)]
 
 
+class PlainForms:
+    """Forms whose selects have no pencil, plus and eye beside them: a record is made and changed on its own page."""
+
+    def formfield_for_dbfield(self, db_field: Passed, request: HttpRequest, **kwargs: Passed) -> Answered:
+        field: Named = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
 class RowForm(RefusingForm):
     """A form among many: what its record was read with is not asked for again."""
 
@@ -100,7 +110,7 @@ class RowForm(RefusingForm):
                 select.loaded = getattr(self.instance, name)
 
 
-class Rows(admin.TabularInline):
+class Rows(PlainForms, admin.TabularInline):
     """Rows on the page of a record; how many there are makes no difference to the number of queries.
 
     ``read_with``: what the words of a row are made of.
@@ -144,7 +154,7 @@ class AddressedAdmin(admin.ModelAdmin):
         return held
 
 
-class RefusingAdmin(AddressedAdmin):
+class RefusingAdmin(PlainForms, AddressedAdmin):
     """An admin in which a rule that only PostgreSQL can judge still answers on the form, with nothing lost."""
 
     form = RefusingForm
