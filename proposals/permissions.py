@@ -26,6 +26,7 @@ declare_pages(
     ("intake:document", LOOKS | {Role.REVIEWER}),
     # Review, as officers run it
     ("assignment:(stage|review_settings|assignments|plan|take_back|ask_again|leads)", STAFF),
+    ("assignment:(invite|invite_again)", STAFF),
     ("assignment:(conflicts|decide_conflict|retract_conflict)", STAFF),
     # Awards: reviewers only where they lead a field, which the pages themselves ask
     ("awards:(ranking|proposal|what_if|packet)", LOOKS | {Role.REVIEWER}),

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from proposals import views
+from proposals.assignment import invitations
 from proposals.assignment import views as assignment
 from proposals.awards import views as awards
 from proposals.boards import views as boards
@@ -26,6 +27,8 @@ BOARDS = [
 ]
 # ``/calls/<code>/``: the review of a call, as officers run it.
 ASSIGNMENT = [
+    path("reviewers/invite/", invitations.invite, name="invite"),
+    path("reviewers/<int:pk>/invite/", invitations.invite_again, name="invite_again"),
     path("<slug:code>/stage/", assignment.stage, name="stage"),
     path("<slug:code>/stage/settings/", assignment.review_settings, name="review_settings"),
     path("<slug:code>/assignments/", assignment.assignments, name="assignments"),

@@ -39,6 +39,9 @@ SENTENCES = {
     "document_of_nobody": _(
         "%(document)s names no proposal of call %(call)s. Let its name begin with the proposal's number."
     ),
+    "invited_has_account": _(
+        "Somebody has an account with the address %(value)s already. Use another address, or ask an administrator."
+    ),
     # --- people ------------------------------------------------------------------------------------------------
     "effort_at_most_whole": _("Nobody gives a project more than 100 percent of their time. Enter 0 to 100."),
     "co_investigator_once": _("That researcher number stands twice among the co-investigators. Use each once."),

@@ -116,6 +116,8 @@ FILES = {
         "assignment:review_settings",
         "assignment:assignments",
         "assignment:plan",
+        "assignment:invite",
+        "assignment:invite_again",
         "assignment:take_back",
     ),
     *(

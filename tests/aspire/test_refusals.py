@@ -161,6 +161,7 @@ def names_refused_by_triggers():
 
 # Refused by a decision before a row is written: who, when and what was seen, which no row says.
 OF_DECISIONS = {
+    "invited_has_account",
     "proposal_funder_eligible",
     "proposal_decided_stays",
     "proposal_changed_meanwhile",
