@@ -116,6 +116,8 @@ class ExportRecordAdmin(AddressedAdmin):
     @admin.display(description=_("kind"), ordering="kind")
     def what(self, record: ExportRecord) -> str:
         """What its rows are, as everywhere else."""
+        if record.kind == "documents":
+            return gettext("Documents")
         return str(KINDS[record.kind].title) if record.kind in KINDS else record.kind
 
 

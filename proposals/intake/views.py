@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from aspire.people import PersonRequest
+from aspire.models import ExportRecord
+from aspire.people import Person, PersonRequest
 from aspire.refusals import Refused
 from aspire.sheets import downloads, views
 from aspire.tasks import preparing, waiting
@@ -128,6 +129,8 @@ def document(request: PersonRequest, number: str, pk: int) -> HttpResponseBase:
     if start > end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}"})
     is_saved = "save" in request.GET
+    if start == 0:  # a reader's further parts are of what it began with
+        taken_away(found, number, request.user)
     answer = StreamingHttpResponse(found.read(start, end), content_type="application/pdf", status=206 if part else 200)
     if part:
         answer.headers["Content-Range"] = f"bytes {start}-{end}/{found.size}"
@@ -137,6 +140,20 @@ def document(request: PersonRequest, number: str, pk: int) -> HttpResponseBase:
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'" if is_saved else SHOWN_BY_THE_BROWSER
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"  # beside the form of a review
     return answer
+
+
+def taken_away(found: Document, number: str, by: Person) -> None:
+    """Remember who opened a document: it leaves as a file does."""
+    ExportRecord.objects.create(
+        user=by,
+        kind="documents",
+        filters={"proposal": number},
+        columns=[found.kind],
+        row_count=1,
+        form="pdf",
+        sha256=found.sha256,
+        exported_at=timezone.now(),
+    )
 
 
 def part_of(asked: str, size: int) -> tuple[int, int] | None:

@@ -16,6 +16,7 @@ from aspire.refusals import CATALOGUE, Refusal
 from calls.models import Call
 from calls.terms import period_breaches, total_breaches, window_breaches
 from proposals.record.models import BLANKS, AnnualAmount, AnnualAward, Award, Document, Proposal, TallyLine
+from proposals.record.models.documents import ERASED
 from proposals.record.status import NOT_COUNTED, Status
 
 ROWS_AT_ONCE = 1000
@@ -188,7 +189,7 @@ def wrong_decisions() -> Iterator[Breach]:
 
 def documents_lost() -> Iterator[Breach]:
     """Documents whose content is not there, or is another than was received."""
-    for document in Document.objects.select_related("proposal").order_by("pk").iterator():
+    for document in Document.objects.exclude(name=ERASED).select_related("proposal").order_by("pk").iterator():
         try:
             with document.open() as content:
                 is_same = hashlib.file_digest(content, "sha256").hexdigest() == document.sha256

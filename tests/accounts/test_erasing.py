@@ -7,12 +7,29 @@ from django.db import connection
 
 from aspire.accounts import erasure as erasing
 from aspire.models import Erasure
-from proposals.record.models import FollowUp
+from proposals.record.invariants import documents_lost
+from proposals.record.models import CoInvestigator, FollowUp, Proposal, ProposalDraft
 from tests.doors import refused, run
-from tests.factories import NOON, AnnualCostFactory, CounterpartFactory, ReviewerFactory, UserFactory
+from tests.factories import (
+    NOON,
+    AnnualCostFactory,
+    CounterpartFactory,
+    DocumentFactory,
+    ReviewerFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 SECRET = "消去太郎"
+
+
+@pytest.fixture
+def documents(settings, tmp_path):
+    """A folder of documents of the test's own."""
+    settings.STORAGES = settings.STORAGES | {
+        "documents": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    }
+    return tmp_path
 
 
 @pytest.fixture
@@ -118,3 +135,42 @@ def test_the_person_of_an_account_is_in_no_table_any_more_and_cannot_sign_in():
 def test_what_does_not_exist_is_not_erased(whose):
     with pytest.raises(CommandError, match=r"There is no|ありません"):
         erase(**whose)
+
+
+def test_co_investigators_drafts_and_reasons_are_erased_with_the_rest(proposal):
+    CoInvestigator.objects.create(proposal=proposal, person=SECRET, researcher_number="00123456")
+    typed = {"typed": f"principal_investigator={SECRET}", "saved_at": NOON}
+    ProposalDraft.objects.create(user=UserFactory(), call=proposal.call, proposal=proposal, **typed)
+    out = {"set_aside_on": NOON.date(), "set_aside_reason": f"{SECRET} asked"}
+    Proposal.objects.filter(pk=proposal.pk).update(status="withdrawn", funder_reason=f"{SECRET} knows", **out)
+    Proposal.objects.filter(pk=proposal.pk).update(status="received", set_aside_on=None, set_aside_reason="")
+
+    erase(proposal=proposal.number)
+
+    assert places_of(SECRET) == places_of("00123456") == []
+    stored = Proposal.objects.get(pk=proposal.pk)
+    assert (stored.funder_reason, stored.set_aside_reason) == ("―", "")
+
+
+def test_documents_lose_their_names_and_what_no_other_proposal_has_is_thrown_away(
+    proposal, documents, django_capture_on_commit_callbacks
+):
+    other = DocumentFactory(name="shared.pdf", sha256="b" * 64)
+    own = DocumentFactory(proposal=proposal, name=f"{SECRET}.pdf", sha256="a" * 64)
+    DocumentFactory(proposal=proposal, name=f"{SECRET}_2.pdf", sha256="b" * 64)
+    for each in (own, other):
+        path = documents / each.path
+        path.parent.mkdir()
+        path.write_bytes(b"%PDF")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase(proposal=proposal.number)
+
+    assert places_of(SECRET) == []
+    assert (own.is_there, other.is_there) == (False, True)
+    assert all(each.is_erased for each in proposal.documents.all())
+    assert proposal.documents.present().count() == 0
+    assert [str(each) for each in documents_lost() if proposal.number in str(each)] == []
+    own.refresh_from_db()
+    with refused("document_stays"):
+        run("UPDATE proposals_document SET name = 'again.pdf' WHERE id = %s", own.pk)

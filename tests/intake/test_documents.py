@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pypdf import PdfWriter
 
+from aspire.models import ExportRecord
 from aspire.refusals import Refused
 from aspire.roles import Role
 from aspire.tasks import waiting
@@ -181,6 +182,17 @@ def test_a_document_is_taken_away_with_a_reason_and_its_content_stays(client, do
     assert client.post(address, {"reason": "もう一度"}).status_code == 404
     timeline = client.get(reverse("proposals:timeline", args=[document.proposal.number])).content.decode()
     assert "別の提案の申請書" in timeline
+
+
+def test_who_opened_a_document_is_remembered_once_however_many_parts_are_read(client, document, officer):
+    client.force_login(officer)
+
+    for part in ("bytes=0-9", "bytes=10-19"):
+        client.get(document.get_absolute_url(), headers={"range": part})
+
+    record = ExportRecord.objects.get()
+    assert (record.user, record.kind, record.form, record.sha256) == (officer, "documents", "pdf", document.sha256)
+    assert record.filters == {"proposal": document.proposal.number}
 
 
 # --- who may read it -------------------------------------------------------------------------------------------------

@@ -1,25 +1,31 @@
 """``manage.py erase_personal_data``: take a person out of a proposal or an account, and out of their history."""
 
+from collections.abc import Iterable
+from functools import partial
+
 from django.contrib.auth.models import User
+from django.core.files.storage import storages
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aspire.accounts.erasure import Words, erase
 from aspire.operations.grants import as_owner
 from aspire.operations.schema import DataCommand
 from aspire.untyped import Passed
-from proposals.record.models import CoInvestigator, Counterpart, FollowUp, Proposal, ProposalDraft, Reviewer
+from proposals.record.models import CoInvestigator, Counterpart, Document, FollowUp, Proposal, ProposalDraft, Reviewer
+from proposals.record.models.documents import ERASED
 
-ERASED = "―"  # where a name must stand
 NAMES = [
     *("principal_investigator", "principal_investigator_reading", "principal_investigator_en"),
     *("researcher_number", "email"),
 ]
-OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan", "funder_reason"], ""))
-OF_LEAVING = Words(Proposal, {"set_aside_reason": ERASED})
+OF_PROPOSALS = Words(Proposal, dict.fromkeys([*NAMES, "late_reason", "young_researcher_plan"], ""))
+OF_REASONS = Words(Proposal, dict.fromkeys(["set_aside_reason", "funder_reason"], ERASED))
 OF_COUNTERPARTS = Words(Counterpart, {"person": ERASED, "email": ""})
 OF_CO_INVESTIGATORS = Words(CoInvestigator, {"person": ERASED, "researcher_number": ""})
+OF_DOCUMENTS = Words(Document, {"name": ERASED})
 OF_FOLLOW_UPS, OF_DONE = Words(FollowUp, {"value": ""}), Words(FollowUp, {"comment": ERASED})
 OF_REVIEWERS = Words(Reviewer, dict.fromkeys(["name_ja", "name_en", "reading", "researcher_number"], ""))
 
@@ -56,9 +62,31 @@ def of_proposal(number: str, reason: str) -> int:
     raised = FollowUp.objects.filter(proposal=proposal).values_list("pk", flat=True)
     done = raised.filter(done_at__isnull=False)
     found = [(OF_PROPOSALS, [proposal.pk]), (OF_COUNTERPARTS, [*counterparts])]
-    left = [proposal.pk] if proposal.set_aside_on else []
-    found += [(OF_LEAVING, left), (OF_CO_INVESTIGATORS, [*others]), (OF_FOLLOW_UPS, [*raised]), (OF_DONE, [*done])]
+    found += [
+        (OF_REASONS, [proposal.pk]),
+        (OF_CO_INVESTIGATORS, [*others]),
+        (OF_FOLLOW_UPS, [*raised]),
+        (OF_DONE, [*done]),
+    ]
+    found.append((OF_DOCUMENTS, take_documents_away(proposal, reason)))
     return erase(number, reason, found)
+
+
+def take_documents_away(proposal: Proposal, reason: str) -> list[int]:
+    """Let nobody read the proposal's documents any more, and throw away what no other proposal has; their keys."""
+    proposal.documents.present().update(removed_at=timezone.now(), removal_reason=reason[:300])
+    own = list(proposal.documents.all())
+    kept = Document.objects.exclude(proposal=proposal).exclude(name=ERASED)
+    shared = set(kept.filter(sha256__in=[each.sha256 for each in own]).values_list("sha256", flat=True))
+    gone = {each.path for each in own if each.sha256 not in shared}
+    transaction.on_commit(partial(throw_away, gone))
+    return [each.pk for each in own]
+
+
+def throw_away(paths: Iterable[str]) -> None:
+    """Delete these contents; what is gone already is no failure, so that an erasure that stopped can be run again."""
+    for path in sorted(paths):
+        storages["documents"].delete(path)
 
 
 def of_account(name: str, reason: str) -> int:

@@ -17,6 +17,7 @@ from proposals.record.models.proposals import Proposal
 MOST_BYTES = 50 * 2**20  # of one document; applications by e-Rad are at most a fifth of it
 MOST_PAGES = 2_000
 PIECE = 64 * 2**10  # bytes
+ERASED = "\u2015"  # where a name must stand
 SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -78,6 +79,11 @@ class Document(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("intake:document", args=[self.proposal.number, self.pk])
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was erased for good: its name and its content are gone, and it says so."""
+        return self.removed_at is not None and self.name == ERASED
 
     @property
     def path(self) -> str:
