@@ -126,6 +126,7 @@ class CallAdmin(RefusingAdmin):
     fieldsets = [
         (None, {"fields": ["code", "programme", "fiscal_year", "name_ja", "name_en"]}),
         (_("Window and stage"), {"fields": ["opens_at", "closes_at", "progress", "stage_now", "embargo_until"]}),
+        (_("Files"), {"fields": ["own_numbers"]}),
         (_("Money"), {"fields": ["pot_yen", "max_awards", "awarded"]}),
         (
             _("Outline"),

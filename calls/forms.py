@@ -21,7 +21,7 @@ from partners.models import Funder
 
 SECTIONS: dict[str, list[str]] = {
     "call": ["code", "programme", "fiscal_year", "name_ja", "name_en"],
-    "dates": ["opens_at", "closes_at", "reviews_due_on", "reviews_wanted"],
+    "dates": ["opens_at", "closes_at", "reviews_due_on", "reviews_wanted", "own_numbers"],
     "money": ["pot_yen", "max_awards"],
     "outline": ["supported_ja", "supported_en", "partners_ja", "partners_en", "fields_note_ja", "fields_note_en"],
 }

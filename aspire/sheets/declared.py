@@ -34,7 +34,7 @@ class Declared(ModelResource):
     name: ClassVar[str]  # in addresses, commands and records
     title: ClassVar[Promise]  # what its rows are
     row_class: ClassVar[type[SheetRow]] = SheetRow  # how one row is judged
-    new: ClassVar[New] = New.NAMED
+    new: New = New.NAMED
     named_by: ClassVar[str] = "name_ja"  # the column that says what a new record is called
     required: ClassVar[tuple[str, ...]] = ()  # what a new record needs
     never_empty: ClassVar[tuple[str, ...]] = ()  # what cannot be emptied later either

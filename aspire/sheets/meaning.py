@@ -7,7 +7,6 @@ from aspire.models import Upload
 from aspire.sheets.mapping import PARTED, Meaning, suggested, targets
 from aspire.sheets.resources import StrictResource
 from aspire.sheets.results import SheetResult
-from aspire.sheets.rows import New
 from aspire.workbooks.columns import header_key
 
 LEFT_OUT = ""
@@ -39,7 +38,7 @@ def columns_of(plan: SheetResult, kind: StrictResource, upload: Upload) -> dict[
 
 def lacking(plan: SheetResult, kind: StrictResource) -> list[str]:
     """The columns that a new row needs and the file does not have, where new rows are told by having no key."""
-    if kind.new is not New.UNNUMBERED:
+    if not kind.new.numbers:
         return []
     taken = {name for *_column, target in plan.columns for name in target.split(PARTED)}
     return [name for name in kind.required if name not in taken]

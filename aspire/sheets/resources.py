@@ -22,7 +22,7 @@ from aspire.sheets.declared import Declared
 from aspire.sheets.formats import SheetDataset, dataset_of, strictly
 from aspire.sheets.mapping import NOTHING_SAID, Meaning, recognised
 from aspire.sheets.results import SheetResult, creates, stored_fault
-from aspire.sheets.rows import CHANGE, CREATE, LEAVE, New, Seen, SheetRow
+from aspire.sheets.rows import CHANGE, CREATE, LEAVE, Seen, SheetRow
 from aspire.sheets.tables import execute
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell
@@ -98,7 +98,7 @@ class StrictResource(Declared):
         self.received_at, self.reason = received_at or timezone.now(), reason
         self.user, self.file_name, self.step = self.user or user, file_name, step
         name, meaning = ("", meaning) if meaning.is_said else self.recognised(dataset)
-        unnamed = self.key if meaning.is_said and self.new is New.UNNUMBERED else ()
+        unnamed = self.key if meaning.is_said and self.new.numbers else ()
         self.grid = dataset.match(self.columns, key=self.key, meaning=meaning, unnamed=unnamed)
         self.numbers = [line.number for line in dataset.lines]
         self.step(0, len(self.numbers))
@@ -206,7 +206,7 @@ class StrictResource(Declared):
 
     def _imported_before(self, sha256: str, result: SheetResult) -> Iterator[Fault]:
         """Whether this file, or another one with the same new rows, was imported for the call already."""
-        if self.new is not New.UNNUMBERED or not result.rows_sha256:
+        if not self.new.numbers or not result.rows_sha256:
             return
         hidden = {} if self.user is None else {self.name: self.partly_hidden_from(self.user)}
         records = imports_visible_to(self.user, hidden).filter(kind=self.name, call_code=self.call_code, created__gt=0)

@@ -28,7 +28,18 @@ class New(Enum):
 
     UNNUMBERED = "unnumbered"  # those that name nothing: the kind numbers them
     NAMED = "named"  # those that name what is not there yet
+    EITHER = "either"  # both: a name of their own, or none and a number
     NEVER = "never"  # none: a file of this kind only changes what is there
+
+    @property
+    def numbers(self) -> bool:
+        """Whether a row that names nothing makes something."""
+        return self in (New.UNNUMBERED, New.EITHER)
+
+    @property
+    def names(self) -> bool:
+        """Whether a row makes what it names."""
+        return self in (New.NAMED, New.EITHER)
 
 
 BAD: Final = object()  # stands for a cell that has a fault already, so that nothing else is said of it
@@ -136,7 +147,7 @@ class SheetRow(RowResult):
             return True
         if like in alike:
             self.say(kind.key[0], "key_alike", {"alike": alike[like]})
-        elif kind.new is not New.NAMED:
+        elif not kind.new.names:
             self.say(kind.key[0], kind.unknown)
         elif cleared := [name for name in kind.key if self.given.get(name) is CLEAR]:
             self.say(cleared[0], "key_cleared")
@@ -146,7 +157,7 @@ class SheetRow(RowResult):
 
     def _may_be_unnamed(self) -> bool:
         kind = self.kind
-        if kind.new is New.UNNUMBERED:
+        if kind.new.numbers:
             return True
         missing = next(name for name in kind.key if not self.given.get(name))
         self.say(missing, "value_missing", {"header": self.header(missing)})

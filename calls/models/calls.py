@@ -106,6 +106,12 @@ class Call(models.Model):
     reviews_due_on = models.DateField(_("reviews are due on"), null=True, blank=True)
     reviews_wanted = models.PositiveSmallIntegerField(_("reviews wanted a proposal"), default=3)
     fields: Named = models.ManyToManyField(Field, through="CallField", related_name="calls", verbose_name=_("fields"))
+    own_numbers = models.BooleanField(
+        _("files bring the numbers of proposals"),
+        default=False,
+        db_default=False,
+        help_text=_("a row with a new number makes a proposal of that number; otherwise the desk numbers them"),
+    )
     embargo_until = models.DateTimeField(
         _("embargo until"), null=True, blank=True, help_text=_("before it, only managers see released results")
     )

@@ -1,11 +1,13 @@
 """One row of a file of proposals, judged by the plain functions of the terms against what is stored."""
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from aspire.constraints import CODE
 from aspire.kana import search_key
 from aspire.refusals import Refusal
 from aspire.sheets.rows import BAD, SheetRow
@@ -61,6 +63,7 @@ class ProposalRow(SheetRow):
         "cost_within_ceiling": "direct_yen_{fiscal_year}",
         "cost_indirect_within_rate": "indirect_yen_{fiscal_year}",
         "proposal_field_of_call": "field",
+        "proposal_number_form": "number",
         "proposal_received_in_window": "received_at",
     }
 
@@ -196,6 +199,8 @@ class ProposalRow(SheetRow):
 
     def refusals(self, before: Proposal | None) -> Iterator[Refusal]:
         contract, call = self.contract, self.contract.call
+        if before is None and self.given.get("number") and not re.fullmatch(CODE, self.key):
+            yield Refusal("proposal_number_form")
         terms = before.terms if before else contract.terms
         starts_on, ends_on = self.values["starts_on"], self.values["ends_on"]
         reason = before.late_reason if before else self.kind.reason

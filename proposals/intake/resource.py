@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.people import Person
 from aspire.permissions import LOOKS
 from aspire.sheets.rows import New, SheetRow
-from aspire.untyped import Answered
+from aspire.untyped import Answered, Passed
 from aspire.workbooks.codes import Code, ResearcherNumber
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.faults import Fault
@@ -24,14 +24,7 @@ from partners.sheets import by_country
 from proposals.intake import exports as exporting
 from proposals.intake import saving
 from proposals.intake.contract import Contract
-from proposals.intake.fields import (
-    COSTS,
-    Address,
-    CostField,
-    Receipt,
-    Told,
-    text,
-)
+from proposals.intake.fields import COSTS, Address, CostField, Receipt, Told, text
 from proposals.intake.judging import ProposalRow
 from proposals.intake.people import GROUPS, people_fields, used
 from proposals.record.models import Proposal
@@ -188,6 +181,10 @@ class ProposalResource(CallResource):
             *("counterpart_email", "follow_ups"),
         ]
 
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
+        super().__init__(*args, **kwargs)
+        self.new = New.EITHER if self.call.own_numbers else New.UNNUMBERED
+
     @cached_property
     def contract(self) -> Contract:
         return Contract(self.call, self.user)
@@ -247,8 +244,10 @@ class ProposalResource(CallResource):
         return Proposal.objects.next_number(self.call_code)
 
     def keys_from(self, first: str) -> Iterator[str]:
+        """From that on, less those that the file itself brings."""
         prefix, last = first.rsplit("-", 1)
-        return (f"{prefix}-{number:03}" for number in count(int(last)))
+        brought = {row.cells[self.key[0]].text.strip() for row in self.grid.rows if self.key[0] in row.cells}
+        return (key for number in count(int(last)) if (key := f"{prefix}-{number:03}") not in brought)
 
     def write(self, new: Sequence[SheetRow], changed: Sequence[SheetRow]) -> None:
         saving.create(self.contract, new, received_at=self.received_at, reason=self.reason)
