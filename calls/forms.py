@@ -16,7 +16,7 @@ from aspire.refusals import all_or_nothing
 from aspire.typed import DayField, MomentField, YenField
 from aspire.untyped import Answered, Passed
 from aspire.wareki import fiscal_year
-from calls.models import Call, CallField, Criterion, EligibleFunder, Field, PotSlice, Terms
+from calls.models import Call, CallField, Criterion, EligibleFunder, Field, PotSlice, Programme, Terms
 from partners.models import Funder
 
 SECTIONS: dict[str, list[str]] = {
@@ -55,6 +55,24 @@ class CallForm(RefusingForm):
             del self.fields[name]
         if self.instance.pk:
             self.initial["asked"] = list(self.instance.call_fields.values_list("field", flat=True))
+
+
+class ProgrammeForm(RefusingForm):
+    """A programme as it is proposed: its outer limits are set by an administrator, and before that it has no terms."""
+
+    fund_yen = YenField(label=_("Fund (yen)"), required=False, help_text=_("empty where there is none"))
+
+    class Meta:
+        model = Programme
+        fields = ["code", "name_ja", "name_en", "budget_source_ja", "budget_source_en", "fund_yen", "limits_reason"]
+        labels = {"limits_reason": _("Outer limits that are wished, and why")}
+        help_texts = {"limits_reason": _("yen a fiscal year and months, with the source; read by the administrator")}
+
+    def __init__(self, *args: Passed, **kwargs: Passed) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["limits_reason"].required = True
+        for name in ("name_en", "budget_source_en"):
+            self.fields[name].required = False
 
 
 class TermsForm(RefusingForm):

@@ -3,7 +3,7 @@
 from aspire.permissions import declare_pages
 from aspire.roles import KEEP, LOG, LOOK, STAFF, declare_records
 
-declare_pages(("calls:(new|edit)", STAFF))
+declare_pages(("calls:(new|edit|new_programme)", STAFF))
 declare_records(
     officer={
         "calls.programme": LOOK,

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from aspire.people import PersonRequest
-from aspire.refusals import Refused
-from calls.forms import CallEntry
+from aspire.refusals import Refused, all_or_nothing
+from calls.forms import CallEntry, ProgrammeForm
 from calls.hidden import is_partly_hidden
 from calls.lacking import checklist
 from calls.models import Call
@@ -29,6 +29,23 @@ def edit(request: PersonRequest, code: str) -> HttpResponse:
     found = checklist(call)
     entry = CallEntry(call, request.POST or None, is_blind=is_partly_hidden(call, request.user))
     return answer(request, entry, checklist=found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_programme(request: PersonRequest) -> HttpResponse:
+    """Propose a programme: it takes calls once an administrator has set its outer limits."""
+    form = ProgrammeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with all_or_nothing():
+                programme = form.save()
+        except Refused as refused:
+            form.add_error(None, refused.refusal.sentence)
+        else:
+            said = _("Proposed: %(code)s. Its calls have terms once an administrator has set its outer limits.")
+            messages.success(request, said % {"code": programme.code})
+            return redirect("calls:new")
+    return render(request, "calls/programme.html", {"form": form}, status=400 if form.errors else 200)
 
 
 def answer(request: PersonRequest, entry: CallEntry, **given: object) -> HttpResponse:

@@ -45,6 +45,8 @@ def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Perso
     roles, found = roles_of(reader), list[Task]()
     if Role.MANAGER in roles:
         found += [*_packets(), *_deciding(calls, proposals), *_limits(at), *_entrusted(reader, at)]
+    if Role.ADMINISTRATOR in roles:
+        found += _proposed()
     if roles & STAFF:
         found += [*_closing(calls, at), *_short(calls, proposals), *_suggested(calls, reader)]
         found += [*_raised(calls, reader), *_imports(reader, at)]
@@ -93,6 +95,14 @@ def _limits(at: datetime.datetime) -> Iterator[Task]:
             "%(reason)s"
         )
         yield Task(what % values, call.get_absolute_url() + "#terms-in-force" if call else reverse("fund:index"), call)
+
+
+def _proposed() -> Iterator[Task]:
+    """Programmes that an officer proposed, whose outer limits wait for an administrator."""
+    for programme in Programme.objects.filter(limit_annual_yen=None):
+        values = {"programme": programme, "reason": programme.limits_reason or NOTHING}
+        what = _("Programme %(programme)s states no outer limits yet. Wished: %(reason)s") % values
+        yield Task(what, reverse("admin:calls_programme_change", args=[programme.pk]))
 
 
 def _entrusted(reader: Person, at: datetime.datetime) -> Iterator[Task]:

@@ -130,6 +130,7 @@ FILES = {
     *(
         "calls:new",
         "calls:edit",
+        "calls:new_programme",
         "proposals:timeline",
         "intake:template",
         "intake:import_file",

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from calls.models import Call, Criterion, EligibleFunder, PotSlice, Terms
+from calls.models import Call, Criterion, EligibleFunder, PotSlice, Programme, Terms
 from proposals.record.models import Proposal
 from tests.factories import (
     TOKYO,
@@ -227,3 +227,42 @@ def test_the_form_asks_as_often_with_three_of_everything_as_with_one(desk, earli
 
     assert len(one) == len(three)
     assert Criterion.objects.count() == 3
+
+
+# --- programmes ----------------------------------------------------------------------------------------------------
+
+WISHED = {"code": "next", "name_ja": "次世代事業", "budget_source_ja": "基金", "fund_yen": "10,000,000,000"}
+WISHED |= {"limits_reason": "1億円、60か月(公募要領)"}
+
+
+def test_an_officer_proposes_a_programme_whose_limits_an_administrator_sets(desk, client, administrator):
+    page = desk.post(reverse("calls:new_programme"), WISHED, follow=True)
+
+    programme = Programme.objects.get(code="next")
+    assert "Proposed: next." in page.content.decode()
+    assert (programme.fund_yen, programme.limit_annual_yen, programme.limit_months) == (10_000_000_000, None, None)
+    assert "1億円、60か月" not in desk.get(reverse("home")).content.decode()
+    client.force_login(administrator)
+    assert "1億円、60か月" in client.get(reverse("home")).content.decode()
+
+
+def test_a_call_of_a_programme_without_limits_has_no_terms_yet(desk):
+    desk.post(reverse("calls:new_programme"), WISHED)
+    programme = Programme.objects.get()
+    typed = {"code": "NEXT-1", "programme": programme.pk, "fiscal_year": 2027, "name_ja": "公募", "reviews_wanted": 3}
+    typed |= {"terms-annual_ceiling_yen": "1", "terms-max_months": 60, "terms-indirect_percent": 30}
+
+    answer = desk.post(NEW, typed | {"criterion-TOTAL_FORMS": 0, "criterion-INITIAL_FORMS": 0})
+
+    assert answer.status_code == 400
+    assert "outer limits" in said(answer)
+    assert Call.objects.count() == 0
+
+
+def test_a_programme_needs_what_is_wished_and_a_code_of_its_own(desk):
+    ProgrammeFactory(code="next")
+
+    page = desk.post(reverse("calls:new_programme"), WISHED | {"limits_reason": ""})
+
+    assert page.status_code == 400
+    assert set(page.context["form"].errors) == {"code", "limits_reason"}
