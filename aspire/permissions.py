@@ -35,7 +35,7 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     ("account_(change_password|set_password|reauthenticate)", SIGNED_IN),
     ("account_(signup|signup_by_passkey|email|email_verification_sent|confirm_email|confirm_login_code)", frozenset()),
     # Spreadsheets
-    ("sheets:index", STAFF),
+    ("sheets:(index|mappings|forget_mapping)", STAFF),
     ("sheets:.*", STAFF | {REVIEWER}),  # reviewers the marks of the field they lead, which the pages themselves ask
     # A file that a worker prepares is its asker's alone, which the pages themselves ask
     ("tasks:(file|progress|cancel|content)", SIGNED_IN),

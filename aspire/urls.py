@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from aspire.operations import views
-from aspire.sheets import downloads
+from aspire.sheets import downloads, mappings
 from aspire.sheets import views as sheets
 from aspire.tasks import views as tasks
 
@@ -20,6 +20,8 @@ SHEETS = [
     path("files/<uuid:pk>/cancel/", sheets.cancel, name="cancel"),
     path("files/<uuid:pk>/checked/", sheets.annotated_copy, name="annotated_copy"),
     path("records/<int:pk>/", sheets.record, name="record"),
+    path("mappings/", mappings.mappings, name="mappings"),
+    path("mappings/<int:pk>/forget/", mappings.forget_mapping, name="forget_mapping"),
     # One kind
     path("<slug:kind>/", sheets.send, name="send"),
     path("<slug:kind>/template.xlsx", downloads.template, name="template"),

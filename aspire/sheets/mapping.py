@@ -10,6 +10,7 @@ from aspire.workbooks.cells import EMPTY, HEADER_WITHIN, WORD_AT_MOST, Cell, Lin
 from aspire.workbooks.columns import StrictField, header_key, keys_of
 from aspire.workbooks.faults import Fault, Tier
 from aspire.workbooks.roundtrip import is_errors_header
+from aspire.workbooks.widgets import BadCell
 
 Names = Mapping[str, str]  # of headers or values, as they are compared
 YEAR, FOLDED = "fiscal_year", ("fiscal_year", "direct_yen", "indirect_yen")
@@ -187,12 +188,23 @@ def _joined(cells: Sequence[Cell]) -> Cell:
     return Cell("text", " ".join(cell.text.strip() for cell in cells))
 
 
-def suggested(header: str, columns: Sequence[StrictField], mappings: Iterable[Names]) -> str:
-    """Which of our columns a header may mean, by its likeness to what is known; empty where none comes near."""
+def suggested(header: str, samples: Sequence[str], columns: Sequence[StrictField], mappings: Iterable[Names]) -> str:
+    """Which of our columns a header may mean, by its likeness to what is known, or else the first whose cells can hold
+    all of the samples where few others could; empty where none comes near."""
     known = {key: name for names in mappings for key, name in names.items()}
     known |= {key: column.name for column in columns for key in keys_of(column)}
     near = difflib.get_close_matches(header_key(header[:WORD_AT_MOST]), known, n=1, cutoff=NEAR)
-    return known[near[0]] if near else ""
+    return known[near[0]] if near else next((c.name for c in columns if _holds(c, samples)), "")
+
+
+def _holds(column: StrictField, samples: Sequence[str]) -> bool:
+    """Whether the column is told by its content, and takes each of these."""
+    if not (samples and column.widget.is_telling):
+        return False
+    try:
+        return all(column.parse(Cell("text", sample)).value is not None for sample in samples)
+    except BadCell:
+        return False
 
 
 def targets(columns: Sequence[StrictField]) -> Iterator[tuple[str, str]]:

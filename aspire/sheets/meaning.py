@@ -18,10 +18,12 @@ UNKNOWN = {"code_unknown", "code_not_listed", "funder_unknown", "funder_unknown_
 def columns_of(plan: SheetResult, kind: StrictResource, upload: Upload) -> dict[str, Any]:
     """What the page offers: the file's columns, those of ours that it lacks, and values that are not known."""
     said, hints = Meaning(**upload.meaning), [*kind.shipped_mappings.values()]
-    columns = [
-        (letter, header, samples, taken if taken or said.headers else suggested(header, kind.columns, hints))
-        for letter, header, samples, taken in plan.columns
-    ]
+    columns, used = list[tuple[str, str, list[str], str]](), {taken for *_column, taken in plan.columns}
+    for letter, header, samples, taken in plan.columns:
+        free = [column for column in kind.columns if column.name not in used]
+        target = taken if taken or said.headers else suggested(header, samples, free, hints)
+        used.add(target)
+        columns.append((letter, header, samples, target))
     return {
         "columns": columns,
         "targets": [*targets(kind.columns)],

@@ -21,7 +21,7 @@ _RESEARCHER = re.compile("[0-9]{8}")
 class Code(StrictWidget):
     """One of the choices, ``normalised`` text to code, or what finds them once; ``what`` names them in the sentence."""
 
-    kind = "code"
+    kind, is_telling = "code", True
 
     def __init__(
         self, choices: Mapping[str, str] | Callable[[], Mapping[str, str]], what: str, *, offered: Choices = ()
@@ -88,6 +88,8 @@ class Truth(StrictWidget):
 
 class ResearcherNumber(StrictWidget):
     """The eight digits of an e-Rad researcher number, leading zeros included."""
+
+    is_telling = True
 
     def read(self, cell: Cell) -> Parsed:
         typed = plain(cell.text)

@@ -135,6 +135,7 @@ class StrictWidget(widgets.Widget):
 
     kind: ClassVar[Kind] = "text"
     is_word: ClassVar[bool] = True
+    is_telling: ClassVar[bool] = False  # whether what it takes is taken for little else
 
     @property
     def offered(self) -> Choices:
@@ -223,7 +224,7 @@ def _first_like(patterns: Mapping[str, re.Pattern[str]], typed: str, *, otherwis
 class Day(StrictWidget):
     """A day: a date cell, 2026-04-01, 2026/4/1, or with era, year, month and day in Japanese."""
 
-    kind = "day"
+    kind, is_telling = "day", True
 
     def read(self, cell: Cell) -> Parsed:
         if cell.day is not None:

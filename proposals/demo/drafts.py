@@ -13,7 +13,7 @@ from calls.models import Call, Field, Terms
 from calls.terms import Limits, add_months
 from partners.models import Funder
 from proposals.demo import cast
-from proposals.demo.cast import texts
+from proposals.demo.cast import rows, texts
 from proposals.record.models import Award, Counterpart, Proposal
 from proposals.record.status import NOT_COUNTED, Status
 
@@ -154,12 +154,16 @@ class DraftSource:
         funder = self.funder(country, received_at.astimezone(TOKYO).date())
         starts_on, ends_on = self.period()
         abroad = cast.person_abroad(self.random, funder.country.alpha2)
+        abstracts = rows("abstracts")
+        abstract = abstracts[sequence % len(abstracts)]
         proposal = Proposal(
             call=self.call,
             terms=self.terms,
             number=f"{self.call.code}-{sequence:03}",
             title_ja=title.ja,
             title_en=title.en,
+            abstract_ja=abstract["ja"].format(title=title.ja),
+            abstract_en=abstract["en"].format(title=title.en),
             field=of,
             received_at=received_at,
             late_reason=self.random.choice(texts("late_reasons")) if received_at > self.closes_at else "",

@@ -32,6 +32,8 @@ COSTS: dict[str, Promise] = {
 class Address(Text):
     """An e-mail address."""
 
+    is_telling = True
+
     def __init__(self) -> None:
         super().__init__(max_length=254)
 

@@ -147,6 +147,8 @@ FILES = {
         "intake:add_document",
         "intake:take_document_away",
         "sheets:index",
+        "sheets:mappings",
+        "sheets:forget_mapping",
         "sheets:send",
         "sheets:template",
     ),

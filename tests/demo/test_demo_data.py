@@ -100,6 +100,7 @@ def test_demo_proposals_have_the_status_of_their_stage_and_a_few_fall_out(calls)
 
 
 def test_demo_proposals_name_invented_people_and_corresponding_titles_once(proposals):
+    assert not proposals.filter(Q(abstract_ja="") | Q(abstract_en="") | ~Q(abstract_ja__contains=F("title_ja")))
     assert not proposals.filter(Q(title_ja="") | Q(title_en="") | Q(institution="") | Q(young_researcher_plan=""))
     assert proposals.exclude(principal_investigator_reading__regex=r"^[ァ-ヴー]+ [ァ-ヴー]+$").count() == 0
     assert proposals.exclude(researcher_number__regex=r"^\d{8}$").count() == 0

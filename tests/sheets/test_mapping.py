@@ -270,3 +270,40 @@ def test_a_row_that_ends_early_is_still_told():
         ["1"],
     ]
     assert under.origins[3] == (0, "a")
+
+
+def test_saved_mappings_are_listed_with_what_they_know_and_forgotten(desk):
+    send(
+        desk,
+        "Vorhaben,Leitung,field,funder,starts_on,ends_on",
+        "量子網,青木 花子,quantum,GB-UKRI,2024-04-01,2029-03-31",
+    )
+    name_columns(desk, "title_ja", "pi_name", "field", "funder", "starts_on", "ends_on", saved_as="Berlin")
+    mapping = ColumnMapping.objects.get()
+
+    page = desk.get(reverse("sheets:mappings")).content.decode()
+    assert all(word in page for word in ("Berlin", "vorhaben → title_ja", "Proposals"))
+    page = desk.post(reverse("sheets:forget_mapping", args=[mapping.pk]), follow=True).content.decode()
+    assert "Forgotten: Berlin." in page
+    assert "No mapping is saved yet" in page
+    assert desk.post(reverse("sheets:forget_mapping", args=[mapping.pk])).status_code == 404
+
+
+def test_a_mapping_of_a_kind_that_one_may_not_send_is_not_there(desk, client, officer):
+    other = ColumnMapping.objects.create(
+        kind="nothing", name="X", meaning={"headers": {}}, saved_by=officer, saved_at=NOON
+    )
+
+    assert "X</th>" not in desk.get(reverse("sheets:mappings")).content.decode()
+    assert desk.post(reverse("sheets:forget_mapping", args=[other.pk])).status_code == 404
+
+
+def test_columns_are_suggested_by_what_stands_in_them_where_their_names_say_nothing(desk):
+    rows = ["1,量子,量子網,青木 花子,00123456,hana@example.org,2024-04-01,R11.3.31,GB-UKRI",
+            "2,量子,光格子,佐藤 一郎,10234568,ichi@example.org,2024/4/1,2029-03-31,GB-UKRI"]  # fmt: skip
+    page = send(desk, "A1,B2,C3,D4,E5,F6,G7,H8,funder", *rows)
+
+    found = {header: taken for _letter, header, _samples, taken in page.context["columns"]}
+    told = {"B2": "field", "E5": "researcher_number", "F6": "email", "G7": "starts_on", "H8": "ends_on"}
+    assert {header: taken for header, taken in found.items() if header in told} == told
+    assert (found["C3"], found["D4"]) == ("", "")
