@@ -39,7 +39,7 @@ def test_glossary_names_what_is_there() -> None:
     models = {model.__name__ for model in apps.get_models()}
     classes = set(re.findall(r"`([A-Z]\w+)`", text))
 
-    values = {"StrictResource", "SheetResult", "SheetRow", "Meaning"}
+    values = {"StrictResource", "SheetResult", "SheetRow", "Meaning", "Entry", "CallEntry", "TypedField"}
     values |= {"Event", "Board", "Table", "Row", "Figure", "Status", "Cross", "Member", "SliceTotals", "Desk"}
     assert classes - models == values | {"DeskRow", "AwardPage", "RankedRow", "Bar", "Line", "Grid", "Fault"}
 
