@@ -220,8 +220,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     "aspire.sheets.running",
     "aspire.tasks.queue",
-    "aspire.tasks.queue",
     "aspire.tasks.preparing",
+    "proposals.intake.bundles",
 ]
 PROCRASTINATE_WORKER_DEFAULTS = {
     "concurrency": env.int("WORKER_CONCURRENCY", 4),

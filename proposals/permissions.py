@@ -21,7 +21,11 @@ declare_pages(
     ("intake:(template|import_file)", STAFF),
     ("intake:(new|edit|draft|draft_of|leave|come_back)", STAFF),
     ("intake:(follow_ups|follow_up_done)", STAFF),
-    ("intake:(send_documents|confirm_documents|add_document|take_document_away)", STAFF),
+    ("intake:(bundle|bundle_progress|keep_bundle|cancel_bundle)", STAFF),
+    (
+        "intake:(send_documents|confirm_documents|add_document|take_document_away)",
+        STAFF,
+    ),
     # Reviewers where they have declared no interest, which the page itself asks
     ("intake:document", LOOKS | {Role.REVIEWER}),
     # Review, as officers run it

@@ -11,7 +11,7 @@ from proposals.briefings import views as briefings
 from proposals.explore import views as explore
 from proposals.fund import views as fund
 from proposals.home.views import home
-from proposals.intake import desk, followups, leaving
+from proposals.intake import bundles, desk, followups, leaving
 from proposals.intake import views as intake
 from proposals.partnerships import views as partnerships
 from proposals.review import views as review
@@ -54,6 +54,10 @@ INTAKE = [
     path("follow-ups/", followups.follow_ups, name="follow_ups"),
     path("follow-ups/<int:pk>/done/", followups.follow_up_done, name="follow_up_done"),
     path("documents/", intake.send_documents, name="send_documents"),
+    path("documents/<uuid:pk>/", bundles.bundle, name="bundle"),
+    path("documents/<uuid:pk>/progress.json", bundles.bundle_progress, name="bundle_progress"),
+    path("documents/<uuid:pk>/keep/", bundles.keep_bundle, name="keep_bundle"),
+    path("documents/<uuid:pk>/cancel/", bundles.cancel_bundle, name="cancel_bundle"),
     path("documents/confirm/", intake.confirm_documents, name="confirm_documents"),
     path("<slug:number>/documents/", intake.add_document, name="add_document"),
     path("<slug:number>/documents/<int:pk>/", intake.document, name="document"),

@@ -144,11 +144,19 @@ def fault() -> str:
 # --- many at once ----------------------------------------------------------------------------------------------------
 
 
-def unpack(file: IO[bytes], call: Call, visible: ProposalQuerySet) -> list[Incoming]:
+def members_of(file: IO[bytes]) -> int:
+    """How many documents a zip brings. Raises Refused where it is none."""
+    return sum(not each.is_dir() and _is_document(each.filename) for each in _opened(file).infolist())
+
+
+def unpack(
+    file: IO[bytes], call: Call, visible: ProposalQuerySet, step: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[Incoming]:
     """What a zip brings for the proposals of a call that the sender sees, in the order of their numbers.
 
     A file belongs to the proposal whose number its name, or that of its folder, begins with. ``NUMBER.pdf`` is the
-    application, everything else an annex. Raises Refused with every file that cannot be kept.
+    application, everything else an annex. ``step`` is told after each how many are read. Raises Refused with every file
+    that cannot be kept.
     """
     bundle = _opened(file)
     members = [each for each in bundle.infolist() if not each.is_dir() and _is_document(each.filename)]
@@ -156,11 +164,12 @@ def unpack(file: IO[bytes], call: Call, visible: ProposalQuerySet) -> list[Incom
         raise Refused.by("document_bundle_bounded")
     proposals = {proposal.number: proposal for proposal in visible.filter(call=call)}
     found, refusals = list[Incoming](), list[Refusal]()
-    for member in members:
+    for done, member in enumerate(members, 1):
         try:
             found.append(_member(bundle, member, call, proposals))
         except Refused as refused:
             refusals += refused.refusals
+        step(done, len(members))
     if refusals:
         raise Refused(*refusals)
     return sorted(found, key=lambda each: (each.proposal.number, each.kind == Document.Kind.ANNEX, each.pdf.name))

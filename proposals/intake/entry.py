@@ -41,7 +41,7 @@ class Entry:
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         self.proposal, self.contract, self.data = proposal, contract, data
-        self.stored_number = proposal.number
+        self.stored_number, self.is_outdated = proposal.number, False
         proposal.siblings_judged_by = self
         self.form = EntryForm(data, instance=proposal, initial=dict(initial or {}), contract=contract)
         parts: dict[str, Any] = {"data": data, "instance": proposal}
@@ -122,6 +122,13 @@ class Entry:
         rows = [stored, *stored.costs.all(), *stored.counterparts.all(), *stored.co_investigators.all()]
         return hashlib.sha256(serialize("json", rows).encode()).hexdigest()
 
+    @property
+    def shown_as_of(self) -> str:
+        """The fingerprint that the form goes on with: that of what was stored when it was opened, until somebody has
+        been told that this has changed."""
+        opened = self.data.get("as_of", "") if self.data is not None else ""
+        return opened if opened and not self.is_outdated else self.as_of
+
     # --- judging ---------------------------------------------------------------------------------------------------
 
     @property
@@ -181,6 +188,7 @@ class Entry:
             if self.proposal.pk:
                 Proposal.objects.select_for_update().get(pk=self.proposal.pk)
                 if self.data is not None and self.data.get("as_of") != self.as_of:
+                    self.is_outdated = True
                     raise Refused.by("proposal_changed_meanwhile", proposal=self.stored_number)
             proposal: Proposal = self.form.save()
             self._save_costs(proposal)

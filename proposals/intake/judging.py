@@ -158,7 +158,7 @@ class ProposalRow(SheetRow):
 
     def _people(self, group: Group, before: Proposal | None) -> list[Member] | None:
         """Who takes part after the row; None where it says nothing of them."""
-        if all(self.given.get(name) in (None, BAD) for _place, name, _end in group.all_columns):
+        if all(self.given[name] is BAD for name in self.given.keys() & group.names):
             return None
         people = members(group, before)
         for place in group.places:
@@ -174,7 +174,7 @@ class ProposalRow(SheetRow):
     def _member(self, group: Group, place: int, member: Member) -> None:
         """Put what the row says of one person into what is stored."""
         for name, end in group.columns(place).items():
-            at = list(group.attributes).index(end)
+            at = group.at[end]
             member[at] = self.take(name, member[at], cleared=group.empty()[at])
         if group is not COUNTERPARTS or place == 1:
             return
@@ -191,7 +191,7 @@ class ProposalRow(SheetRow):
         needs = [] if group is COUNTERPARTS and place == 1 and any(member) else needs
         for end in needs if any(member) else ["name"]:
             name = group.column(place, end)
-            if not member[list(group.attributes).index(end)] and self.given.get(name) is not BAD:
+            if not member[group.at[end]] and self.given.get(name) is not BAD:
                 code = "value_missing" if any(member) else "people_leave_a_gap"
                 self.say(name, code, {"header": self.header(name)})
 

@@ -23,7 +23,6 @@ from calls.models import Call
 from proposals.record.models import Proposal
 from proposals.record.status import NOT_COUNTED, Status
 
-MOST_AT_ONCE = 500
 REVIEWED = (Call.Progress.IN_REVIEW, Call.Progress.DECIDING)
 
 
@@ -44,7 +43,7 @@ class LeavingForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: PersonRequest) -> HttpResponse:
     """Take the proposals that the address names out of the call, all of them or none."""
-    numbers = request.GET.getlist("number")[:MOST_AT_ONCE]
+    numbers = request.GET.getlist("number")
     proposals = list(Proposal.objects.visible_to(request.user).for_list().filter(number__in=numbers))
     if not proposals:
         raise Http404

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Model
@@ -64,10 +64,20 @@ class Group:
         of_proposal = {"country", "funder"} if self.model is Counterpart and place == 1 else set()
         return {self.column(place, end): end for end in self.attributes if end not in of_proposal}
 
-    @property
-    def all_columns(self) -> Iterator[tuple[int, str, str]]:
+    @cached_property
+    def all_columns(self) -> list[tuple[int, str, str]]:
         """Place, column and end of its name."""
-        return ((place, name, end) for place in self.places for name, end in self.columns(place).items())
+        return [(place, name, end) for place in self.places for name, end in self.columns(place).items()]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns of all places."""
+        return frozenset(name for _place, name, _end in self.all_columns)
+
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """Where in a member the value of a column's end stands."""
+        return {end: index for index, end in enumerate(self.attributes)}
 
     def empty(self) -> Member:
         return [None if end == "effort" else "" for end in self.attributes]
@@ -160,7 +170,7 @@ def by_column(group: Group, people: Sequence[Member]) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for place, name, end in group.all_columns:
         member = people[place - 1] if place <= len(people) else group.empty()
-        found[name] = member[list(group.attributes).index(end)]
+        found[name] = member[group.at[end]]
     return found
 
 

@@ -21,7 +21,7 @@ from aspire.sheets import downloads, views
 from aspire.tasks import preparing, waiting
 from calls.models import Call
 from proposals.filters import ProposalFilter
-from proposals.intake import documents
+from proposals.intake import bundles, documents
 from proposals.intake import exports as exporting
 from proposals.intake.resource import ProposalResource
 from proposals.record.models import Document, Proposal
@@ -175,6 +175,9 @@ def send_documents(request: PersonRequest) -> HttpResponse:
         call, file = form.cleaned_data["call"], form.cleaned_data["file"]
         context["call"] = call
         try:
+            if documents.members_of(file) > bundles.READ_AT_ONCE:
+                return redirect("intake:bundle", pk=bundles.receive(file, call=call, by=request.user).pk)
+            file.seek(0)
             context["incoming"] = documents.unpack(file, call, Proposal.objects.visible_to(request.user))
         except Refused as refused:
             context["refusals"] = refused.refusals

@@ -13,7 +13,7 @@ from aspire.models import Account, AccountPermission, AccountRole, AdminLog, Nam
 from aspire.operations import readiness
 from aspire.operations.grants import MAY_BE_EMPTIED, privileges_of
 from partners.models import Country
-from proposals.record.models import AnnualCost, Award, Counterpart, ProposalDraft
+from proposals.record.models import AnnualCost, Award, Bundle, Counterpart, ProposalDraft
 from proposals.record.models.reviews import ReviewerField
 from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
 from tests.doors import as_application, at_every_insert, at_every_update, copy, refused, run, with_triggers_ignored
@@ -38,6 +38,7 @@ KEPT = {
     OutlayLine,
     ProposalProgress,
     PaceLine,
+    Bundle,
     ProposalDraft,
 }  # written by triggers alone, from rows that are tracked; or typed and not yet saved
 TRACKED = [

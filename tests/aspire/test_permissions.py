@@ -16,7 +16,7 @@ from aspire.sheets.running import receive
 from calls.models import Call
 from proposals.briefings.decisions import freeze
 from proposals.intake.resource import ProposalResource
-from proposals.record.models import Assignment, Briefing, Proposal, SavedView
+from proposals.record.models import Assignment, Briefing, Bundle, Proposal, SavedView
 from tests.factories import NOON, AnnualCostFactory, AssignmentFactory, ProposalFactory
 from tests.people import person
 
@@ -81,6 +81,10 @@ def sent_file(name: str, proposal: Proposal, by):
     if name == "sheets:record":
         counts = {"created": 0, "changed": 0, "unchanged": 0, "rows": [], "imported_at": NOON}
         return ImportRecord.objects.create(kind="funders", file_name="x.csv", sha256="0" * 64, **counts).pk
+    if "bundle" in name:
+        by = by or person(f"zipper-{name}", "Officer Zipper", Role.OFFICER)
+        later = {"sent_at": timezone.now(), "expires_at": timezone.now() + PREPARED_FOR}
+        return Bundle.objects.create(user=by, about=proposal.call.code, path="sent/x", **later).pk
     if name.startswith("tasks:"):
         by = by or person(f"asker-{name}", "Officer Asker", Role.OFFICER)
         later = {"asked_at": timezone.now(), "expires_at": timezone.now() + PREPARED_FOR}
@@ -141,6 +145,10 @@ FILES = {
         "intake:leave",
         "intake:come_back",
         "intake:send_documents",
+        "intake:bundle",
+        "intake:bundle_progress",
+        "intake:keep_bundle",
+        "intake:cancel_bundle",
         "intake:follow_ups",
         "intake:follow_up_done",
         "intake:confirm_documents",

@@ -374,6 +374,19 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten(desk, proposal):
     assert again != as_of
 
 
+def test_a_draft_begun_before_somebody_else_saved_overwrites_nothing(desk, proposal):
+    edit, keep = (reverse(f"intake:{name}", args=[proposal.number]) for name in ("edit", "draft_of"))
+    opened = desk.get(edit).context["entry"].as_of
+    desk.post(keep, {**typed(proposal.call, proposal.primary_funder), "as_of": opened})
+    AnnualCostFactory(proposal=proposal, fiscal_year=2025)
+
+    shown = desk.get(edit)
+    assert f'name="as_of" value="{opened}"' in shown.content.decode()
+    answer = desk.post(edit, {**typed(proposal.call, proposal.primary_funder), "as_of": opened})
+    assert answer.status_code == 409
+    assert f'value="{opened}"' not in answer.content.decode()
+
+
 def test_a_released_proposal_is_not_overwritten_from_here(desk, call, funder):
     award = AwardFactory(proposal__terms=call.current_terms, proposal__primary_funder=funder)
     release(award)

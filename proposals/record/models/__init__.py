@@ -3,6 +3,7 @@
 from proposals.record.models.amounts import AnnualAmount, AnnualCost
 from proposals.record.models.awards import AnnualAward, Award, Mark, Packet, PacketStep
 from proposals.record.models.briefings import Briefing, SavedView
+from proposals.record.models.bundles import Bundle
 from proposals.record.models.documents import Document
 from proposals.record.models.drafts import ProposalDraft
 from proposals.record.models.followups import FollowUp
@@ -19,6 +20,7 @@ __all__ = [
     "Assignment",
     "Award",
     "Briefing",
+    "Bundle",
     "CoInvestigator",
     "Conflict",
     "Counterpart",
