@@ -75,7 +75,7 @@ MUST = {
 ASIDE = {
     "reviewer": (
         *("/admin/auth/user/", "/admin/calls/call/", "/admin/proposals/reviewer/"),
-        *("/calls/BLIND/assignments/", "/calls/BLIND/conflicts/"),
+        *("/calls/BLIND/assignments/", "/calls/BLIND/conflicts/", "/calls/reviewers/invite/"),
     ),
 }
 ROLES = {"manager": [Role.MANAGER], "officer": [Role.OFFICER]}
