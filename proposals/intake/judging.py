@@ -161,10 +161,10 @@ class ProposalRow(SheetRow):
         if all(self.given[name] is BAD for name in self.given.keys() & group.names):
             return None
         people = members(group, before)
-        for place in group.places:
-            if len(people) < place:
-                people.append(group.empty())
-            self._member(group, place, people[place - 1])
+        for place, columns in group.by_place.items():
+            if self.given.keys() & columns.keys():
+                people += (group.empty() for _missing in range(place - len(people)))
+                self._member(group, place, people[place - 1])
         while people and not any(people[-1]):
             people.pop()
         for place, member in enumerate(people, 1):
@@ -173,9 +173,10 @@ class ProposalRow(SheetRow):
 
     def _member(self, group: Group, place: int, member: Member) -> None:
         """Put what the row says of one person into what is stored."""
-        for name, end in group.columns(place).items():
+        empty = group.empty()
+        for name, end in group.by_place[place].items():
             at = group.at[end]
-            member[at] = self.take(name, member[at], cleared=group.empty()[at])
+            member[at] = self.take(name, member[at], cleared=empty[at])
         if group is not COUNTERPARTS or place == 1:
             return
         at_country, at_funder = group.column(place, "country"), group.column(place, "funder")

@@ -65,9 +65,14 @@ class Group:
         return {self.column(place, end): end for end in self.attributes if end not in of_proposal}
 
     @cached_property
+    def by_place(self) -> dict[int, Mapping[str, str]]:
+        """The columns of each place."""
+        return {place: self.columns(place) for place in self.places}
+
+    @cached_property
     def all_columns(self) -> list[tuple[int, str, str]]:
         """Place, column and end of its name."""
-        return [(place, name, end) for place in self.places for name, end in self.columns(place).items()]
+        return [(place, name, end) for place, columns in self.by_place.items() for name, end in columns.items()]
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -168,8 +173,9 @@ def members(group: Group, proposal: Proposal | None) -> list[Member]:
 def by_column(group: Group, people: Sequence[Member]) -> dict[str, Held]:
     """Their values by column; of places beyond, empty ones."""
     found: dict[str, Held] = {}
+    empty = group.empty()
     for place, name, end in group.all_columns:
-        member = people[place - 1] if place <= len(people) else group.empty()
+        member = people[place - 1] if place <= len(people) else empty
         found[name] = member[group.at[end]]
     return found
 
