@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from proposals.record.models import CoInvestigator, Counterpart, FollowUp, Proposal, ProposalDraft
+from proposals.record.models import CoInvestigator, Counterpart, Document, FollowUp, Proposal, ProposalDraft
 from tests.chromium import PHONE, wrong_with
 from tests.factories import FunderFactory, TermsFactory
+from tests.intake.test_documents import pdf, zipped
 from tests.whole.test_browser import page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,3 +93,62 @@ def test_a_draft_is_kept_while_one_types_and_is_there_after_a_reload(desk):
     desk.get_by_role("button", name="Throw the draft away").click()
     expect(desk.get_by_label("Title (Japanese)")).to_have_value("")
     assert ProposalDraft.objects.count() == 0
+
+
+def test_a_whole_intake_from_e_rads_table_to_the_last_follow_up(desk, tmp_path, settings):
+    store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"documents": store}
+    wrong = []
+
+    # The table of e-Rad, which knows no field, funder or period; its second row is the first once more.
+    header = "KADAI_ID\tKADAI_MEI\tKENKYUSHA_NO\tKENKYUSHA_SHIMEI\tKENKYUKIKAN_MEI"
+    row = "26000123\t量子網|Quantum nets\t10123456\t青木 花子\t東都大学"
+    other = "26000124\t光格子\t00123456\t佐藤 一郎\t西都大学"
+    table = "\r\n".join([header, row, row.replace("量子網", "量子 網"), other])
+    desk.goto("/proposals/import/?call=IN")
+    desk.set_input_files("[name=file]", {"name": "erad.tsv", "mimeType": "text/plain", "buffer": table.encode()})
+    desk.fill("[name=reason]", "came by post in time")
+    desk.get_by_role("button", name="Check the file").click()
+    desk.wait_for_url("**/imports/files/*-*/")
+    if not desk.locator("#every-field").is_visible():
+        desk.locator("#columns > summary").click()
+    desk.locator("#every-field").select_option("quantum")
+    desk.locator("#every-funder").select_option("GB-UKRI")
+    desk.locator("#every-starts_on").fill("令和6年4月1日")
+    desk.locator("#every-ends_on").fill("2029-03-31")
+    wrong += wrong_with(desk)
+    desk.get_by_role("button", name="Read the file with these columns").click()
+    desk.get_by_role("group", name="Row 3 is").get_by_label("the same").check()
+    desk.get_by_role("button", name="Keep these decisions and look again").click()
+    wrong += wrong_with(desk)
+    desk.get_by_role("button", name="Save all of it").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("erad.tsv")
+    assert list(Proposal.objects.values_list("number", "title_en")) == [("IN-001", "Quantum nets"), ("IN-002", "")]
+
+    # What they wrote, in a zip.
+    packed = zipped({"IN-001.pdf": pdf(2), "IN-002.pdf": pdf(3)}).getvalue()
+    desk.goto("/proposals/documents/?call=IN")
+    desk.set_input_files("[name=file]", {"name": "a.zip", "mimeType": "application/zip", "buffer": packed})
+    desk.get_by_role("button", name="Check the zip").click()
+    expect(desk.get_by_role("table")).to_contain_text("2 documents would be kept")
+    wrong += wrong_with(desk)
+    desk.get_by_role("button", name="Keep all of them").click()
+    expect(desk.get_by_role("status").first).to_contain_text("2")
+    assert Document.objects.count() == 2
+
+    # One by hand, of a number that is doubtful too.
+    desk.goto("/proposals/new/?call=IN")
+    fill(desk)
+    desk.get_by_label("e-Rad researcher number").first.fill("10123456")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.locator("main")).to_contain_text("To be looked into")
+    wrong += wrong_with(desk)
+
+    # And what is left to look into.
+    desk.get_by_role("link", name="Follow-ups of the call").click()
+    for _open in range(FollowUp.objects.open().count()):
+        desk.get_by_label("What came of it").first.fill("Asked by telephone: the number is right.")
+        desk.get_by_role("button", name="Done").first.click()
+    expect(desk.locator("main")).to_contain_text("Nothing is open.")
+    assert FollowUp.objects.count() == FollowUp.objects.exclude(comment="").count() == 2
+    assert wrong + wrong_with(desk) == []
