@@ -18,8 +18,8 @@ BEGIN
     END IF;
 END $$;
 
--- A funder outside the call's list, or not yet on it when the proposal was received, unless a reason stands with it; and
--- a missing institution. ``codes``: which of the two is asked about.
+-- A funder outside the call's list, or not yet on it when the proposal was received, unless a reason stands with it;
+-- and a missing institution. ``codes``: which of the two is asked about.
 CREATE OR REPLACE FUNCTION proposals_raise(proposals bigint[], codes text[]) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
