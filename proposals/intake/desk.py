@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from aspire.people import PersonRequest
 from aspire.refusals import Refused
 from aspire.templatetags.figures import clock
-from calls.lacking import lacking
+from calls.lacking import checklist
 from calls.models import Call
 from proposals.intake.contract import Contract
 from proposals.intake.entry import SENT_AGAIN, Entry
@@ -32,7 +32,8 @@ def new(request: PersonRequest) -> HttpResponse:
     call = get_object_or_404(Call, code=request.GET["call"])
     contract = Contract(call, request.user)
     if contract.terms is None or not (call.opens_at and call.closes_at):
-        return render(request, "intake/choose_call.html", {"call": call, "lacking": lacking(call), "calls": []})
+        missing = [sentence for _part, sentence in checklist(call) if sentence]
+        return render(request, "intake/choose_call.html", {"call": call, "lacking": missing})
     return form_page(request, Proposal(call=call, terms=contract.terms), contract)
 
 

@@ -244,6 +244,15 @@ def test_a_call_that_cannot_take_a_proposal_says_what_it_lacks(desk):
     assert 'id="entry"' not in page
 
 
+def test_a_call_without_a_window_says_that_this_is_what_it_lacks(desk):
+    TermsFactory(call=CallFactory(code="SOON", opens_at=None, closes_at=None))
+
+    page = desk.get(f"{reverse('intake:new')}?call=SOON").content.decode()
+
+    assert "The window is not set" in page
+    assert "There is no call yet" not in page
+
+
 # --- funders outside the list --------------------------------------------------------------------------------------
 
 
