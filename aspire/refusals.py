@@ -142,18 +142,20 @@ class Refused(Exception):  # noqa: N818 - what the rule did
 
 
 @contextmanager
-def all_or_nothing(*, judged_at_the_end: bool = False) -> Iterator[None]:
-    """One decision: saved whole, or not at all. Raises Refused where PostgreSQL refuses any of it.
+def judged_at_the_end() -> Iterator[None]:
+    """Let rules over several rows wait until all of them are written. Within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
-    ``judged_at_the_end``: rules over several rows wait until all of them are written.
-    """
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """One decision: saved whole, or not at all. Raises Refused where PostgreSQL refuses any of it."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            if judged_at_the_end:
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        with transaction.atomic():
             yield
-            if judged_at_the_end:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except DatabaseError as error:
         refusal = from_error(error)
         if refusal is None:

@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell
+from aspire.workbooks.codes import ResearcherNumber
 from aspire.workbooks.moments import Moment, written
 from aspire.workbooks.widgets import CLEAR, BadCell, Day, StrictWidget, WholeYen
 from aspire.yen import exact
@@ -58,6 +60,15 @@ class TypedField(forms.CharField):
             return bool(self.to_python(data) != (self.empty if initial in (None, "") else initial))
         except ValidationError:
             return True
+
+
+class ResearcherNumberField(TypedField):
+    """The researcher number of e-Rad; empty where none is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ResearcherNumber(), empty="", label=_("e-Rad researcher number"), required=False, max_length=40
+        )
 
 
 class YenField(TypedField):

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aspire.entries import faults_of, sections_of
 from aspire.records import RefusingForm
-from aspire.refusals import all_or_nothing
+from aspire.refusals import all_or_nothing, judged_at_the_end
 from aspire.typed import DayField, MomentField, YenField
 from aspire.untyped import Answered, Passed
 from aspire.wareki import fiscal_year
-from calls.models import Call, CallField, Criterion, EligibleFunder, Field, PotSlice, Programme, Terms
+from calls.models import Call, CallField, Criterion, Field, Programme, Terms
 from partners.models import Funder
 
 SECTIONS: dict[str, list[str]] = {
@@ -180,8 +181,7 @@ class CallEntry:
     @property
     def sections(self) -> dict[str, list[forms.BoundField]]:
         """The fields of the call itself, section by section."""
-        return {section: [self.form[name] for name in names if name in self.form.fields]
-                for section, names in SECTIONS.items()}  # fmt: skip
+        return sections_of(self.form, SECTIONS)
 
     def is_valid(self) -> bool:
         """Whether all parts are; the terms are judged for the call as typed."""
@@ -191,27 +191,20 @@ class CallEntry:
 
     @property
     def faults(self) -> Iterator[tuple[str, str, str]]:
-        """What is wrong: where on the page, what that is called, and the sentence."""
-        if not self.is_blind:
-            yield from (("", "", str(error)) for error in self.criteria.non_form_errors())
-        forms_of = [part for part in self.parts if part is not self.criteria]
-        for form in [*forms_of, *([] if self.is_blind else self.criteria.forms)]:
-            for name, errors in form.errors.items():
-                field = form[name] if name in form.fields else None
-                for error in errors:
-                    yield (field.id_for_label, str(field.label), str(error)) if field else ("", "", str(error))
+        """What is wrong with any part."""
+        return faults_of(self.parts)
 
     def save(self) -> Call:
         """Write all of it, or nothing. Raises Refused where PostgreSQL refuses any of it."""
-        with all_or_nothing(judged_at_the_end=True):
+        with all_or_nothing(), judged_at_the_end():
             call: Call = self.form.save()
             if self.terms.has_changed() or not self.terms.instance.pk:
                 self.terms.instance.call = call
                 self.terms.save()
-            save_funders(call, self.funders.accepted)
+            save_rows(call.eligible_funders, "funder_id", "eligible_from", self.funders.accepted)
             if not self.is_blind:
                 save_fields(call, list(self.form.cleaned_data["asked"]))
-                save_slices(call, self.slices.slices)
+                save_rows(call.slices, "fiscal_year", "limit_yen", self.slices.slices)
                 self.criteria.instance = call
                 self.criteria.save()
         return call
@@ -256,21 +249,14 @@ def save_fields(call: Call, fields: list[Field]) -> None:
     )
 
 
-def save_funders(call: Call, accepted: Mapping[int, datetime.date | None]) -> None:
-    call.eligible_funders.exclude(funder__in=accepted).delete()
-    there = {each.funder_id: each for each in call.eligible_funders.all()}
-    for funder, day in accepted.items():
-        each = there.get(funder) or EligibleFunder(call=call, funder_id=funder)
-        if not each.pk or each.eligible_from != day:
-            each.eligible_from = day
-            each.save()
-
-
-def save_slices(call: Call, slices: Mapping[int, int]) -> None:
-    call.slices.exclude(fiscal_year__in=slices).delete()
-    there = {each.fiscal_year: each for each in call.slices.all()}
-    for year, yen in slices.items():
-        each = there.get(year) or PotSlice(call=call, fiscal_year=year)
-        if not each.pk or each.limit_yen != yen:
-            each.limit_yen = yen
+def save_rows(rows: Answered, key: str, value: str, wanted: Mapping[int, object]) -> None:
+    """Make a call's rows of one kind those that are wanted, by the column that tells them apart; the others go."""
+    rows.exclude(**{f"{key}__in": wanted}).delete()
+    there = {getattr(each, key): each for each in rows.all()}
+    for name, said in wanted.items():
+        each = there.get(name)
+        if each is None:
+            rows.create(**{key: name, value: said})
+        elif getattr(each, value) != said:
+            setattr(each, value, said)
             each.save()

@@ -15,6 +15,7 @@ HOUSE: dict[str, list[list[str]]] = {
         ["environment", "headers", "untyped"],
         [
             "choices",
+            "entries",
             "history",
             "kana",
             "keyset",

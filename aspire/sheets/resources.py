@@ -17,13 +17,13 @@ from tablib import Dataset
 
 from aspire.models import ColumnMapping, ImportRecord
 from aspire.people import Person
+from aspire.refusals import judged_at_the_end
 from aspire.roles import STAFF, roles_of
 from aspire.sheets.declared import Declared
 from aspire.sheets.formats import SheetDataset, dataset_of, strictly
 from aspire.sheets.mapping import NOTHING_SAID, Meaning, recognised
 from aspire.sheets.results import SheetResult, creates, stored_fault
 from aspire.sheets.rows import CHANGE, CREATE, LEAVE, Seen, SheetRow
-from aspire.sheets.tables import execute
 from aspire.untyped import Held, Passed
 from aspire.workbooks.cells import Cell
 from aspire.workbooks.columns import StrictField
@@ -227,9 +227,8 @@ class StrictResource(Declared):
     def write_down(self, result: SheetResult, *, file_name: str, sha256: str) -> ImportRecord:
         """Write the rows of a result that nothing blocks, under lock, and record it; PostgreSQL is the last judge."""
         new, changed = ([row for row in result.rows if row.action == action] for action in (CREATE, CHANGE))
-        execute("SET CONSTRAINTS ALL DEFERRED")
-        self.write(new, changed)
-        execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with judged_at_the_end():
+            self.write(new, changed)
         marked: dict[int | None, list[Fault]] = defaultdict(list)
         for fault in result.faults:  # of a result that nothing blocks: what is marked for follow-up
             marked[fault.row].append(fault)

@@ -24,13 +24,18 @@ def copy(model: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
     stage(model._meta.db_table, columns, rows)
 
 
+def _refuse(*_asked: Any) -> None:
+    raise RuntimeError("A statement beside a COPY would wait for it for ever. Read first what the rows are made of.")
+
+
 def stage(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a table by name."""
+    """COPY rows into a table by name. Raises RuntimeError where the rows ask the database for anything."""
     names = ", ".join(f'"{name}"' for name in columns)
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as stream,
+        connection.execute_wrapper(_refuse),
     ):
         for row in rows:
             stream.write_row(row)

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,9 +23,8 @@ from aspire.people import PersonRequest
 from aspire.records import RefusingForm
 from aspire.refusals import Refusal
 from aspire.roles import Role
-from aspire.typed import TypedField
+from aspire.typed import ResearcherNumberField
 from aspire.untyped import Answered, Passed
-from aspire.workbooks.codes import ResearcherNumber
 from calls.models import Field
 from proposals.record.models import Reviewer
 
@@ -37,9 +37,7 @@ class InvitationForm(RefusingForm):
     last_name = forms.CharField(label=gettext_lazy("Family name"), max_length=50)
     first_name = forms.CharField(label=gettext_lazy("Given name"), max_length=50)
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=150)
-    researcher_number = TypedField(
-        ResearcherNumber(), empty="", label=gettext_lazy("e-Rad researcher number"), required=False, max_length=40
-    )
+    researcher_number = ResearcherNumberField()
 
     class Meta:
         model = Reviewer
@@ -68,22 +66,21 @@ def invite(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             person = make_account(form)
-        send(request, person)
-        messages.success(request, _("Invited: %(email)s.") % {"email": person.email})
-        return redirect("assignment:invite")
-    waiting = Reviewer.objects.filter(user__last_login=None, user__is_active=True).exclude(user__email="")
-    context = {"form": form, "waiting": waiting.select_related("user").order_by("-user__date_joined", "pk")}
+        return sent(request, person)
+    context = {"form": form, "waiting": waiting().order_by("-user__date_joined", "pk")}
     return render(request, "assignment/invite.html", context, status=400 if form.errors else 200)
 
 
 @require_POST
 def invite_again(request: PersonRequest, pk: int) -> HttpResponse:
     """Send the way in anew to somebody who has not come yet; earlier links end with their own time."""
-    waiting = Reviewer.objects.filter(user__last_login=None, user__is_active=True).exclude(user__email="")
-    person = get_object_or_404(waiting.select_related("user"), pk=pk).user
-    send(request, person)
-    messages.success(request, _("Invited: %(email)s.") % {"email": person.email})
-    return redirect("assignment:invite")
+    return sent(request, get_object_or_404(waiting(), pk=pk).user)
+
+
+def waiting() -> QuerySet[Reviewer]:
+    """Reviewers who have an address and have not come yet."""
+    invited = Reviewer.objects.filter(user__last_login=None, user__is_active=True).exclude(user__email="")
+    return invited.select_related("user")
 
 
 def make_account(form: InvitationForm) -> User:
@@ -99,8 +96,10 @@ def make_account(form: InvitationForm) -> User:
     return person
 
 
-def send(request: PersonRequest, person: User) -> None:
-    """Mail the link: it holds until a password is chosen, and no longer than the setting says."""
+def sent(request: PersonRequest, person: User) -> HttpResponse:
+    """Mail the link, which holds until a password is chosen and no longer than the setting says; and the page anew."""
     keys = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
     url = request.build_absolute_uri(reverse("account_reset_password_from_key", kwargs=keys))
     get_adapter(request).send_mail(MAIL, person.email, {"url": url, "person": person, "by": request.user})
+    messages.success(request, _("Invited: %(email)s.") % {"email": person.email})
+    return redirect("assignment:invite")

@@ -194,14 +194,6 @@ class Tiles:
             Tile(_("Declines"), exact(waiting[Decision.DECLINE]), staged, self.of_mark(Decision.DECLINE, STAGED)),
         ]
 
-    @property
-    def follow_ups(self) -> list[Tile]:
-        """How much of what was accepted is still to be looked into, where anything is."""
-        open_ones = FollowUp.objects.open().filter(proposal__in=self.board.proposals.filter(call=self.call)).count()
-        page = "intake:follow_ups"
-        href = f"{reverse(page)}?call={self.call.code}" if self.opens(page) else self.rows(flag="open", status="")
-        return [Tile(_("Follow-ups"), exact(open_ones), _("still open"), href)] if open_ones else []
-
     # --- parts -------------------------------------------------------------------------------------------------
 
     @property
@@ -225,6 +217,14 @@ class Tiles:
         href = self.page(page, "?short=on") if self.opens(page) else self.rows(flag="short")
         wanted = _("wanted for each: %(number)s") % {"number": exact(self.call.reviews_wanted)}
         return Tile(_("Short of reviewers"), exact(self.short), wanted, href)
+
+    @property
+    def follow_ups(self) -> list[Tile]:
+        """How much of what was accepted is still to be looked into, where anything is."""
+        open_ones = FollowUp.objects.open().filter(proposal__in=self.board.proposals.filter(call=self.call)).count()
+        page = "intake:follow_ups"
+        href = f"{reverse(page)}?call={self.call.code}" if self.opens(page) else self.rows(flag="open", status="")
+        return [Tile(_("Follow-ups"), exact(open_ones), _("still open"), href)] if open_ones else []
 
     def reviews(self, state: str) -> str:
         """The call's reviews in that state, where the reader may open them."""

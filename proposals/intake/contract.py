@@ -105,6 +105,12 @@ class Contract:
         closes_on = localdate(self.call.closes_at)
         return localdate(self.call.opens_at), add_months(closes_on, LATEST_START_MONTHS)
 
+    def out_of_reach(self, starts_on: datetime.date | None) -> dict[str, str] | None:
+        """Between which days the research is expected to start, where the day lies outside; None where it does not."""
+        if starts_on is None or self.reach is None or self.reach[0] <= starts_on <= self.reach[1]:
+            return None
+        return dict(zip(("first", "last"), map(datetime.date.isoformat, self.reach), strict=True))
+
     @cached_property
     def funder_near(self) -> Nearest:
         """The code of the funder whose name comes nearest."""

@@ -14,8 +14,9 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.urls import reverse
 
+from aspire.entries import faults_of, sections_of
 from aspire.people import Person
-from aspire.refusals import Refused, all_or_nothing
+from aspire.refusals import Refused, all_or_nothing, judged_at_the_end
 from aspire.templatetags.figures import fiscal
 from aspire.typed import DayField
 from aspire.wareki import fiscal_years
@@ -89,8 +90,7 @@ class Entry:
     @property
     def sections(self) -> dict[str, list[forms.BoundField]]:
         """The fields of the proposal itself, section by section."""
-        return {section: [self.form[name] for name in names if name in self.form.fields]
-                for section, names in SECTIONS.items()}  # fmt: skip
+        return sections_of(self.form, SECTIONS)
 
     @property
     def year_labels(self) -> dict[int, str]:
@@ -167,24 +167,14 @@ class Entry:
 
     @property
     def faults(self) -> Iterator[tuple[str, str, str]]:
-        """What is wrong: where on the page, what that is called, and the sentence."""
-        forms_of = [self.form, self.costs, *self.counterparts.forms, *self.co_investigators.forms]
-        for form in forms_of:
-            for error in form.non_field_errors():
-                yield "", "", str(error)
-            for name, errors in form.errors.items():
-                if name in form.fields:
-                    for error in errors:
-                        yield form[name].id_for_label, str(form[name].label), str(error)
-        for people in (self.counterparts, self.co_investigators):
-            for error in people.non_form_errors():
-                yield "", "", str(error)
+        """What is wrong with any part."""
+        return faults_of(self.parts)
 
     # --- saving ----------------------------------------------------------------------------------------------------
 
     def save(self, by: Person) -> Proposal:
         """Write all of it, or nothing. Raises Refused where PostgreSQL refuses any of it."""
-        with all_or_nothing(judged_at_the_end=True):
+        with all_or_nothing(), judged_at_the_end():
             if self.proposal.pk:
                 Proposal.objects.select_for_update().get(pk=self.proposal.pk)
                 if self.data is not None and self.data.get("as_of") != self.as_of:
@@ -222,9 +212,8 @@ class Entry:
         if self.form.twin:
             other = {"other": self.form.twin}
             found.append(Fault("twin_kept", header=str(self.form["title_ja"].label), values=other, tier=Tier.FLAG))
-        starts_on, reach = self.proposal.starts_on, self.contract.reach
-        if reach and starts_on and "starts_on" in self.form.changed_data and not reach[0] <= starts_on <= reach[1]:
-            values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}
+        reach = self.contract.out_of_reach(self.proposal.starts_on)
+        if reach and "starts_on" in self.form.changed_data:
             found.append(Fault("starts_out_of_reach", header=str(self.form["starts_on"].label),
-                               value=starts_on.isoformat(), values=values, tier=Tier.FLAG))  # fmt: skip
+                               value=str(self.proposal.starts_on), values=reach, tier=Tier.FLAG))  # fmt: skip
         return found

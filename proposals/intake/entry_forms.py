@@ -11,16 +11,15 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from aspire.records import RefusingForm
-from aspire.typed import DayField, TypedField, YenField
+from aspire.typed import DayField, ResearcherNumberField, TypedField, YenField
 from aspire.untyped import Answered, Passed
-from aspire.workbooks.codes import ResearcherNumber
 from aspire.workbooks.moments import written
 from aspire.workbooks.widgets import WholeYen
 from aspire.yen import exact
 from calls.terms import Amount, annual_breaches, total_breaches
 from proposals.intake import saving
 from proposals.intake.contract import Contract
-from proposals.intake.fields import Receipt, filled
+from proposals.intake.fields import CostField, Receipt
 from proposals.intake.forms import ProposalForm
 from proposals.intake.people import Percent
 from proposals.record.models import CoInvestigator, Counterpart, Proposal
@@ -44,9 +43,7 @@ class EntryForm(ProposalForm):
 
     starts_on = DayField(label=_("Research starts"), required=False)
     ends_on = DayField(label=_("Research ends"), required=False)
-    researcher_number = TypedField(
-        ResearcherNumber(), empty="", label=_("e-Rad researcher number"), required=False, max_length=40
-    )
+    researcher_number = ResearcherNumberField()
     is_another = forms.BooleanField(label=_("This is another proposal than the one named above"), required=False)
 
     class Meta:
@@ -152,9 +149,7 @@ class CounterpartForm(RefusingForm):
 class CoInvestigatorForm(RefusingForm):
     """Who does part of the research at home."""
 
-    researcher_number = TypedField(
-        ResearcherNumber(), empty="", label=_("e-Rad researcher number"), required=False, max_length=40
-    )
+    researcher_number = ResearcherNumberField()
     effort_percent = TypedField(Percent(), label=_("Effort (%)"), required=False)
 
     class Meta:
@@ -194,10 +189,8 @@ class CostsForm(forms.Form):
     def __init__(self, *args: Passed, years: Sequence[int], **kwargs: Passed) -> None:
         super().__init__(*args, **kwargs)
         self.years = years
-        for year in years:
-            for kind, label in (("direct", _("Direct costs FY%(year)s (yen)")),
-                                ("indirect", _("Indirect costs FY%(year)s (yen)"))):  # fmt: skip
-                self.fields[f"{kind}_yen_{year}"] = YenField(label=filled(label, year=year), required=False)
+        for column in (CostField(kind, year) for year in years for kind in ("direct", "indirect")):
+            self.fields[column.name] = YenField(label=column.label, required=False)
 
     @property
     def rows(self) -> list[tuple[int, forms.BoundField, forms.BoundField]]:

@@ -101,7 +101,7 @@ def hidden_from(user: Person | None) -> set[str]:
     """The columns that the person may not read; nothing is hidden from a command, which has no user."""
     visible = frozenset(FIELDS) if user is None else Proposal.objects.fields_visible_to(user)
     hidden = {"researcher_number", "email", "erad_project_id", "young_researcher_plan"} - visible
-    of_people = {name for group in GROUPS for _place, name, _end in group.all_columns}
+    of_people = frozenset[str]().union(*(group.names for group in GROUPS))
     of_one = {"email": "_email", "researcher_number": "_number"}
     ends = [end for name, end in of_one.items() if name not in visible] if "counterparts" in visible else [""]
     hidden |= set() if user is None or may_open("intake:follow_ups", user) else {"follow_ups"}

@@ -244,11 +244,9 @@ class ProposalRow(SheetRow):
             yield from total_breaches(limits, "cost", direct_yen=direct, indirect_yen=indirect)
 
     def flag(self, before: Proposal | None) -> None:
-        starts_on, reach = self.values["starts_on"], self.contract.reach
-        stored = before.starts_on if before else None
-        if reach and starts_on and starts_on != stored and not reach[0] <= starts_on <= reach[1]:
-            values = {"first": f"{reach[0]:%Y-%m-%d}", "last": f"{reach[1]:%Y-%m-%d}"}
-            self.say("starts_on", "starts_out_of_reach", values, tier=Tier.FLAG)
+        starts_on, stored = self.values["starts_on"], before.starts_on if before else None
+        if starts_on != stored and (reach := self.contract.out_of_reach(starts_on)):
+            self.say("starts_on", "starts_out_of_reach", reach, tier=Tier.FLAG)
         if self.given.get("funder") and not self.values["funder_reason"]:
             named = self.contract.funder_by_code.get(self.values["funder"])
             received_at = self.received_at or self.kind.received_at

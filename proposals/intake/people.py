@@ -59,15 +59,18 @@ class Group:
         number = "" if self.model is Counterpart and place == 1 else place
         return f"{self.name}{number}_{end}"
 
-    def columns(self, place: int) -> Mapping[str, str]:
-        """The columns of one place, each with the end of its name; the first counterpart's funder is the proposal's."""
-        of_proposal = {"country", "funder"} if self.model is Counterpart and place == 1 else set()
-        return {self.column(place, end): end for end in self.attributes if end not in of_proposal}
+    @cached_property
+    def by_place(self) -> dict[int, dict[str, str]]:
+        """The columns of each place, each with its end; the first counterpart's funder is the proposal's."""
+        found = {place: {self.column(place, end): end for end in self.attributes} for place in self.places}
+        if self.model is Counterpart:
+            found[1] = {name: end for name, end in found[1].items() if end not in {"country", "funder"}}
+        return found
 
     @cached_property
-    def by_place(self) -> dict[int, Mapping[str, str]]:
-        """The columns of each place."""
-        return {place: self.columns(place) for place in self.places}
+    def stored(self) -> list[str]:
+        """The columns of the table."""
+        return [OF_REFERENCES.get(attribute, attribute) for attribute in self.attributes.values()]
 
     @cached_property
     def all_columns(self) -> list[tuple[int, str, str]]:
@@ -199,14 +202,13 @@ Written = tuple[int, Funder, list[Member]]  # a proposal's key, its primary fund
 
 def create_people(group: Group, rows: Iterable[Written], contract: Contract) -> None:
     """Write those of new proposals, by one COPY."""
-    columns = [OF_REFERENCES.get(attribute, attribute) for attribute in group.attributes.values()]
     _known = contract.countries, contract.funder_by_code  # read before, since COPY lets nobody ask meanwhile
     made = (
         (proposal, *_values(group, place, member, primary, contract))
         for proposal, primary, people in rows
         for place, member in enumerate(people, 1)
     )
-    copy(group.model, ("proposal_id", *columns), made)
+    copy(group.model, ("proposal_id", *group.stored), made)
 
 
 def change_people(group: Group, rows: Iterable[Written], contract: Contract) -> None:
@@ -215,13 +217,12 @@ def change_people(group: Group, rows: Iterable[Written], contract: Contract) -> 
     each: Any
     for each in group.model._default_manager.filter(proposal__in=[row[0] for row in written]).order_by("pk"):
         stored.setdefault(each.proposal_id, []).append(each)
-    columns = [OF_REFERENCES.get(attribute, attribute) for attribute in group.attributes.values()]
     new, changed, gone = [], [], []
     for proposal, primary, people in written:
         before = stored.get(proposal, [])
         gone += [each.pk for each in before[len(people) :]]
         for place, member in enumerate(people, 1):
-            values = dict(zip(columns, _values(group, place, member, primary, contract), strict=True))
+            values = dict(zip(group.stored, _values(group, place, member, primary, contract), strict=True))
             if place > len(before):
                 new.append(group.model(proposal_id=proposal, **values))
             elif place == 1 and group is COUNTERPARTS:  # whose country and funder are what they were
@@ -231,7 +232,7 @@ def change_people(group: Group, rows: Iterable[Written], contract: Contract) -> 
     differ = [each for each, values in changed if _take(each, values)]
     records = group.model._default_manager
     records.filter(pk__in=gone).delete()
-    records.bulk_update(differ, [name.removesuffix("_id") for name in columns], batch_size=500)
+    records.bulk_update(differ, [name.removesuffix("_id") for name in group.stored], batch_size=500)
     records.bulk_create(new)
 
 

@@ -130,7 +130,7 @@ def document(request: PersonRequest, number: str, pk: int) -> HttpResponseBase:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}"})
     is_saved = "save" in request.GET
     if start == 0:  # a reader's further parts are of what it began with
-        taken_away(found, number, request.user)
+        remember_opening(found, number, request.user)
     answer = StreamingHttpResponse(found.read(start, end), content_type="application/pdf", status=206 if part else 200)
     if part:
         answer.headers["Content-Range"] = f"bytes {start}-{end}/{found.size}"
@@ -142,7 +142,7 @@ def document(request: PersonRequest, number: str, pk: int) -> HttpResponseBase:
     return answer
 
 
-def taken_away(found: Document, number: str, by: Person) -> None:
+def remember_opening(found: Document, number: str, by: Person) -> None:
     """Remember who opened a document: it leaves as a file does."""
     ExportRecord.objects.create(
         user=by,

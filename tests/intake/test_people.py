@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from aspire.sheets.tables import copy
 from aspire.workbooks.reading import read
 from proposals.record.models import CoInvestigator, Counterpart, Proposal
 from tests.doors import insert_by_sql, refused
@@ -180,6 +181,13 @@ def test_sql_refuses_people_and_grants_that_cannot_be(stored):
             insert_by_sql(CounterpartFactory.build(proposal=stored, country=stored.country, **values))
     with refused("text_is_whole"):
         insert_by_sql(CoInvestigator(proposal=stored, person="\ue000"))
+
+
+def test_rows_that_ask_while_they_are_copied_are_refused_and_do_not_wait_for_ever(stored):
+    asking = ((stored.pk, Proposal.objects.get().number, "", None) for _row in range(1))
+
+    with pytest.raises(RuntimeError, match="beside a COPY"):
+        copy(CoInvestigator, ["proposal_id", "person", "institution", "effort_percent"], asking)
 
 
 def test_a_draft_stands_once_for_a_person_and_a_call_or_proposal(stored, officer):
