@@ -79,5 +79,5 @@ class InitiativeAdmin(RefusingAdmin):
 
 @admin.register(Institution)
 class InstitutionAdmin(RefusingAdmin):
-    list_display = ["name_ja", "name_en", "ror_id"]
-    search_fields = ["name_ja", "name_en", "aliases"]
+    list_display = ["name_ja", "name_en", "erad_code", "ror_id"]
+    search_fields = ["name_ja", "name_en", "aliases", "erad_code", "ror_id"]

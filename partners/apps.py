@@ -8,6 +8,6 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from aspire.sheets.kinds import register  # noqa: PLC0415 - models are there only now
-        from partners.sheets import CountryResource, FunderResource  # noqa: PLC0415
+        from partners.sheets import CountryResource, FunderResource, InstitutionResource  # noqa: PLC0415
 
-        register(CountryResource, FunderResource)
+        register(CountryResource, FunderResource, InstitutionResource)

@@ -19,6 +19,7 @@ from aspire.text import WholeCharField, WholeTextField
 FUNDER_CODE = r"^[A-Z]{2}-[A-Z0-9-]+$"
 ROR_ID = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"  # as https://ror.org/facts/ says: in base 32 by Crockford, then a checksum
 CROSSREF_ID = r"^[0-9]{9,12}$"
+ERAD_CODE = r"^[0-9]{10}$"
 
 
 class CountryQuerySet(models.QuerySet["Country"]):
@@ -263,25 +264,60 @@ class Initiative(models.Model):
         return in_language(self.name_ja, self.name_en)
 
 
+class InstitutionQuerySet(models.QuerySet["Institution"]):
+    def known_names(self) -> dict[str, str]:
+        """Leaves the queryset: every name and code it goes by, as ``search_key`` makes it → its Japanese name."""
+        return dict(self.filter(names__isnull=False).values_list("names__key", "name_ja"))
+
+
+InstitutionManager = models.Manager.from_queryset(InstitutionQuerySet)
+
+
 @track()
 class Institution(models.Model):
-    """A research institution by all its names, so that two of them are known to mean the same one."""
+    """A research institution by all its names and codes, so that what is written in many ways is known as one."""
 
     name_ja = WholeCharField(_("Japanese name"), max_length=200)
     name_en = WholeCharField(_("English name"), max_length=200, blank=True)
     aliases = WholeTextField(_("other names"), blank=True, help_text=_("one a line"))
-    ror_id = models.CharField(_("ROR"), max_length=60, blank=True)
+    erad_code = models.CharField(
+        _("e-Rad institution code"), max_length=10, blank=True, db_default="", default="", help_text=_("10 digits")
+    )
+    ror_id = models.CharField(_("ROR ID"), max_length=60, blank=True, help_text="https://ror.org/…")
+
+    objects = InstitutionManager()
 
     class Meta:
         verbose_name = _("institution")
         verbose_name_plural = _("institutions")
         ordering = ["name_ja"]
-        constraints = [Unique(fields=["name_ja"], name="institution_once")]
+        constraints = [
+            Unique(fields=["name_ja"], name="institution_once"),
+            Check(condition=Q(erad_code="") | Q(erad_code__regex=ERAD_CODE), name="institution_erad_form"),
+            Check(condition=Q(ror_id="") | Q(ror_id__regex=ROR_ID), name="institution_ror_form"),
+        ]
 
     def __str__(self) -> str:
         return in_language(self.name_ja, self.name_en)
 
     @property
-    def names(self) -> list[str]:
+    def names_written(self) -> list[str]:
         """Every name it goes by."""
         return [name for name in (self.name_ja, self.name_en, *self.aliases.splitlines()) if name.strip()]
+
+
+class InstitutionName(models.Model):
+    """A name or code of an institution as text is compared: each means one institution alone.
+
+    PostgreSQL keeps the rows (partners/rules/institutions.sql).
+    """
+
+    key = models.TextField(primary_key=True, db_collation="C")
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="names")
+
+    class Meta:
+        verbose_name = _("name of an institution")
+        verbose_name_plural = _("names of institutions")
+
+    def __str__(self) -> str:
+        return self.key

@@ -17,5 +17,13 @@ SENTENCES = {
     "funder_crossref_form": _(
         "A Crossref Funder ID has 9 to 12 digits, such as 100014013. Leave out the rest of a DOI."
     ),
+    "institution_once": _("That institution is already there. Use the existing one."),
+    "institution_name_once": _(
+        "“%(name)s” is a name of %(institution)s already. Use that institution, or take the name away there."
+    ),
+    "institution_erad_form": _("An institution code of e-Rad has 10 digits, leading zeros included. Use all of them."),
+    "institution_ror_form": _(
+        "A ROR ID has nine signs and begins with 0, such as 001aqnf71. Leave out https://ror.org/."
+    ),
 }
 declare(SENTENCES)

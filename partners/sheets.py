@@ -2,22 +2,35 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import CharField, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from aspire.kana import search_key
 from aspire.refusals import Refusal
 from aspire.sheets.derived import names_of_choices
 from aspire.sheets.records import RecordResource, Reference
 from aspire.sheets.rows import BAD, SheetRow
+from aspire.untyped import Held, Passed
 from aspire.workbooks.codes import Code
 from aspire.workbooks.columns import StrictField
 from aspire.workbooks.widgets import Text
-from partners.models import CROSSREF_ID, FUNDER_CODE, ROR_ID, Country, CountryQuerySet, Funder, FunderQuerySet
+from partners.models import (
+    CROSSREF_ID,
+    ERAD_CODE,
+    FUNDER_CODE,
+    ROR_ID,
+    Country,
+    CountryQuerySet,
+    Funder,
+    FunderQuerySet,
+    Institution,
+    InstitutionQuerySet,
+)
 
 ALPHA2 = r"[A-Z]{2}"
 FORMS = [("ror_id", ROR_ID, "funder_ror_form"), ("crossref_funder_id", CROSSREF_ID, "funder_crossref_form")]
@@ -175,3 +188,77 @@ class FunderResource(RecordResource):
 
     def for_export(self, records: FunderQuerySet) -> list[Funder]:
         return list(records.in_printed_order().select_related("country"))
+
+
+BETWEEN_NAMES = "|"  # in a cell; a record has one a line
+
+
+class OtherNames(Text):
+    """Further names of an institution, with bars between them."""
+
+    def render(self, value: Held, obj: object = None, **_kwargs: Passed) -> Held:
+        return BETWEEN_NAMES.join(str(value or "").splitlines())
+
+
+class InstitutionRow(SheetRow):
+    column_of = {
+        "institution_erad_form": "erad_code",
+        "institution_ror_form": "ror_id",
+        "institution_name_once": "name_ja",
+    }
+
+    def refusals(self, before: Institution | None) -> Iterator[Refusal]:
+        kind: InstitutionResource = self.kind
+        values = self.values
+        if values["erad_code"] and not re.fullmatch(ERAD_CODE, values["erad_code"]):
+            yield Refusal("institution_erad_form")
+        if values["ror_id"] and not re.fullmatch(ROR_ID, values["ror_id"]):
+            yield Refusal("institution_ror_form")
+        others = values["aliases"].split(BETWEEN_NAMES)
+        for name in filter(None, (self.key, values["name_en"], *others, values["erad_code"], values["ror_id"])):
+            holder = kind.taken.setdefault(search_key(name), self.key)
+            if holder != self.key:
+                yield Refusal("institution_name_once", {"name": name, "institution": holder})
+
+
+class InstitutionResource(RecordResource):
+    """Institutions by their Japanese name, with every other name and code that they go by."""
+
+    name, title, row_class = "institutions", _("Institutions"), InstitutionRow
+
+    name_ja = text(
+        Institution,
+        "name_ja",
+        _("A name that is known changes that institution; a new one creates it."),
+        "\u6771\u90fd\u5927\u5b66",
+        label=_("Japanese name"),
+        is_required=True,
+    )
+    name_en = text(Institution, "name_en", _("The name in English."), "Toto University", label=_("English name"))
+    aliases = StrictField(
+        "aliases",
+        _("Other names"),
+        _("With a bar between them."),
+        "\u56fd\u7acb\u5927\u5b66\u6cd5\u4eba\u6771\u90fd\u5927\u5b66|\u6771\u90fd\u5927",
+        OtherNames(2000),
+    )
+    erad_code = text(
+        Institution, "erad_code", _("The 10 digits of e-Rad."), "0123456789", label=_("e-Rad institution code")
+    )
+    ror_id = text(Institution, "ror_id", _("Of the Research Organization Registry."), "057zh3y96", label=_("ROR ID"))
+
+    class Meta:
+        model = Institution
+        import_id_fields = ["name_ja"]
+        fields = ["name_ja", "name_en", "aliases", "erad_code", "ror_id"]
+
+    @cached_property
+    def taken(self) -> dict[str, str]:
+        """Who goes by a name or code, stored or in the rows of the file so far: Japanese names."""
+        return Institution.objects.known_names()
+
+    def for_export(self, records: InstitutionQuerySet) -> list[Institution]:
+        return list(records.order_by("name_ja"))
+
+    def _as_columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._as_columns(values), "aliases": values["aliases"].replace(BETWEEN_NAMES, "\n")}

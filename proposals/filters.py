@@ -167,7 +167,7 @@ class ProposalFilter(django_filters.FilterSet):
         return proposals.involving(value)
 
     def with_institution(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
-        return proposals.filter(institution="" if value == NOT_STATED else value)
+        return proposals.of_institution("" if value == NOT_STATED else value)
 
     def with_synthetic(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
         return proposals.filter(call__is_synthetic=value == "1")

@@ -12,6 +12,7 @@ declare_pages(
     # Boards and lists
     ("boards:(index|board|tallies|paper|compare|reviews)", LOOKS),
     ("partnerships:(index|country|funder)", LOOKS),
+    ("partnerships:(institutions|match_institution)", STAFF),
     ("briefings:.*", LOOKS),
     ("explore:(index|keep|view)", LOOKS),
     ("fund:index", LOOKS),

@@ -13,6 +13,7 @@ from proposals.fund import views as fund
 from proposals.home.views import home
 from proposals.intake import bundles, desk, followups, leaving
 from proposals.intake import views as intake
+from proposals.partnerships import institutions
 from proposals.partnerships import views as partnerships
 from proposals.review import views as review
 
@@ -72,6 +73,8 @@ PROPOSALS = [
 # ``/partners/``: countries and funders, and what came of them.
 PARTNERSHIPS = [
     path("", partnerships.index, name="index"),
+    path("institutions/", institutions.institutions, name="institutions"),
+    path("institutions/match/", institutions.match_institution, name="match_institution"),
     path("<slug:alpha2>/", partnerships.country, name="country"),
     path("<slug:alpha2>/<slug:funder>/", partnerships.funder, name="funder"),
 ]

@@ -112,7 +112,7 @@ class Institutions:
         """Read every known institution once."""
         self.known: dict[str, object] = {}
         for institution in Institution.objects.all():
-            self.known |= {without_form(key(name)): institution.pk for name in institution.names}
+            self.known |= {without_form(key(name)): institution.pk for name in institution.names_written}
         self.known.pop("", None)
         self.lengths = sorted({len(name) for name in self.known if not name.isascii()}, reverse=True)
         self.of = functools.cache(self._of)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from proposals.explore.dimensions import COUNTRY, Member
@@ -36,16 +37,17 @@ def cells(question: Question) -> Cells:
     """Each proposal once. Without a filter by status, what is not counted is among them."""
     paths = list(dict.fromkeys([*(dimension.path for dimension in question.dimensions), *ALWAYS]))
     if question.kept is None:
-        return list(question.matching().tally_by(*paths))
+        reckoned = {each.path: each.column() for each in question.dimensions if each.reckoned}
+        return list(question.matching().tally_by(*(path for path in paths if path not in reckoned), **reckoned))
     return list(question.proposals.cells_by(*paths, by_lines=question.proposals.is_whole(), **question.kept))
 
 
 def further_countries(question: Question) -> Cells:
     """The same for the countries of counterparts: a proposal once under each that is not its primary funder's."""
     others = further(question).exclude(Exists(Counterpart.objects.filter(SAME, pk__lt=OuterRef("pk"))))
-    paths = {dimension.path: OF + dimension.path for dimension in question.dimensions}
-    paths |= {path: OF + path for path in ALWAYS} | {COUNTRY.path: "country"}
-    named = {f"by_{place}": F(path) for place, path in enumerate(paths.values())}
+    paths: dict[str, Combinable] = {dimension.path: dimension.column(OF) for dimension in question.dimensions}
+    paths |= {path: F(OF + path) for path in ALWAYS} | {COUNTRY.path: F("country")}
+    named = {f"by_{place}": path for place, path in enumerate(paths.values())}
     found: Iterable[dict[str, Any]] = others.order_by().values(**named).annotate(**MEASURES)
     return [
         {path: cell[f"by_{place}"] for place, path in enumerate(paths)} | {name: cell[name] for name in MEASURES}

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from django.db.models import F
+from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +15,7 @@ from aspire.untyped import Held
 from calls.models import Call, Field
 from partners.models import Country, Funder
 from proposals.filters import NOT_STATED
+from proposals.record.counting import known_institution
 from proposals.record.status import Status
 
 Found = Collection[Held]  # what a column holds: keys of records, years, names
@@ -29,13 +32,21 @@ class Member:
 
 @dataclass(frozen=True)
 class Dimension:
-    """``key`` names it in the address and names the filter of the list; ``path`` is the column from a proposal."""
+    """``key`` names it in the address and names the filter of the list; ``path`` is the column from a proposal.
+
+    ``reckoned`` makes one that no table has, from the path to the proposal.
+    """
 
     key: str
     label: str | Promise
     path: str
     entries: Callable[[Found], list[Member]]
     is_kept: bool = True  # whether the kept tallies know the column
+    reckoned: Callable[[str], Combinable] | None = None
+
+    def column(self, of: str = "") -> Combinable:
+        """What is counted by; ``of``: the path to the proposal."""
+        return self.reckoned(of) if self.reckoned else F(of + self.path)
 
 
 def calls(found: Found) -> list[Member]:
@@ -76,7 +87,11 @@ DIMENSIONS = {
         Dimension("country", gettext_lazy("Country or region"), "primary_funder__country", countries),
         Dimension("funder", gettext_lazy("Funder"), "primary_funder", funders),
         Dimension("field", gettext_lazy("Field"), "field", fields),
-        Dimension("institution", gettext_lazy("Institution"), "institution", institutions, is_kept=False),
+        Dimension(
+            *("institution", gettext_lazy("Institution"), "known_institution", institutions),
+            is_kept=False,
+            reckoned=known_institution,
+        ),
         Dimension("status", gettext_lazy("Status"), "status", statuses),
         Dimension("fiscal_year", gettext_lazy("Fiscal year"), "call__fiscal_year", fiscal_years),
         Dimension("call", gettext_lazy("Call"), "call", calls),

@@ -13,7 +13,7 @@ from aspire.wareki import fiscal_year, fiscal_years
 from aspire.workbooks.codes import Nearest
 from calls.models import Call, Field, Terms
 from calls.terms import add_months
-from partners.models import Country, Funder
+from partners.models import Country, Funder, Institution
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
@@ -96,6 +96,20 @@ class Contract:
             for name in {search_key(name) for name in names if name}:
                 found.setdefault(name, []).append(funder)
         return found
+
+    @cached_property
+    def institutions(self) -> dict[str, str]:
+        """Every name and code of an institution, as text is compared → its Japanese name."""
+        return Institution.objects.known_names()
+
+    def institution(self, written: str) -> str:
+        """The institution that goes by the name; what is written where no record has it."""
+        return self.institutions.get(search_key(written), written)
+
+    @cached_property
+    def institution_near(self) -> Nearest:
+        """The institution whose name comes nearest."""
+        return Nearest(self.institutions)
 
     @cached_property
     def reach(self) -> tuple[datetime.date, datetime.date] | None:

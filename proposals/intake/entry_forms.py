@@ -92,8 +92,8 @@ class EntryForm(ProposalForm):
         typed = self.cleaned_data
         who = ("researcher_number", "principal_investigator", "institution")
         given = [typed.get(name) or "" for name in ("title_ja", "title_en", *who)]
-        known = saving.known_identities(self.contract)
-        return next((known[identity] for identity in saving.identities_of(*given) if identity in known), "")
+        known, found = saving.known_identities(self.contract), saving.identities_of(self.contract, *given)
+        return next((known[identity] for identity in found if identity in known), "")
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data

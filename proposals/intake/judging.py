@@ -17,7 +17,7 @@ from aspire.workbooks.faults import SENTENCES, Tier
 from aspire.workbooks.moments import written
 from aspire.workbooks.widgets import CLEAR, is_spelt_out
 from calls.terms import Amount, Limits, annual_breaches, is_eligible, period_breaches, total_breaches, window_breaches
-from partners.models import Funder
+from partners.models import ERAD_CODE, ROR_ID, Funder
 from proposals.intake.contract import Contract
 from proposals.intake.exports import PLAIN, values_of
 from proposals.intake.people import COUNTERPARTS, GROUPS, Group, Member, by_column, members
@@ -36,6 +36,10 @@ SENTENCES.update(
             "Funder %(funder)s is in %(expected)s, not in “%(value)s”. Correct one of the two."
         ),
         "funder_not_eligible": _("Funder “%(value)s” is not on the call's list of eligible funders. Please check it."),
+        "institution_not_listed": _(
+            "“%(value)s” is not on the list of institutions; the nearest there is “%(nearest)s”. It is saved as "
+            "written. Say on the list what it means."
+        ),
         "institution_missing": _("No research institution is stated. Please ask for it."),
         "counterpart_funder_differs": _(
             "The counterpart who stands first is funded by %(value)s, which is not the primary funder. Please check it."
@@ -87,6 +91,8 @@ class ProposalRow(SheetRow):
             is_day = attribute.endswith("_on")
             stored = getattr(before, attribute) if before else (None if is_day else "")
             merged[attribute] = self.take(name, stored, cleared=None if is_day else "")
+        if re.fullmatch(f"{ERAD_CODE}|{ROR_ID}", merged["institution"]):
+            merged["institution"] = self.contract.institution(merged["institution"])
         merged["field"] = self.take("field", before.field.code if before else "", cleared="")
         merged["funder"] = self._funder(before)
         received_at = self._received(before)
@@ -252,6 +258,10 @@ class ProposalRow(SheetRow):
             received_at = self.received_at or self.kind.received_at
             if named and not is_eligible(self.contract.eligible, named.pk, received_at):
                 self.say("funder", "funder_not_eligible", tier=Tier.FLAG)
+        institution, known = self.values["institution"], self.contract.institutions
+        if known and institution != (before.institution if before else "") and search_key(institution) not in known:
+            values = {"nearest": self.contract.institution_near(institution)}
+            self.say("institution", "institution_not_listed", values, tier=Tier.NOTE)
 
     # --- what differs ------------------------------------------------------------------------------------------
 

@@ -235,7 +235,7 @@ class ProposalResource(CallResource):
     def identities(self, row: SheetRow) -> Iterable[str]:
         value = row.values
         who = value["researcher_number"], value["principal_investigator"], value["institution"]
-        return saving.identities_of(value["title_ja"], value["title_en"], *who)
+        return saving.identities_of(self.contract, value["title_ja"], value["title_en"], *who)
 
     def known_identities(self) -> dict[str, str]:
         return saving.known_identities(self.contract)

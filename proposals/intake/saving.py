@@ -63,19 +63,24 @@ def state(contract: Contract, proposals: Mapping[str, Proposal]) -> dict[str, An
     return found
 
 
-def identities_of(title_ja: str, title_en: str, number: str, name: str, institution: str) -> Iterator[str]:
-    """What makes two proposals likely twins: a title, and the researcher by number, or by name and institution."""
+def identities_of(contract: Contract, *said: str) -> Iterator[str]:
+    """What makes two proposals likely twins: a title, and the researcher by number, or by name and institution.
+
+    ``said``: titles in Japanese and English, number, name and institution of the researcher.
+    """
+    title_ja, title_en, number, name, institution = said
+    at = search_key(contract.institution(institution))
     for title in filter(None, map(search_key, (title_ja, title_en))):
         if number:
             yield f"{title}|{number}"
-        yield f"{title}|{search_key(name)}|{search_key(institution)}"
+        yield f"{title}|{search_key(name)}|{at}"
 
 
 def known_identities(contract: Contract) -> dict[str, str]:
     """Those of the call's proposals, as far as they exist for whoever sends a file; each with the number."""
     columns = ("title_ja", "title_en", "researcher_number", "principal_investigator", "institution")
     known = contract.proposals.exclude(title_ja="", title_en="").values_list("number", *columns)
-    return {identity: number for number, *values in known for identity in identities_of(*values)}
+    return {identity: number for number, *values in known for identity in identities_of(contract, *values)}
 
 
 def create(contract: Contract, rows: Sequence[SheetRow], *, received_at: datetime.datetime, reason: str) -> None:

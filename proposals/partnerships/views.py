@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aspire.people import PersonRequest
+from aspire.roles import STAFF, roles_of
 from calls.models import EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.partnerships.ledger import MEASURES, Ledger, Matrix, timeline
@@ -42,7 +43,8 @@ def index(request: PersonRequest) -> HttpResponse:
     initiatives = Initiative.objects.select_related("country")
     context = {"matrix": matrix, "rows": rows, "funders": funders, "initiatives": initiatives}
     context |= {"whole": matrix.whole(), "dialogues": Dialogue.objects.count()}
-    return render(request, "partnerships/index.html", {**context, "as_of": matrix.books.at})
+    context |= {"may_match": bool(roles_of(request.user) & STAFF), "as_of": matrix.books.at}
+    return render(request, "partnerships/index.html", context)
 
 
 @require_safe

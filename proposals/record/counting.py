@@ -7,11 +7,14 @@ from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Q, Sum, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, TruncDate
 
+from aspire.kana import search_key
 from aspire.untyped import Above, Answered
 from calls.models import Call
+from partners.models import Institution, InstitutionName
 from proposals.record.status import NOT_COUNTED, Status
 
 # The models are made with these querysets, so these know them by name.
@@ -36,6 +39,13 @@ MEASURES: dict[str, Any] = {
 }
 
 
+def known_institution(of: str = "") -> Combinable:
+    """The institution's name as its record has it, or as it is written where no record has that name. ``of``: the path
+    to the proposal."""
+    record = InstitutionName.objects.filter(key=OuterRef(f"{of}institution_key")).values("institution__name_ja")
+    return Coalesce(Subquery(record), F(f"{of}institution"))
+
+
 class CountingQuerySet(models.QuerySet[Above]):
     """Of proposals: how many they are and what they come to."""
 
@@ -46,13 +56,22 @@ class CountingQuerySet(models.QuerySet[Above]):
     def not_counted(self) -> Self:
         return self.filter(status__in=NOT_COUNTED)
 
+    def of_institution(self, name: str) -> Self:
+        """Those whose institution goes by the name, however they write it; without a record, those that write it so."""
+        record = Institution.objects.filter(names__key=search_key(name)).first()
+        return self.filter(institution_key__in=record.names.values("key")) if record else self.filter(institution=name)
+
     def tally(self) -> dict[str, int]:
         """Leaves the queryset: proposals, awards, yen requested and awarded, over all rows."""
         return self.order_by().aggregate(**MEASURES)
 
-    def tally_by(self, *dimensions: str) -> Iterable[dict[str, Any]]:
-        """Leaves the queryset: the same measures for each combination of the named columns that occurs."""
-        cells: Iterable[dict[str, Any]] = self.order_by().values(*dimensions).annotate(**MEASURES)
+    def tally_by(self, *dimensions: str, **expressions: Combinable) -> Iterable[dict[str, Any]]:
+        """Leaves the queryset: the same measures for each combination of the named columns that occurs.
+
+        ``expressions``: further dimensions by the name that they go by.
+        """
+        named = self.order_by().values(*dimensions, **expressions)
+        cells: Iterable[dict[str, Any]] = named.annotate(**MEASURES)
         return cells
 
     def is_whole(self) -> bool:

@@ -160,7 +160,6 @@ SENTENCES = {
     "stage_after_closing": _(
         "Call %(call)s has not closed yet, so its stage follows its dates. Change the window first."
     ),
-    "institution_once": _("That institution is already there. Use the existing one."),
     "assignment_stays": _("An assignment belongs to its proposal and reviewer for good. Make another one instead."),
     "assignment_without_conflict": _(
         "A conflict of interest stands between that reviewer and proposal %(proposal)s. Choose another reviewer."

@@ -12,7 +12,7 @@ from aspire.history import SEAL, Sealed, acting, is_believed, share_key
 from aspire.models import Account, AccountPermission, AccountRole, AdminLog, NamedRole, RolePermission
 from aspire.operations import readiness
 from aspire.operations.grants import MAY_BE_EMPTIED, privileges_of
-from partners.models import Country
+from partners.models import Country, InstitutionName
 from proposals.record.models import AnnualCost, Award, Bundle, Counterpart, ProposalDraft
 from proposals.record.models.reviews import ReviewerField
 from proposals.record.models.tallies import IntakeLine, OutlayLine, PaceLine, ProposalProgress, TallyLine
@@ -40,6 +40,7 @@ KEPT = {
     PaceLine,
     Bundle,
     ProposalDraft,
+    InstitutionName,
 }  # written by triggers alone, from rows that are tracked; or typed and not yet saved
 TRACKED = [
     model

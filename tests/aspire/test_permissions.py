@@ -150,6 +150,8 @@ FILES = {
         "intake:keep_bundle",
         "intake:cancel_bundle",
         "intake:follow_ups",
+        "partnerships:institutions",
+        "partnerships:match_institution",
         "intake:follow_up_done",
         "intake:confirm_documents",
         "intake:add_document",

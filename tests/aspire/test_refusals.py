@@ -56,6 +56,8 @@ VALUES = {
     "field": "quantum",
     "who": "Officer Aoki",
     "sign": "U+007F",
+    "name": "\u5e1d\u90fd\u5927",
+    "institution": "\u5e1d\u90fd\u5927\u5b66",
 }
 REMEDY = re.compile(
     r"\b(Add|Ask|Change|Check|Choose|Correct|Declare|Enter|Fill|Give|Have|Its place|Keep|Leave|Let|Look|Lower)\b"

@@ -164,6 +164,8 @@ BY_ITSELF = [
     ("funder_agency_has_acronym", FunderFactory, NAMED, {"acronym": ""}),
     ("funder_code_form", FunderFactory, {}, {"code": "UKRI"}),
     ("funder_ror_form", FunderFactory, {}, {"ror_id": "https://ror.org/0zz"}),
+    ("institution_erad_form", InstitutionFactory, {"erad_code": "0123456789"}, {"erad_code": "123456789"}),
+    ("institution_ror_form", InstitutionFactory, {"ror_id": "057zh3y96"}, {"ror_id": "https://ror.org/057zh3y96"}),
     ("funder_crossref_form", FunderFactory, {}, {"crossref_funder_id": "10.13039/100014013"}),
 ]
 AMONG_OTHERS = [

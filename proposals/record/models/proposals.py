@@ -36,7 +36,7 @@ def raise_all(refusals: Iterable[Refusal], **by_field: Iterable[Refusal]) -> Non
         raise ValidationError(errors)
 
 
-@track(exclude=("search_key", "requested_direct_yen", "requested_indirect_yen"))
+@track(exclude=("search_key", "institution_key", "requested_direct_yen", "requested_indirect_yen"))
 class Proposal(models.Model):
     """A proposal for a call, pinned to the terms it was received under.
 
@@ -111,6 +111,11 @@ class Proposal(models.Model):
         output_field=models.TextField(),
         db_persist=True,
     )  # fmt: skip
+
+    # Which institution that is, whatever its spelling, ``InstitutionName`` says.
+    institution_key = GeneratedField(
+        expression=SearchKey("institution"), output_field=models.TextField(db_collation="C"), db_persist=True
+    )
 
     objects = ProposalManager()
 
