@@ -168,7 +168,7 @@ class CallAdmin(RefusingAdmin):
     def stage_now(self, call: Call) -> str:
         return str(call.stage(at=timezone.now()).label) if call.pk else "\u2015"
 
-    @admin.display(description=_("pot"), ordering="pot_yen")
+    @admin.display(description=_("budget"), ordering="pot_yen")
     def pot(self, call: Call) -> str:
         return readable(call.pot_yen) if call.pot_yen is not None else "\u2015"
 

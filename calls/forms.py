@@ -40,7 +40,7 @@ class CallForm(RefusingForm):
     opens_at = MomentField(label=_("Opens"), required=False, help_text=_("Day and time in Tokyo."))
     closes_at = MomentField(label=_("Closes"), required=False, help_text=_("Day and time in Tokyo."))
     reviews_due_on = DayField(label=_("Reviews are due on"), required=False)
-    pot_yen = YenField(label=_("Pot (yen)"), required=False, help_text=_("empty where none is set"))
+    pot_yen = YenField(label=_("Budget (yen)"), required=False, help_text=_("empty where none is set"))
     asked = forms.ModelMultipleChoiceField(
         Field.objects.all(), label=_("Fields"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -142,7 +142,7 @@ class SlicesForm(forms.Form):
         super().__init__(data, initial={f"slice_{year}": yen for year, yen in stored.items()})
         self.years = sorted({*range(first, first + SLICES), *stored})
         for year in self.years:
-            label = gettext("Slice of fiscal year %(year)s (yen)") % {"year": year}
+            label = gettext("Limit of fiscal year %(year)s (yen)") % {"year": year}
             self.fields[f"slice_{year}"] = YenField(label=label, required=False)
 
     @property

@@ -24,7 +24,9 @@ SENTENCES = {
         "Proposal %(proposal)s was received %(value_at)s and would fall outside the new window. "
         "Keep the window around it, or record the reason on that proposal first."
     ),
-    "call_pot_not_negative": _("The pot cannot be below ¥0. Enter a positive amount in whole yen, or leave it empty."),
+    "call_pot_not_negative": _(
+        "The budget cannot be below ¥0. Enter a positive amount in whole yen, or leave it empty."
+    ),
     "call_fields_keep_proposals": _(
         "Field %(field)s is used by proposals of call %(call)s and stays among its fields."
     ),

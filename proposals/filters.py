@@ -51,7 +51,7 @@ FLAGS = [
     ("terms", _("that the terms now in force would refuse")),
     ("open", _("with open follow-ups")),
 ]
-STATUS_CHOICES = [(COUNTED, _("counted in tallies")), (NOT_COUNTED, _("left out of tallies")), *Status.choices]
+STATUS_CHOICES = [(COUNTED, _("counted")), (NOT_COUNTED, _("left out of the counts")), *Status.choices]
 
 
 class YearFilter(django_filters.NumberFilter):

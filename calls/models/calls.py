@@ -115,11 +115,11 @@ class Call(models.Model):
     embargo_until = models.DateTimeField(
         _("embargo until"), null=True, blank=True, help_text=_("before it, only managers see released results")
     )
-    pot_yen = models.BigIntegerField(_("pot (yen)"), null=True, blank=True, help_text=_("empty where none is set"))
+    pot_yen = models.BigIntegerField(_("budget (yen)"), null=True, blank=True, help_text=_("empty where none is set"))
     max_awards = models.PositiveIntegerField(
         _("number of awards"), null=True, blank=True, help_text=_("at most; empty where none is set")
     )
-    taken_yen = models.BigIntegerField(_("taken from the pot (yen)"), default=0, editable=False)
+    taken_yen = models.BigIntegerField(_("taken from the budget (yen)"), default=0, editable=False)
     taken_count = models.IntegerField(_("staged and released awards"), default=0, editable=False)
 
     objects = CallManager()

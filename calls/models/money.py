@@ -88,12 +88,12 @@ class PotSlice(models.Model):
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="slices", verbose_name=_("call"))
     fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
-    limit_yen = models.BigIntegerField(_("slice of the fiscal year (yen)"))
+    limit_yen = models.BigIntegerField(_("annual limit (yen)"))
     taken_yen = models.BigIntegerField(_("taken so far (yen)"), default=0, editable=False)
 
     class Meta:
-        verbose_name = _("slice of a fiscal year")
-        verbose_name_plural = _("slices by fiscal year")
+        verbose_name = _("annual limit")
+        verbose_name_plural = _("annual limits")
         ordering = ["call", "fiscal_year"]
         constraints = [
             Unique(fields=["call", "fiscal_year"], name="pot_slice_once_a_fiscal_year"),

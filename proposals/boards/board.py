@@ -220,7 +220,7 @@ class CallBoard:
             yield _("Ceiling"), _("at most %(yen)s a fiscal year per project") % {"yen": ceiling}
             yield _("Longest period"), _("%(months)s months") % {"months": terms.max_months}
         if call.pot_yen is not None:
-            yield _("Pot"), both(call.pot_yen)
+            yield _("Budget"), both(call.pot_yen)
         if call.max_awards is not None:
             yield _("Number of awards"), _("at most %(number)s") % {"number": call.max_awards}
         if terms:
@@ -266,7 +266,7 @@ class CallBoard:
         if self.tallies.is_reconstructed:
             return Tile(_("Amount requested"), _("not published"), _("the source states no amounts"), everything)
         if add_up(counted, "awards"):
-            note = _("of a pot of %(pot)s") % {"pot": readable(pot)} if pot is not None else _("no pot is set")
+            note = _("of a budget of %(pot)s") % {"pot": readable(pot)} if pot is not None else _("no budget is set")
             yen = add_up(counted, "awarded_yen")
             return Tile(_("Amount awarded"), readable(yen), note, awards, f"¥{exact(yen)}")
         yen = add_up(counted, "requested_yen")

@@ -98,14 +98,14 @@ class Tiles:
         ceiling, months = (terms.annual_ceiling_yen, terms.max_months) if terms else (None, None)
         eligible = self.board.eligible
         eligible_note = _("whose researchers are accepted") if eligible else _("not stated")
-        pot_note = _("no pot is set") if call.pot_yen is None else _("for the whole call")
+        pot_note = _("no budget is set") if call.pot_yen is None else _("for the whole call")
         number_note = _("no number is set") if call.max_awards is None else _("for the whole call")
         return [
             Tile(_("Fields"), stated(len(fields) or None), named(fields) if fields else _("not stated"), offer),
             Tile(_("Eligible funders"), stated(len(eligible) or None), eligible_note, "#eligible"),
             money(_("Ceiling"), ceiling, _("a fiscal year per project"), offer),
             Tile(_("Longest period"), NOTHING if months is None else exact(months), _("in months"), offer),
-            money(_("Pot"), call.pot_yen, pot_note, offer),
+            money(_("Budget"), call.pot_yen, pot_note, offer),
             Tile(_("Awards at most"), stated(call.max_awards), number_note, offer),
         ]
 
@@ -127,7 +127,7 @@ class Tiles:
             Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
             money(_("Amount requested"), requested, _("over all fiscal years"), everything),
             against(arrivals),
-            Tile(_("Fields with none yet"), exact(len(empty)), named(empty), "#field" if cells else "#terms"),
+            Tile(_("Fields without any yet"), exact(len(empty)), named(empty), "#field" if cells else "#terms"),
         ]
 
     def closed(self) -> list[Tile]:
@@ -182,14 +182,14 @@ class Tiles:
         released_yen, staged_yen = self.taken_yen
         left = None if self.call.pot_yen is None else self.call.pot_yen - released_yen - staged_yen
         pot = self.call.pot_yen
-        of_pot = _("no pot is set") if pot is None else _("of a pot of %(pot)s") % {"pot": readable(pot)}
+        of_pot = _("no budget is set") if pot is None else _("of a budget of %(pot)s") % {"pot": readable(pot)}
         marked = _("of %(number)s counted") % {"number": exact(self.received)}
         awards, staged = self.of_mark(Decision.AWARD, STAGED), _("not released yet")
         return [
             Tile(_("Marked"), exact(sum(marks.values())), marked, self.of_mark(ANY_MARK)),
             Tile(_("Staged awards"), exact(waiting[Decision.AWARD]), staged, awards),
             money(_("Staged"), staged_yen, _("over all fiscal years"), awards),
-            money(_("Left of the pot"), left, of_pot, self.page(AWARD_PAGE)),
+            money(_("Left of the budget"), left, of_pot, self.page(AWARD_PAGE)),
             Tile(_("Reserves"), exact(waiting[Decision.RESERVE]), staged, self.of_mark(Decision.RESERVE, STAGED)),
             Tile(_("Declines"), exact(waiting[Decision.DECLINE]), staged, self.of_mark(Decision.DECLINE, STAGED)),
         ]
@@ -260,8 +260,8 @@ class Tiles:
 
 
 def against(arrivals: Arrivals | None) -> Tile:
-    """What came in so far, held against the last call on the same day of its window."""
-    label, now = _("Against the last call"), arrivals.now if arrivals else None
+    """What came in so far, held compared with the last call on the same day of its window."""
+    label, now = _("Compared with the last call"), arrivals.now if arrivals else None
     if arrivals is None or now is None or now.last is None or arrivals.last is None:
         return Tile(label, NOTHING, _("no earlier call to compare with"), "#received")
     values = {"call": arrivals.last.code, "number": exact(now.last), "day": exact(now.number)}

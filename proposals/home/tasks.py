@@ -63,7 +63,7 @@ def in_stage(calls: Iterable[Call], progress: str) -> list[Call]:
 def _packets() -> Iterator[Task]:
     packets = Packet.objects.filter(state=PacketState.SUBMITTED).select_related("call").order_by("submitted_at")
     for packet in packets:
-        what = _("The award decisions wait for release.")
+        what = _("Award decisions are awaiting release.")
         yield Task(what, reverse("awards:packet", args=[packet.call.code]), packet.call)
 
 

@@ -30,6 +30,8 @@ from proposals.record.models import AnnualCost, Document, Proposal
 
 SENT_AGAIN = ("add_years", "add_counterpart", "add_co_investigator")  # buttons that ask for more of the form
 
+OFFERED = 500  # institutions, in the list that the field completes from
+
 
 class Entry:
     """All parts of the form together, as stored, as typed, or as a draft has them."""
@@ -91,6 +93,11 @@ class Entry:
     def sections(self) -> dict[str, list[forms.BoundField]]:
         """The fields of the proposal itself, section by section."""
         return sections_of(self.form, SECTIONS)
+
+    @property
+    def institutions(self) -> list[str]:
+        """The institutions that the field completes from, as many as a page may bring."""
+        return sorted(set(self.contract.institutions.values()))[:OFFERED]
 
     @property
     def year_labels(self) -> dict[int, str]:

@@ -70,6 +70,7 @@ class EntryForm(ProposalForm):
         field.choices = [("", "---------"), *((each.pk, str(each)) for each in contract.fields)]
         funder: Answered = shown["primary_funder"]
         funder.choices = self._funders(contract)
+        shown["institution"].widget.attrs["list"] = "institutions"
         shown["erad_project_id"].label = _("e-Rad project ID")
         shown["keywords"].help_text = _("Separated by commas.")
         for name in SECTIONS["period"]:

@@ -146,7 +146,7 @@ def _tally(pack: Pack, grid: PlainTable, *, has_awards: bool) -> None:
             left = MARGIN + INNER * TABLE_SHARE + 0.3
             add_chart(slide, part, (left, TOP, INNER * (1 - TABLE_SHARE) - 0.3, BODY), longest=grid.longest)
         elif not part.rows:
-            empty = _("No proposal is counted yet, so there is nothing to tally.")
+            empty = _("No proposal is counted yet, so there is nothing to count.")
             add_text(slide, empty, (MARGIN, TOP + 1.2, INNER, 0.4), Look(16))
 
 

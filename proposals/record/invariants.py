@@ -225,7 +225,7 @@ def wrong_tallies() -> Iterator[Breach]:
 
 
 def wrong() -> str:
-    return _("The kept tally is not what the rows come to. Run check_invariants --rebuild.")
+    return _("The kept count is not what the rows come to. Run check_invariants --rebuild.")
 
 
 @transaction.atomic

@@ -74,16 +74,16 @@ SENTENCES = {
         "Proposal %(proposal)s is not marked for an award, so it is given none. Mark it on the awards page of its call."
     ),
     "call_awards_within_pot": _(
-        "Awards of call %(call)s would come to ¥%(value_yen)s, above its pot of ¥%(limit_yen)s, by ¥%(over_yen)s. "
-        "Lower an amount, or have the pot raised first."
+        "Awards of call %(call)s would come to ¥%(value_yen)s, above its budget of ¥%(limit_yen)s, by ¥%(over_yen)s. "
+        "Lower an amount, or have the budget raised first."
     ),
     "call_awards_within_number": _(
         "Call %(call)s would have %(value)s awards, above its number of %(limit)s. "
         "Leave one out, or have the number raised first."
     ),
     "call_awards_within_slice": _(
-        "Awards of call %(call)s would come to ¥%(value_yen)s in fiscal year %(fiscal_year)s, above that year's slice "
-        "of ¥%(limit_yen)s, by ¥%(over_yen)s. Lower an amount of that year, or have the slice raised first."
+        "Awards of call %(call)s would come to ¥%(value_yen)s in fiscal year %(fiscal_year)s, above that year's limit "
+        "of ¥%(limit_yen)s, by ¥%(over_yen)s. Lower an amount of that year, or have the limit raised first."
     ),
     "awards_fit": _(
         "These awards do not fit what call %(call)s may give. By how much is not shown to you, since a conflict of "
@@ -97,7 +97,7 @@ SENTENCES = {
     "mark_taken_back": _("The mark of proposal %(proposal)s was taken back after you had looked. Look again."),
     "packet_has_marks": _("Call %(call)s has no staged marks to submit. Mark proposals first."),
     "leap_has_reason": _(
-        "Marked better than others of the field that rank above, without a reason: %(proposals)s. "
+        "Preferred to others of the field that rank above, without a reason: %(proposals)s. "
         "Give each its reason, then submit."
     ),
     "mark_decision_known": _("That decision does not exist. Choose award, reserve or decline."),

@@ -130,7 +130,7 @@ SENTENCES = {
     "briefing_code_once": _("A briefing with that code is already there. Use another code."),
     "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
     "saved_view_name_once": _("You already keep a view under that name. Use another name, or delete that view."),
-    "tallies_kept": _("Tallies are kept by PostgreSQL alone. Change the proposals and awards that they count."),
+    "tallies_kept": _("Counts are kept by the database alone. Change the proposals and awards that they count."),
     # --- review ------------------------------------------------------------------------------------------------
     "assignment_once": _("That reviewer is already assigned to the proposal. Choose another one."),
     "assignment_position_once": _("That place among the proposal's reviewers is taken. Use the next one."),
@@ -194,8 +194,8 @@ SENTENCES = {
         "Proposals of call %(call)s have been scored, so its criteria keep their number and weights. "
         "Correct the words only."
     ),
-    "pot_slice_once_a_fiscal_year": _("That fiscal year already has a slice. Change the existing row instead."),
-    "pot_slice_not_negative": _("A slice cannot be below ¥0. Enter 0 or a positive amount in whole yen."),
+    "pot_slice_once_a_fiscal_year": _("That fiscal year already has an annual limit. Change the existing row instead."),
+    "pot_slice_not_negative": _("An annual limit cannot be below ¥0. Enter 0 or a positive amount in whole yen."),
     "review_state_known": _("That state of a review does not exist. Choose one of the list."),
     "review_in_phase": _("Call %(call)s is not in review, so its reviews stay as they are. Ask the officer."),
     "review_after_declaration": _(

@@ -19,10 +19,10 @@ from proposals.review.decisions import SCALE, Draft
 CLEAR = "clear"
 NO_INTEREST = (CLEAR, _("I have none of these interests"))
 INTERESTS = [
-    (Conflict.Kind.KIN, _("kin of somebody named here")),
+    (Conflict.Kind.KIN, _("relative of somebody named here")),
     (Conflict.Kind.SAME_INSTITUTION, _("same laboratory or company as somebody named here")),
     (Conflict.Kind.JOINT_WORK, _("joint work with somebody named here within 5 years")),
-    (Conflict.Kind.TEACHER, _("teacher or pupil of somebody named here")),
+    (Conflict.Kind.TEACHER, _("supervisor or student of somebody named here")),
     (Conflict.Kind.OTHER, _("another interest, in words below")),
 ]
 # A draft needs no comment.

@@ -78,7 +78,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a tally. ``codes`` are the codes of its dimensions, ``group`` the label of an outer dimension."""
+    """One line of a count. ``codes`` are the codes of its dimensions, ``group`` the label of an outer dimension."""
 
     code: str
     label: str

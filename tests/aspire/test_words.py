@@ -118,6 +118,59 @@ def test_catalogue_names_no_unknown_value() -> None:
     assert misplaced(catalogue((MESSAGES / "django.po").read_text())) == []
 
 
+# What must not stand on a screen, and what stands there instead.
+NOT_OURS = {
+    r"時点の記録": "報告時点の集計",
+    r"(?<!システム)管理者": "管理職 is the manager, システム管理者 the administrator",
+    r"公表済(?!みのため秘匿)|公表待ち|公表の取消し|公表を取り消": "決定: 公表 is what the press reads",
+    r"提案者|応募者": "申請者",
+    r"利益相反": "利害関係",
+    r"記入": "入力",
+    r"を直して|を修正して": "訂正",
+    r"件あたり|年度あたり": "当たり",
+    r"(?<![のそ])他の": "ほかの",
+    r"採択件数|採択予定件数": "採択課題数",
+    r"書き出|書出し": "出力",
+    r"ひな形": "様式",
+    r"[（）：]": "half-width brackets and colons, as the figures beside them",
+    r"[^:] 件": "no space before 件",
+    r"問いは|机上|掛け合わせて数え": "the office's own words",
+}
+NOT_OUR_ENGLISH = re.compile(r"\b(pots?|slices?|kin|tally|tallies|gave it back|answers to this)\b", re.IGNORECASE)
+ONE_TRANSLATION = {
+    "manager": "管理職",
+    "administrator": "システム管理者",
+    "Release": "決定する",
+    "Released": "決定済",
+    "Briefings": "報告時点の集計",
+    "Freeze this board": "数値を固定して保存",
+    "Freeze this table": "数値を固定して保存",
+    "Keep this view": "条件を保存",
+    "Template": "様式",
+}
+
+
+@pytest.mark.parametrize("word", NOT_OURS)
+def test_office_reads_its_own_words(word: str) -> None:
+    catalog = catalogue((MESSAGES / "django.po").read_text())
+
+    found = [text for message in catalog if message.id for text in translations(message) if re.search(word, text)]
+
+    assert found == [], NOT_OURS[word]
+
+
+def test_english_reader_meets_no_word_of_the_workshop() -> None:
+    used = used_messages(in_overrides=False)
+
+    assert [text for _context, text in used if NOT_OUR_ENGLISH.search(re.sub(r"%\(\w+\)s", "", text))] == []
+
+
+def test_a_term_has_one_translation() -> None:
+    catalog = {message.id: message.string for message in catalogue((MESSAGES / "django.po").read_text())}
+
+    assert {term: catalog.get(term) for term in ONE_TRANSLATION} == ONE_TRANSLATION
+
+
 def test_compiled_catalogue_is_up_to_date() -> None:
     compiled = BytesIO()
     write_mo(compiled, catalogue((MESSAGES / "django.po").read_text()))

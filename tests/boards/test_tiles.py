@@ -89,8 +89,8 @@ def test_tiles_of_an_open_call_say_how_it_comes_in(client, manager):
         ("Received in the last 7 days", "1"),
         ("Days left", "29"),
         ("Amount requested", "¥13 million"),
-        ("Against the last call", "\u2015"),
-        ("Fields with none yet", "1"),
+        ("Compared with the last call", "\u2015"),
+        ("Fields without any yet", "1"),
     ]
     assert found[5].note == "AI"
     assert [client.get(found[place].href).context["total"] for place in (0, 1)] == [2, 1]
@@ -205,7 +205,7 @@ def test_tiles_of_a_call_being_decided_say_what_is_staged(client, manager):
         ("Marked", "3"),
         ("Staged awards", "1"),
         ("Staged", "¥13 million"),
-        ("Left of the pot", "¥87 million"),
+        ("Left of the budget", "¥87 million"),
         ("Reserves", "1"),
         ("Declines", "1"),
     ]

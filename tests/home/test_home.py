@@ -99,7 +99,7 @@ def test_packets_and_calls_being_decided_wait_for_a_manager(client, manager):
     found = tasks(home(client, manager))
 
     assert found == [
-        ("The award decisions wait for release.", f"/awards/{call.code}/packet/"),
+        ("Award decisions are awaiting release.", f"/awards/{call.code}/packet/"),
         ("Being decided: 1 of 2 proposals are marked.", f"/awards/{call.code}/"),
     ]
     assert [client.get(href).status_code for _what, href in found] == [200, 200]

@@ -178,7 +178,7 @@ TAMPERINGS = {
     child_of_amounts: "child more_awards: No migration makes it",
     child_of_proposals: "child more_proposals: No migration makes it",
     trigger_disabled: "proposals_mark.mark_judged: The rule is missing or switched off",
-    tally_forged: "The kept tally is not what the rows come to",
+    tally_forged: "The kept count is not what the rows come to",
     check_dropped: "constraint calls_call.call_awards_within_pot: It is missing",
     unique_dropped: "constraint proposals_conflict.conflict_once: It is missing",
     history_swallowed: "rewrite proposals_markevent.nothing_happened: No migration makes it",

@@ -12,6 +12,7 @@ from aspire.models import ImportRecord
 from aspire.refusals import Refusal, Refused, all_or_nothing
 from aspire.sheets.kinds import opened
 from partners.models import Institution, InstitutionName
+from proposals.partnerships import institutions
 from proposals.record.models import FollowUp, Proposal
 from tests.factories import NOON, ConflictFactory, FunderFactory, ProposalFactory, TermsFactory
 
@@ -157,8 +158,6 @@ def test_officer_says_what_a_spelling_means_or_makes_a_new_institution(desk, cal
 
 def test_a_refusal_answers_on_the_page_and_saves_nothing(desk, call, teito, monkeypatch):
     ProposalFactory(terms=call.terms.get(), institution="帝都大")
-    from proposals.partnerships import institutions  # noqa: PLC0415
-
     monkeypatch.setattr(institutions.Institution.objects, "create", lambda **_values: refuse())
 
     def refuse():
@@ -183,19 +182,18 @@ def test_list_without_any_institution_says_how_to_begin(desk):
 def test_institutions_come_and_go_by_file_with_all_their_names(send, teito):
     header = "name_ja,name_en,aliases,erad_code,ror_id"
 
-    send(header, "北辰大学,Hokushin University,北大|北辰,,", "帝都大学,,帝大|帝都,,", command="import_sheet", kind=["institutions"])
+    hokushin, renamed = "北辰大学,Hokushin University,北大|北辰,,", "帝都大学,,帝大|帝都,,"
+    send(header, hokushin, renamed, command="import_sheet", kind=["institutions"])
 
     assert Institution.objects.get(name_ja="北辰大学").aliases == "北大\n北辰"
     assert Institution.objects.get(name_ja="帝都大学").names_written == ["帝都大学", "Teito University", "帝大", "帝都"]
     resource = opened("institutions")
-    assert [list(row)[2] for row in resource.rows(resource.for_export(Institution.objects.all()), resource.columns)] == [
-        "北大|北辰",
-        "帝大|帝都",
-    ]
+    written = resource.rows(resource.for_export(Institution.objects.all()), resource.columns)
+    assert [list(row)[2] for row in written] == ["北大|北辰", "帝大|帝都"]
 
 
 @pytest.mark.parametrize(
-    "row, said",
+    ("row", "said"),
     [
         ("北辰大学,,帝大,,", "“帝大” is a name of 帝都大学 already"),
         ("北辰大学,,,123,", "has 10 digits"),
@@ -224,5 +222,6 @@ def test_flags_of_imports_before_follow_ups_become_one_each(call):
             cursor.execute(migration.FOLLOW_UPS)
 
     found = FollowUp.objects.get(code="starts_out_of_reach")
-    assert (found.proposal, found.value, found.finding["value"], found.raised_at) == (proposal, "2020-01-01", None, NOON)
+    assert (found.proposal, found.raised_at) == (proposal, NOON)
+    assert (found.value, found.finding["value"]) == ("2020-01-01", None)
     assert "2020-01-01" in found.fault.sentence

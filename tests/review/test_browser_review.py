@@ -67,7 +67,7 @@ def test_reviewers_day(live_server, browser, reviewer, call):
     # Reopen, and declare a conflict after all: the proposal is gone.
     page.get_by_role("button", name="Reopen").click()
     page.locator(".later summary").first.click()
-    page.get_by_label("kin of somebody named here").check()
+    page.get_by_label("relative of somebody named here").check()
     page.get_by_role("button", name="Declare").click()
     expect(page.get_by_role("status").first).to_contain_text("no longer shown")
     assert page.get_by_role("link", name="P-1").count() == 0

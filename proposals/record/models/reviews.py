@@ -136,10 +136,10 @@ class Conflict(models.Model):
 
     class Kind(models.TextChoices):
         NONE = "", _("none")
-        KIN = "kin", _("kin")
+        KIN = "kin", _("relative")
         SAME_INSTITUTION = "same_institution", _("same laboratory or company")
         JOINT_WORK = "joint_work", _("joint work within 5 years")
-        TEACHER = "teacher", _("teacher and pupil")
+        TEACHER = "teacher", _("supervisor and student")
         OTHER = "other", _("other")
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="conflicts", verbose_name=_("proposal"))

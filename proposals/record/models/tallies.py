@@ -35,8 +35,8 @@ class TallyLine(models.Model):
     objects = TallyManager()
 
     class Meta:
-        verbose_name = _("line of a tally")
-        verbose_name_plural = _("lines of tallies")
+        verbose_name = _("line of a count")
+        verbose_name_plural = _("lines of counts")
 
     def __str__(self) -> str:
         return str(self.pk)
