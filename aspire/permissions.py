@@ -5,13 +5,11 @@ A page missing from the table opens for nobody. What one may not see answers exa
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 
 from aspire.logs import event
 from aspire.people import Person
@@ -42,8 +40,6 @@ TABLE: list[tuple[str, frozenset[str]]] = [
     # The admin: what stands behind it is decided model by model in ``roles``
     ("admin:.*", STAFF),
 ]
-# The header's sections in their order: URL name and label.
-SECTIONS: list[tuple[str, Promise]] = []
 
 
 def declare_pages(*pages: tuple[str, frozenset[str]]) -> None:
@@ -51,11 +47,6 @@ def declare_pages(*pages: tuple[str, frozenset[str]]) -> None:
     if known := {pattern for pattern, _who in TABLE} & {pattern for pattern, _who in pages}:
         raise ValueError(f"Declared twice: {', '.join(sorted(known))}")
     TABLE.extend(pages)
-
-
-def declare_sections(*sections: tuple[str, Promise]) -> None:
-    """Add sections to the header, after those that are there."""
-    SECTIONS.extend(sections)
 
 
 def allowed(name: str) -> frozenset[str] | None:
@@ -101,12 +92,3 @@ def permission_middleware(
 
     middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
-
-
-def navigation(request: HttpRequest) -> dict[str, Any]:
-    """The sections a person may open, for the header, and the person's roles."""
-    if not hasattr(request, "user"):
-        return {"sections": [], "roles": []}
-    roles = roles_of(request.user)
-    sections = [(name, label) for name, label in SECTIONS if may_open(name, request.user)]
-    return {"sections": sections, "roles": sorted(roles, key=list(Role).index)}

@@ -109,7 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "aspire.permissions.navigation",
+                "aspire.navigation.navigation",
                 "calls.hidden.notice",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aspire.templatetags.figures"],

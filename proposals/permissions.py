@@ -1,13 +1,16 @@
 """Who may open which page of the desk, what stands in the header, and what staff may do with the records."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from aspire.permissions import LOOKS, SIGNED_IN, declare_pages, declare_sections
+from aspire.navigation import Section, Tab, declare_sections
+from aspire.permissions import LOOKS, SIGNED_IN, declare_pages
 from aspire.roles import KEEP, LOG, LOOK, STAFF, Role, declare_records
 
 declare_pages(
     # Everybody's first page, and each role's desk
     ("home", SIGNED_IN),
+    ("finding:search", LOOKS),
     ("review:(desk|proposal|declare|decline|save|reopen)", frozenset({Role.REVIEWER})),
     # Boards and lists
     ("boards:(index|board|tallies|paper|compare|reviews)", LOOKS),
@@ -40,18 +43,49 @@ declare_pages(
     ("awards:(submit|letters)", STAFF),
     ("awards:(release|send_back|undo|embargo)", frozenset({Role.MANAGER})),
 )
+OF_A_CALL = (
+    Tab("boards:board", _("Board"), "boards:(board|reviews)|calls:edit|briefings:freeze_board"),
+    Tab("proposals:list", _("Intake"), asks="call"),
+    Tab("assignment:stage", _("Stage"), "assignment:(stage|review_settings)"),
+    Tab("assignment:assignments", _("Assignment"), "assignment:(assignments|plan|take_back|ask_again|leads)"),
+    Tab("assignment:conflicts", _("Conflicts of interest"), "assignment:.*conflicts?"),
+    Tab("awards:ranking", _("Award decisions"), "awards:(?!index).*"),
+)
 declare_sections(
-    ("home", _("Home")),
-    ("boards:index", _("Calls")),
-    ("proposals:list", _("Proposals")),
-    ("explore:index", _("Explore")),
-    ("fund:index", _("Fund")),
-    ("partnerships:index", _("Partners")),
-    ("briefings:index", _("Briefings")),
-    ("sheets:index", _("Import")),
-    ("awards:index", _("Award decisions")),
-    ("review:desk", _("My reviews")),
-    ("admin:index", _("Records")),
+    Section(
+        *("boards:index", _("Calls"), "boards:(?!compare).*|(assignment|awards|calls):.*"),
+        tabs=(Tab("boards:index", _("All calls")), Tab("awards:index", _("Award decisions"))),
+        cases=OF_A_CALL,
+        cases_label=_("Call"),
+    ),
+    Section(
+        *("proposals:list", _("Proposals"), "(proposals|intake|sheets):.*"),
+        tabs=(
+            Tab("proposals:list", _("All proposals"), "proposals:.*"),
+            Tab("intake:new", _("Log a proposal")),
+            Tab("sheets:index", _("Import"), "sheets:.*|intake:import_file"),
+            Tab("intake:send_documents", _("Documents"), "intake:(send_documents|bundle)"),
+            Tab("intake:follow_ups", _("Follow-ups")),
+        ),
+    ),
+    Section(
+        *("explore:index", _("Analysis"), "(explore|fund|briefings):.*|boards:compare"),
+        tabs=(
+            Tab("explore:index", _("Explore"), "explore:.*"),
+            Tab("boards:compare", _("Compare calls")),
+            Tab("fund:index", _("Fund")),
+            Tab("briefings:index", _("Briefings"), "briefings:.*"),
+        ),
+    ),
+    Section(
+        *("partnerships:index", pgettext_lazy("section", "Partners"), "partnerships:.*"),
+        tabs=(
+            Tab("partnerships:index", _("Countries and funders"), "partnerships:(index|country|funder)"),
+            Tab("partnerships:institutions", _("Institutions")),
+        ),
+    ),
+    Section("review:desk", _("My reviews"), "review:.*"),
+    Section("admin:index", _("Administration"), "admin:.*"),
 )
 # Awards are marked on pages of their own.
 declare_records(

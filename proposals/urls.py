@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from proposals import views
+from proposals import finding, views
 from proposals.assignment import invitations
 from proposals.assignment import views as assignment
 from proposals.awards import views as awards
@@ -132,6 +132,7 @@ urlpatterns = [
     path("partners/", include((PARTNERSHIPS, "partnerships"))),
     path("explore/", include((EXPLORE, "explore"))),
     path("", include((BRIEFINGS, "briefings"))),
+    path("search/", include(([path("", finding.search, name="search")], "finding"))),
     path("fund/", include((FUND, "fund"))),
     path("awards/", include((AWARDS, "awards"))),
     path("review/", include((REVIEW, "review"))),

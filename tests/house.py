@@ -31,7 +31,7 @@ HOUSE: dict[str, list[list[str]]] = {
         ["typed"],
         ["records"],
         ["operations", "permissions"],
-        ["tasks"],
+        ["navigation", "tasks"],
         ["accounts", "sheets"],
         ["admin", "management", "templatetags"],
     ],
@@ -49,7 +49,7 @@ HOUSE: dict[str, list[list[str]]] = {
     "proposals": [
         ["permissions", "refusals", "record"],
         ["models", "review", "tallies"],
-        ["assignment", "fund", "pack", "partnerships"],
+        ["assignment", "finding", "fund", "pack", "partnerships"],
         ["filters", "home"],
         ["explore", "intake"],
         ["awards"],

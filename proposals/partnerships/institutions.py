@@ -1,5 +1,6 @@
 """The institutions by all their names, and what proposals call an institution that no record has yet."""
 
+import difflib
 from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -16,12 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 from aspire.kana import search_key
 from aspire.people import PersonRequest
 from aspire.refusals import Refused, all_or_nothing
-from aspire.workbooks.codes import nearest
 from partners.models import Institution, InstitutionName
 from proposals.record.models import Proposal
 from proposals.record.querysets import ProposalQuerySet
 
 ROWS_A_PAGE = 50
+NEAR = 0.8  # of 1: so alike is a name that is misspelt
 OFFERED = 1000  # names in the list that a field completes from
 
 
@@ -35,10 +36,11 @@ class Spelling:
 
 
 class MatchForm(forms.Form):
-    """Which institution a spelling means; a new one where none is named."""
+    """Which institution a spelling means, or that it is a new one."""
 
     spelling = forms.CharField(max_length=200)
     institution = forms.CharField(max_length=200, required=False)
+    is_new = forms.BooleanField(required=False)
 
 
 def unmatched(proposals: ProposalQuerySet) -> ProposalQuerySet:
@@ -49,10 +51,11 @@ def unmatched(proposals: ProposalQuerySet) -> ProposalQuerySet:
 
 def likely(written: str, known: dict[str, str]) -> str:
     """The institution whose longest name stands in the spelling, as between a legal form and a faculty; else the one
-    whose name comes nearest."""
+    whose name comes near; empty where none does."""
     key = search_key(written)
     inside = max((name for name in known if name in key), key=len, default="")
-    return known[inside] if inside else nearest(key, known)
+    near = [inside] if inside else difflib.get_close_matches(key, known, n=1, cutoff=NEAR)
+    return known[near[0]] if near else ""
 
 
 @require_safe
@@ -90,8 +93,9 @@ def match_institution(request: PersonRequest) -> HttpResponse:
     if not form.is_valid() or not _occurs(form.cleaned_data["spelling"], request):
         raise Http404
     spelling, named = form.cleaned_data["spelling"], form.cleaned_data["institution"]
-    record = Institution.objects.filter(names__key=search_key(named)).first() if named else None
-    if named and record is None:
+    is_new = form.cleaned_data["is_new"]
+    record = None if is_new else Institution.objects.filter(names__key=search_key(named)).first()
+    if not is_new and record is None:
         messages.error(request, _("No institution goes by “%(name)s”. Choose one of the list.") % {"name": named})
         return redirect("partnerships:institutions")
     try:

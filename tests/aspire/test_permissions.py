@@ -107,7 +107,7 @@ NO_SAMPLE = {
 # What each role opens beside its own section: kept apart from the table, so that a slip there shows here.
 BOARDS = {
     *("boards:index", "fund:index", "boards:board", "boards:tallies", "boards:paper", "boards:compare"),
-    "boards:reviews",
+    *("boards:reviews", "finding:search"),
     *("partnerships:index", "partnerships:country", "partnerships:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze_board", "briefings:tallies"),
     "briefings:paper",

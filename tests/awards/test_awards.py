@@ -615,7 +615,7 @@ def test_manager_in_conflict_with_a_proposal_of_a_packet_neither_releases_sends_
     assert ["利害関係があ" in answer.content.decode() for answer in answers] == [True, True, True]
     assert packet.state == "released"
     assert "/undo/" not in page
-    assert "公表の取消しもできません" in page
+    assert "決定の取消しもできません" in page
 
 
 def test_nothing_is_submitted_when_nothing_is_marked_and_no_packet_holds_what_a_manager_may_not_see(

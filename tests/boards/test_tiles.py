@@ -63,7 +63,7 @@ def test_tiles_of_a_call_in_preparation_say_what_it_will_offer(manager):
         ("Eligible funders", "1"),
         ("Ceiling", "¥26 million"),
         ("Longest period", "60"),
-        ("Pot", "¥500 million"),
+        ("Budget", "¥500 million"),
         ("Awards at most", "4"),
     ]
 

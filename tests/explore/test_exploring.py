@@ -337,7 +337,7 @@ def test_a_cross_over_several_calls_leaves_the_trial_call_out_and_says_so(trial,
 
     assert page.context["grid"].total.total.number == 4
     assert (
-        "令和4年度 試行公募（43件）は、出典にこの掛け合わせの数がないため、この表から除いています。"
+        "令和4年度 試行公募(43件)は、出典にこの組合せの件数が示されていないため、この表から除いています。"
         in page.content.decode()
     )
     assert asked(looking, "row=country").total.total.number == 47

@@ -185,7 +185,7 @@ def test_what_is_not_published_is_never_a_number(looking, trial):
 
     assert {row[5] for row in country.rows} == {"非公表"}
     assert {tuple(row[-2:]) for row in country.rows} == {("非公表", "非公表")}  # a rate and its denominator
-    assert slides.count("この区分の採択件数は非公表です。") == 2
+    assert slides.count("この区分の採択課題数は非公表です。") == 2
 
 
 def test_slides_carry_long_tables_over_and_repeat_their_header():

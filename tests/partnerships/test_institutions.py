@@ -62,8 +62,8 @@ def rows(desk, **asked):
     return {line.entry.code: line.total.number for line in lines}
 
 
-def match(desk, spelling, institution=""):
-    given = {"spelling": spelling, "institution": institution}
+def match(desk, spelling, institution="", **more):
+    given = {"spelling": spelling, "institution": institution, **more}
     return desk.post(reverse("partnerships:match_institution"), given, follow=True)
 
 
@@ -145,7 +145,7 @@ def test_officer_says_what_a_spelling_means_or_makes_a_new_institution(desk, cal
 
     assert "No institution goes by" in match(desk, "帝都大", "東都大学").content.decode()
     assert "is a name of Teito University from now on" in match(desk, "帝都大", "帝大").content.decode()
-    match(desk, "望洋大学")
+    match(desk, "望洋大学", is_new=1)
 
     assert rows(desk) == {"帝都大学": 1, "望洋大学": 1}
     assert match(desk, "帝都大", "帝大").status_code == 404  # it is matched already
@@ -163,7 +163,7 @@ def test_a_refusal_answers_on_the_page_and_saves_nothing(desk, call, teito, monk
     def refuse():
         raise Refused(Refusal("institution_name_once", {"name": "帝都大", "institution": "帝都大学"}))
 
-    assert "is a name of 帝都大学 already" in match(desk, "帝都大").content.decode()
+    assert "is a name of 帝都大学 already" in match(desk, "帝都大", is_new=1).content.decode()
 
 
 def test_spelling_of_a_proposal_in_conflict_is_neither_shown_nor_matched(desk, call, officer):

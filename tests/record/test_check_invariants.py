@@ -63,7 +63,7 @@ def test_sound_rows_have_no_breach(rows):
             ["cannot be awarded", "not what the mark says"],
         ),
         ("UPDATE proposals_packet SET state = 'sent_back'", ["awarded by a release alone", "written together"]),
-        ("UPDATE proposals_annualaward SET direct_yen = 23000001", ["ceiling", "kept total", "counter", "pot"]),
+        ("UPDATE proposals_annualaward SET direct_yen = 23000001", ["ceiling", "kept total", "counter", "budget"]),
         ("UPDATE calls_call SET taken_count = 0", ["counter says 0 awards and ¥13,000,000"]),
         ("UPDATE calls_call SET max_awards = 0, taken_count = 0", ["counter", "above its number of 0"]),
         ("UPDATE calls_call SET opens_at = NULL, closes_at = NULL", ["no application window"]),
