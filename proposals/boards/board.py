@@ -20,6 +20,7 @@ from partners.models import funder_order, in_language
 from proposals.boards.arrivals import Arrivals
 from proposals.record.querysets import ProposalQuerySet
 from proposals.record.status import NOT_COUNTED
+from proposals.review.course import Course
 from proposals.tallies.board import Board
 from proposals.tallies.counts import Tallies, add_up
 from proposals.tallies.figures import NOTHING, Tile, compared, counting_rule, rows_url
@@ -145,6 +146,13 @@ class CallBoard:
         if self.at_stage != Call.Stage.OPEN:
             return None
         return Arrivals(self.call, self.proposals, timezone.localdate(self.as_of))
+
+    @cached_property
+    def course(self) -> Course | None:
+        """How its review goes on; None unless it is in review."""
+        if self.at_stage != Call.Stage.IN_REVIEW:
+            return None
+        return Course(self.call, self.proposals, timezone.localdate(self.as_of))
 
     @cached_property
     def terms(self) -> Terms | None:

@@ -122,7 +122,13 @@ class Tiles:
         requested, week = add_up(cells, "requested_yen"), self.rows(received_since=since.isoformat())
         closing = _("closes on %(day)s") % {"day": date_format(closes_on)}
         return [
-            Tile(_("Proposals received"), exact(self.received), self.left_out_note, everything),
+            Tile(
+                _("Proposals received"),
+                exact(self.received),
+                self.left_out_note,
+                everything,
+                course=course_of(arrivals),
+            ),
             Tile(_("Received in the last 7 days"), exact(recent), _("today included"), week),
             Tile(_("Days left"), exact((closes_on - self.today).days), closing, "#terms"),
             money(_("Amount requested"), requested, _("over all fiscal years"), everything),
@@ -257,6 +263,11 @@ class Tiles:
             return total.released_yen, total.staged_yen
         released = add_up(self.board.tallies.cells, "awarded_yen")
         return released, self.call.taken_yen - released
+
+
+def course_of(arrivals: Arrivals | None) -> tuple[int, ...]:
+    """How many had come in by the end of each day."""
+    return tuple(day.so_far for day in arrivals.days) if arrivals else ()
 
 
 def against(arrivals: Arrivals | None) -> Tile:

@@ -34,6 +34,7 @@ from proposals.record.querysets import sees_whole
 from proposals.review import progress as listing
 from proposals.tallies.board import Board
 from proposals.tallies.books import Books
+from proposals.tallies.figures import Table
 from proposals.tallies.overview import overview
 
 # What was written, by the generation of the data (aspire/rules/history.sql), and what time alone changes of a call.
@@ -126,15 +127,32 @@ def board(request: PersonRequest, code: str) -> HttpResponse:
     call = made.call
     if call.pk in withheld_from(request.user):
         return render(request, "boards/embargo.html", {"call": call, "board": made})
-    found = made.board
+    is_by_size = request.GET.get("order") == "size"
+    found = made.board.by_size if is_by_size else made.board
     context = {"call": call, "board": found, "pack_forms": files.labels(), "terms": made.all_terms}
     context |= {"has_rows": made.tallies.counted, "can_freeze": sees_whole(request.user, call)}
+    context |= {"is_by_size": is_by_size, **orders(request)}
     if is_masked(request):
-        return render(request, "boards/board.html", context | {"board": masked(found)})
+        found = masked(made.board).by_size if is_by_size else masked(made.board)
+        return render(request, "boards/board.html", context | {"board": found, "tables": with_awards(found)})
     context |= {"tiles": tiles_of(made), "eligible": made.shown_eligible, "arrivals": made.arrivals}
+    context |= {"tables": with_awards(found), "course": made.course}
     if roles_of(request.user) & STAFF:
         context["lacking"] = lacking(call)
     return render(request, "boards/board.html", context)
+
+
+def with_awards(board: Board) -> list[tuple[Table, bool]]:
+    """The tables, each with whether it has columns of awards."""
+    return [(table, board.shows_awards(table)) for table in board.tables]
+
+
+def orders(request: HttpRequest) -> dict[str, str]:
+    """The addresses of the same board with its rows as printed, and by size."""
+    asked = request.GET.copy()
+    asked.pop("order", None)
+    as_printed = f"?{asked.urlencode()}"
+    return {"as_printed": as_printed, "by_size": f"{as_printed}&order=size" if asked else "?order=size"}
 
 
 @require_safe
@@ -142,7 +160,7 @@ def reviews(request: PersonRequest, code: str) -> HttpResponse:
     """The reviews of a call by how far they are, and its standing conflicts of interest: the rows behind its tiles."""
     call, asked = get_object_or_404(Call, code=code), listing.ReviewsFilter(request.GET)
     visible = Proposal.objects.visible_to(request.user)
-    found = listing.listed(call, visible, asked.asked, today=timezone.localdate())
+    found = listing.listed(call, asked.narrowed(visible), asked.asked, today=timezone.localdate(), on=asked.day)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     who = listing.who(with_names=bool(roles_of(request.user) & STAFF))
     rest = request.GET.copy()

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from aspire.untyped import Annotated
-from calls.models import Call
+from calls.models import Call, Field
 from proposals.record.models import Assignment, Conflict
 from proposals.record.querysets import ProposalQuerySet
 
@@ -27,15 +27,33 @@ class ReviewsFilter(forms.Form):
     """Which of a call's reviews are shown; what cannot be understood shows all of them."""
 
     state = forms.ChoiceField(label=_("Reviews"), choices=STATES, required=False)
+    field = forms.ModelChoiceField(label=_("Field"), queryset=Field.objects.all(), to_field_name="code", required=False)
+    on = forms.DateField(label=_("Submitted on"), required=False, widget=forms.DateInput({"type": "date"}))
 
     @property
     def asked(self) -> str:
         self.is_valid()
         return self.cleaned_data.get("state") or ""
 
+    def narrowed(self, proposals: ProposalQuerySet) -> ProposalQuerySet:
+        """Those of the field that is asked for."""
+        self.is_valid()
+        field = self.cleaned_data.get("field")
+        return proposals.filter(field=field) if field else proposals
 
-def listed(call: Call, visible: ProposalQuerySet, state: str, *, today: datetime.date) -> QuerySet[Annotated]:
-    """Assignments of the call in that state, or its standing conflicts, on what the reader may see and is counted."""
+    @property
+    def day(self) -> datetime.date | None:
+        self.is_valid()
+        return self.cleaned_data.get("on")
+
+
+def listed(
+    call: Call, visible: ProposalQuerySet, state: str, *, today: datetime.date, on: datetime.date | None = None
+) -> QuerySet[Annotated]:
+    """Assignments of the call in that state, or its standing conflicts, on what the reader may see and is counted.
+
+    ``on``: the day in Tokyo on which their reviews were submitted.
+    """
     counted = visible.filter(call=call).counted().order_by()
     related = ("proposal__field", "proposal__call")
     if state == CONFLICT:
@@ -46,6 +64,8 @@ def listed(call: Call, visible: ProposalQuerySet, state: str, *, today: datetime
         given = given.filter(review__state="submitted")
     elif state:
         given = given.exclude(review__state="submitted")
+    if on is not None:
+        given = given.filter(review__submitted_at__date=on)
     if state == OVERDUE and not is_overdue(call, today):
         given = given.none()
     return given.select_related(*related, "review", "reviewer__reviewer_profile").order_by(

@@ -3,7 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.apps import apps
 from django.db.models import Max
@@ -167,6 +167,15 @@ class Board:
     def is_masked(self) -> bool:
         """Whether small numbers are masked, so that it may go outside."""
         return bool(self.masking_rule)
+
+    @property
+    def by_size(self) -> "Board":
+        """The same with the rows of each table from the greatest down."""
+        return replace(self, tables=[table.by_size for table in self.tables])
+
+    def shows_awards(self, table: Table) -> bool:
+        """Whether the table has columns of awards: none before the decision, nor where none are published."""
+        return table.has_awards and (self.is_decided or self.has_published)
 
     @property
     def outline(self) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What one cell of a board holds: the recorded count, the published one, and whether either may be shown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -98,6 +98,16 @@ class Row:
         return rate(self.awards.recorded, self.proposals.recorded)
 
     @property
+    def outer(self) -> str:
+        """The code of the outer dimension, where there is one, else its own."""
+        return self.codes.get("country", self.code)
+
+    @property
+    def size(self) -> int:
+        """By what rows are put in order of size; -1 where no number may be seen."""
+        return -1 if self.proposals.words else self.proposals.recorded or 0
+
+    @property
     def has_masked_rate(self) -> bool:
         return self.is_decided and MASKED in {self.proposals.status, self.awards.status}
 
@@ -112,6 +122,16 @@ class Table:
     rows: Sequence[Row]
     total: Row
     has_awards: bool
+
+    @property
+    def by_size(self) -> "Table":
+        """The same with the most proposals first, groups kept together; what is masked or not published comes last."""
+        totals = dict[str, int]()
+        for row in self.rows:
+            totals[row.outer] = totals.get(row.outer, 0) + row.size + 1
+        place = {outer: number for number, outer in enumerate(totals)}
+        ranked = sorted(self.rows, key=lambda row: (-totals[row.outer], place[row.outer], -row.size))
+        return replace(self, rows=ranked)
 
     @property
     def all_rows(self) -> list[Row]:
@@ -136,6 +156,7 @@ class Tile:
     note: str
     href: str
     exact: str = ""  # the same in whole yen, on hover
+    course: tuple[int, ...] = ()  # how it came to be, day by day
 
 
 def compared(figure: Figure) -> str:

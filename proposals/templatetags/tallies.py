@@ -23,10 +23,13 @@ register = template.Library()
 
 @register.simple_tag
 def row_cells(row: Row, *, has_awards: bool, has_published: bool) -> SafeString:
-    """The cells of one row: proposals, awards and the rate, each beside what was published where anything was."""
+    """The cells of one row: proposals, awards and the rate, each beside what was published where anything was.
+
+    ``has_awards``: whether any awards are known; where none are, the table says so once and has no columns for them.
+    """
     cells = [*figure_cells(row, row.proposals, "proposals", is_split=has_published)]
-    cells += figure_cells(row, row.awards, "awards", is_split=has_published and has_awards)
     if has_awards:
+        cells += figure_cells(row, row.awards, "awards", is_split=has_published)
         shown = MASK if row.has_masked_rate else percent(row.rate)
         cells.append(format_html('<td class="number">{}</td>', shown))
     return format_html_join("", "{}", ((cell,) for cell in cells))

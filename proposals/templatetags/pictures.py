@@ -1,0 +1,92 @@
+"""Small pictures inside tables and tiles, as SVG: each repeats a number beside it, so voices pass them by."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from proposals.tallies.figures import MASK, MASKED, NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
+
+register = template.Library()
+HEAD = 'aria-hidden="true" focusable="false"'
+Z = 1.959964  # of the normal distribution: an interval of 95 %
+FULL = 100
+AXIS = "".join(
+    f'<line class="rate-dot__axis" x1="{share}%" x2="{share}%" y1="0" y2="100%"/>' for share in range(0, FULL + 1, 25)
+)
+
+
+def drawn(figure: Figure, whole: int) -> float | None:
+    """How long the bar of a figure is, of ``FULL``; None where there is none to draw."""
+    if figure.status in {MASKED, NOT_PUBLISHED, NOT_DECIDED} or not figure.recorded:
+        return None
+    return FULL * figure.recorded / whole
+
+
+@register.simple_tag
+def count_bar(row: Row, table: Table) -> SafeString:
+    """The proposals of a row as a bar against the longest of its table, with the awarded part of it in a darker tone.
+
+    What is masked is drawn as its sign, which is no zero.
+    """
+    if MASKED in {row.proposals.status, row.awards.status}:
+        return format_html('<td class="bar-cell"><span class="masked" aria-hidden="true">{}</span></td>', MASK)
+    whole = max([line.proposals.recorded or 0 for line in table.rows] + [1])
+    parts = (("proposals", drawn(row.proposals, whole)), ("awards", drawn(row.awards, whole)))
+    bars = [(name, f"{min(length, FULL):.4g}") for name, length in parts if length]
+    rects = format_html_join("", '<rect class="count-bar__{}" width="{}" height="10"/>', bars)
+    picture = f'<svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
+    return format_html('<td class="bar-cell">' + picture + "{}</svg></td>", rects)
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """Between which shares (%) the true one lies in 95 of 100 cases, by Wilson's score, which holds for small numbers.
+
+    Wilson, E. B. (1927), Journal of the American Statistical Association 22, 209-212.
+    """
+    share, factor = part / whole, 1 + Z * Z / whole
+    middle = (share + Z * Z / (2 * whole)) / factor
+    reach = Z / factor * sqrt(share * (1 - share) / whole + Z * Z / (4 * whole * whole))
+    return FULL * max(middle - reach, 0), FULL * min(middle + reach, 1)
+
+
+@register.simple_tag
+def rate_dot(row: Row) -> SafeString:
+    """The rate of a row as a dot from 0 to 100 %, on the line of its interval; empty where there is no rate."""
+    awards, proposals = row.awards.recorded, row.proposals.recorded
+    if row.rate is None or row.has_masked_rate or awards is None or not proposals:
+        return SafeString('<td class="bar-cell"></td>')
+    low, high = interval(awards, proposals)
+    return format_html(
+        f'<td class="bar-cell"><svg class="rate-dot" {HEAD}>{AXIS}'
+        '<line class="rate-dot__reach" x1="{}%" x2="{}%" y1="50%" y2="50%"/>'
+        '<circle cx="{}%" cy="50%" r="4"/></svg></td>',
+        f"{low:.4g}",
+        f"{high:.4g}",
+        f"{FULL * awards / proposals:.4g}",
+    )
+
+
+@register.simple_tag
+def sparkline(values: Sequence[int]) -> SafeString:
+    """The course of a number as a line, from its first to its last."""
+    if len(values) < 2:  # noqa: PLR2004 - a line has two ends
+        return SafeString("")
+    top, step = max(*values, 1), FULL / (len(values) - 1)
+    points = " ".join(f"{place * step:.2f},{20 - 18 * value / top:.4g}" for place, value in enumerate(values))
+    picture = f'<svg class="sparkline" viewBox="0 0 {FULL} 20" preserveAspectRatio="none" {HEAD}>'
+    return format_html(picture + '<polyline points="{}"/></svg>', points)
+
+
+@register.simple_tag
+def part_bar(part: int, whole: int) -> SafeString:
+    """How much of a whole is done."""
+    done = FULL * part / whole if whole else 0
+    return format_html(
+        f'<td class="bar-cell"><svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
+        '<rect class="count-bar__proposals" width="100" height="10"/>'
+        '<rect class="count-bar__awards" width="{}" height="10"/></svg></td>',
+        f"{done:.4g}",
+    )
