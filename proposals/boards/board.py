@@ -152,7 +152,7 @@ class CallBoard:
         """How its review goes on; None unless it is in review."""
         if self.at_stage != Call.Stage.IN_REVIEW:
             return None
-        return Course(self.call, self.proposals, timezone.localdate(self.as_of))
+        return Course(self.call, self.proposals, timezone.localdate(self.as_of), self.tallies.fields)
 
     @cached_property
     def terms(self) -> Terms | None:

@@ -1,7 +1,7 @@
 """How a review goes on: by field, how many of the reviews asked for are done, and by day, how many came in."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -51,13 +51,14 @@ class Course:
     call: Call
     proposals: ProposalQuerySet
     today: datetime.date
+    places: Sequence[CallField]  # the fields of the call, in its order
 
     def href(self, **asked: str) -> str:
         return f"{reverse('boards:reviews', args=[self.call.code])}?{urlencode(asked)}"
 
     @cached_property
     def fields(self) -> list[OfField]:
-        """In the order of the call."""
+        """Each field with what is asked for and what is done."""
         counted = self.proposals.filter(call=self.call).counted().order_by()
         found = ProposalProgress.objects.filter(call=self.call, proposal__in=counted).values("proposal__field")
         sums = {row["proposal__field"]: row for row in found.annotate(given=Sum("reviewers"), done=Sum("reviews"))}
@@ -69,7 +70,7 @@ class Course:
                 self.href(state=DONE, field=place.field.code),
                 self.href(state=LEFT, field=place.field.code),
             )
-            for place in self.call.call_fields.select_related("field")
+            for place in self.places
         ]
 
     @property

@@ -75,7 +75,7 @@ def sparkline(values: Sequence[int]) -> SafeString:
     if len(values) < 2:  # noqa: PLR2004 - a line has two ends
         return SafeString("")
     top, step = max(*values, 1), FULL / (len(values) - 1)
-    points = " ".join(f"{place * step:.2f},{20 - 18 * value / top:.4g}" for place, value in enumerate(values))
+    points = " ".join(f"{place * step:.4g},{20 - 18 * value / top:.4g}" for place, value in enumerate(values))
     picture = f'<svg class="sparkline" viewBox="0 0 {FULL} 20" preserveAspectRatio="none" {HEAD}>'
     return format_html(picture + '<polyline points="{}"/></svg>', points)
 
