@@ -4,7 +4,7 @@ And what stands in the table that they make: a value a cell, shaded by its size.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,6 @@ from proposals.record.status import NOT_COUNTED, Status
 
 Cells = list[dict[str, Any]]
 ALWAYS = ("call", "status")
-STEPS = 5
 OF = "proposal__"
 REQUESTED = F("proposal__requested_direct_yen") + F("proposal__requested_indirect_yen")
 AWARDED = F("proposal__award__awarded_direct_yen") + F("proposal__award__awarded_indirect_yen")
@@ -94,14 +93,6 @@ class CrossLine:
     entry: Member
     cells: list[Value]
     total: Value
-
-
-def shaded(value: Value, greatest: int | Decimal) -> Value:
-    """The value with its shade: none for nothing, else one of ``STEPS``, the greatest the darkest."""
-    if not value.number:
-        return value
-    step = -(-value.number * STEPS // greatest)
-    return replace(value, step=int(step))
 
 
 def walk(lines: Iterable[CrossLine]) -> Iterable[Value]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -12,8 +12,9 @@ from django.utils.translation import pgettext
 from aspire.untyped import Held
 from aspire.yen import rate
 from calls.models import Call
-from proposals.explore.counts import Cells, CrossLine, Value, cells, further_countries, shaded, with_further_countries
+from proposals.explore.counts import Cells, CrossLine, Value, cells, further_countries, walk, with_further_countries
 from proposals.explore.dimensions import COUNTRY, DIMENSIONS, Dimension, Member
+from proposals.explore.heat import Heat
 from proposals.explore.question import MEASURES, OF_AWARDS, Question, states
 from proposals.record.status import NOT_COUNTED
 from proposals.tallies.counts import Tallies
@@ -244,14 +245,37 @@ class Cross:
     @cached_property
     def columns(self) -> list[Member]:
         column = self.question.column
-        return column.entries({cell[column.path] for cell in self._shown}) if column else []
+        if column is None:
+            return []
+        entries = column.entries({cell[column.path] for cell in self._shown})
+        if not self.is_by_size:
+            return entries
+        return sorted(entries, key=lambda entry: -(self._value(None, entry).number or 0))
+
+    @property
+    def is_by_size(self) -> bool:
+        """Whether rows and columns stand from the greatest down: a heat map of which no other order is asked."""
+        return self.question.has_heat and not self.question.sort
+
+    @cached_property
+    def _printed(self) -> list[CrossLine]:
+        """The lines in printed order, without shades."""
+        row = self.question.row
+        return [self._line(entry) for entry in row.entries({cell[row.path] for cell in self._shown})]
+
+    @cached_property
+    def heat(self) -> Heat:
+        """The shades of its cells, of the totals where it has but one column; none unless asked for."""
+        return Heat.of(walk(self._printed)) if self.question.has_heat else Heat()
 
     @cached_property
     def lines(self) -> list[CrossLine]:
-        row = self.question.row
-        entries = row.entries({cell[row.path] for cell in self._shown})
-        lines = [self._line(entry) for entry in entries]
-        return self._sorted(self._shaded(lines))
+        return self._sorted([self._shaded(line) for line in self._printed])
+
+    def _shaded(self, line: CrossLine) -> CrossLine:
+        if self.columns:
+            return replace(line, cells=list(map(self.heat.shaded, line.cells)))
+        return replace(line, total=self.heat.shaded(line.total))
 
     def _line(self, entry: Member) -> CrossLine:
         return CrossLine(entry, [self._value(entry, column) for column in self.columns], self._value(entry, None))
@@ -264,7 +288,8 @@ class Cross:
 
     def _sorted(self, lines: list[CrossLine]) -> list[CrossLine]:
         """In printed order unless asked otherwise; where there is no number, last either way."""
-        by, is_reversed = self.question.sort.removeprefix("-"), self.question.sort.startswith("-")
+        sort = "-total" if self.is_by_size else self.question.sort
+        by, is_reversed = sort.removeprefix("-"), sort.startswith("-")
         if by == "label":
             return lines[::-1] if is_reversed else lines
         places = {column.code: place for place, column in enumerate(self.columns)}
@@ -274,13 +299,3 @@ class Cross:
         known = [(value.number, line) for value, line in keyed if value.number is not None]
         known.sort(key=lambda pair: pair[0], reverse=is_reversed)
         return [line for _number, line in known] + [line for value, line in keyed if value.number is None]
-
-    def _shaded(self, lines: list[CrossLine]) -> list[CrossLine]:
-        """With the step of each cell's shade: fifths of the greatest number of the table, its totals aside."""
-        if not self.question.has_heat:
-            return lines
-        if self.columns:
-            greatest = max((value.number or 0 for line in lines for value in line.cells), default=0)
-            return [CrossLine(one.entry, [shaded(value, greatest) for value in one.cells], one.total) for one in lines]
-        greatest = max((line.total.number or 0 for line in lines), default=0)
-        return [CrossLine(line.entry, [], shaded(line.total, greatest)) for line in lines]

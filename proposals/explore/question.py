@@ -141,6 +141,13 @@ class Question:
         return "status" in self.filters
 
     @property
+    def kind(self) -> str:
+        """How wide its cells are: those of a heat map as narrow as their numbers, so that all of it is in sight."""
+        if not self.column:
+            return ""
+        return "figures--heat" if self.has_heat else "figures--wide"
+
+    @property
     def kept(self) -> dict[str, Any] | None:
         """The filters as lookups of the kept tallies; None where these do not hold the answer."""
         is_kept = not self.is_involving and all(dimension.is_kept for dimension in self.dimensions)

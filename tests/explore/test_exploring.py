@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from calls.models import Call
 from partners.models import Country
-from proposals.explore.counts import walk
-from proposals.explore.dimensions import DIMENSIONS
+from proposals.explore.counts import Value, walk
+from proposals.explore.dimensions import DIMENSIONS, Member
 from proposals.explore.grid import Cross
+from proposals.explore.heat import Heat
 from proposals.explore.question import Question
 from proposals.record.models import Counterpart, Proposal, SavedView
 from tests.factories import (
@@ -369,11 +370,35 @@ def test_header_sorts_and_says_how_the_table_is_sorted(looking, two):
     assert 'aria-sort="descending"' in header("-total")
 
 
+def by_place(grid):
+    """What stands in each place of the table, in whatever order its rows and columns are."""
+    return {
+        (line.entry.code, column.code): value.number
+        for line in [*grid.lines, grid.total]
+        for column, value in zip([*grid.columns, Member(None, "total", "")], [*line.cells, line.total], strict=True)
+    }
+
+
+def test_heat_map_begins_with_the_greatest_and_no_outlier_takes_its_shades(looking, two):
+    heated = asked(looking, "row=country&column=field&heat=on")
+
+    totals = [line.total.number for line in heated.lines]
+    assert totals == sorted(totals, reverse=True)
+    assert [value.number for value in heated.total.cells] == sorted(
+        (value.number for value in heated.total.cells), reverse=True
+    )
+    assert Heat.of([Value(number) for number in (1, 2, 3, 4, 400)]).legend == [
+        (1, "≤ 1"), (2, "1 < … ≤ 2"), (3, "2 < … ≤ 3"), (4, "3 < … ≤ 4"), (5, "4 < … ≤ 400"),
+    ]  # fmt: skip
+    assert [step for step, _said in Heat.of([Value(7), Value(7)]).legend] == [5]
+    assert asked(looking, "row=country&column=field&heat=on&sort=label").lines[0].entry.code == "GB"
+
+
 def test_shades_go_with_the_numbers_and_change_none_of_them(looking, two):
     for query in ("row=country&column=field", "row=country", "row=call&column=country&measure=rate"):
         plain, heated = asked(looking, query), asked(looking, f"{query}&heat=on")
 
-        assert numbers(heated) == numbers(plain)
+        assert by_place(heated) == by_place(plain)
         assert {value.step for value in walk(plain.lines)} == {0}
         by_number = sorted((value.number or 0, value.step) for value in walk(heated.lines))
         assert [step for _number, step in by_number] == sorted(step for _number, step in by_number)
