@@ -41,7 +41,7 @@ declare_pages(
     ("awards:batch", STAFF | {Role.REVIEWER}),
     ("awards:index", LOOKS),
     ("awards:(submit|letters)", STAFF),
-    ("awards:(release|send_back|undo|embargo)", frozenset({Role.MANAGER})),
+    ("awards:(result|release|send_back|undo|embargo)", frozenset({Role.MANAGER})),
 )
 OF_A_CALL = (
     Tab("boards:board", _("Board"), "boards:(board|reviews)|calls:edit|briefings:freeze_board"),

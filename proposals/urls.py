@@ -107,6 +107,7 @@ AWARDS = [
     # Release
     path("<slug:code>/packet/", awards.packet, name="packet"),
     path("<slug:code>/packet/submit/", awards.submit, name="submit"),
+    path("<slug:code>/packet/result/", awards.result, name="result"),
     path("<slug:code>/packet/release/", awards.release, name="release"),
     path("<slug:code>/packet/send-back/", awards.send_back, name="send_back"),
     path("<slug:code>/embargo/", awards.embargo, name="embargo"),

@@ -37,6 +37,17 @@ class Why(TextChoices):
     PARTNER = "partner", _("has proposed together with")
 
 
+# A number or an address is one person's; a name or a partner is so in most cases, the rest is a hint.
+SURENESS = {
+    Why.NUMBER: _("certain"),
+    Why.EMAIL: _("certain"),
+    Why.NAME: _("likely"),
+    Why.PARTNER: _("likely"),
+    Why.READING: _("possible"),
+    Why.PLACE: _("possible"),
+}
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """A likely conflict: whose, with which proposal, of what kind, and what makes it likely.
@@ -57,8 +68,15 @@ class Suggestion:
 
     @property
     def label(self) -> str:
-        """What kind of conflict is likely, in words."""
+        """What kind of conflict is likely, in words: an institution in common is not yet a laboratory in common."""
+        if self.why == Why.PLACE:
+            return gettext("same institution; whether it is the same laboratory is to be looked into")
         return str(Conflict.Kind(self.kind).label)
+
+    @property
+    def sureness(self) -> str:
+        """How sure it is that there is a conflict at all."""
+        return str(SURENESS[self.why])
 
 
 @functools.lru_cache(REMEMBERED)

@@ -1,5 +1,6 @@
 """What if: two sets of awards side by side, as money. Nothing is marked."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -144,6 +145,33 @@ def amounts_of(rows: Mapping[int, RankedRow]) -> Yen:
     for cost in AnnualCost.objects.filter(proposal__in=rows.keys() - set(awarded)):
         yen[cost.proposal_id][cost.fiscal_year] = cost.total_yen
     return yen
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A line of the ranking with the yen it would take by fiscal year, for the bar that adds up what is chosen."""
+
+    row: RankedRow
+    years: Mapping[int, int]
+
+    @property
+    def as_json(self) -> str:
+        """What it would take, and whether that is staged already."""
+        return json.dumps({"years": self.years, "staged": self.row.award is not None})
+
+
+def weighed(rows: Iterable[RankedRow]) -> list[Weighed]:
+    """The lines of a page, each with its yen."""
+    found = list(rows)
+    yen = amounts_of({row.proposal.pk: row for row in found})
+    return [Weighed(row, yen[row.proposal.pk]) for row in found]
+
+
+def room_of(money: Spending, *, fund_left_yen: int | None) -> str:
+    """What is left of the pot, of each fiscal year, of the number and of the fund, as JSON for the same bar."""
+    years = {line.key: line.left_yen for line in money.years if line.limit_yen is not None}
+    whole = {"pot": money.total.left_yen, "awards": money.left_count, "fund": fund_left_yen}
+    return json.dumps({**whole, "years": years})
 
 
 @dataclass(frozen=True)

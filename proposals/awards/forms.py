@@ -218,6 +218,16 @@ class WhatIfForm(forms.Form):
         return self._pick("a"), self._pick("b")
 
     @property
+    def shared(self) -> list[tuple[str, int]]:
+        """Each set that has more than asked for, since they share the last rank, with how many more."""
+        found = []
+        for letter, pick in zip("AB", self.picks, strict=True):
+            more = len(pick.of(self.desk.readable())) - pick.best
+            if pick.kind == BEST and more > 0:
+                found.append((letter, more))
+        return found
+
+    @property
     def unknown(self) -> list[str]:
         """Numbers that were asked for and are nothing the person reads in this call."""
         asked = {number for pick in self.picks if pick.kind == NUMBERS for number in pick.numbers}

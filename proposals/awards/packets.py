@@ -48,6 +48,16 @@ class Dossier:
         return [(leap, rows[leap.standing.pk]) for leap in leaps(self.standings, among=self.desk.readable())]
 
     @property
+    def awarded_yen(self) -> int:
+        """What the awards of the packet come to, over all fiscal years."""
+        return sum(row.award.awarded_yen for _label, rows in self.groups for row in rows if row.award)
+
+    @cached_property
+    def unread(self) -> list[Standing]:
+        """Marks of the packet on proposals without a single review that counts."""
+        return [standing for standing in self.standings if not standing.reviews]
+
+    @property
     def unmarked(self) -> int:
         """How many of the proposals that count nobody has marked yet."""
         return sum(not standing.decision for standing in self.desk.standings)

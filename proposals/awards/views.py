@@ -18,12 +18,14 @@ from aspire.refusals import Refusal, Refused
 from aspire.sheets.views import XLSX, attachment
 from calls.models import Call
 from proposals.awards import release as releasing
-from proposals.awards.comparison import compare
+from proposals.awards.comparison import compare, room_of, weighed
 from proposals.awards.decisions import rehearse, stage
 from proposals.awards.desk import MARKED_IN, AwardPage, Case, case_of
 from proposals.awards.forms import BatchForm, CommentForm, EmbargoForm, MarkForm, RankingFilter, WhatIfForm
 from proposals.awards.packets import Dossier
+from proposals.fund.fund import left_of_fund
 from proposals.models import Packet
+from proposals.record.status import Decision
 
 ROWS_A_PAGE = 50
 
@@ -50,16 +52,23 @@ def index(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 def ranking(request: PersonRequest, code: str) -> HttpResponse:
-    desk = desk_for(request, code)
+    """The desk of a call: its ranking with the bar that says what the chosen ones would take."""
+    return ranking_page(request, desk_for(request, code))
+
+
+def ranking_page(request: PersonRequest, desk: AwardPage, **more: object) -> HttpResponse:
     asked = RankingFilter(request.GET, desk=desk)
     found = desk.chosen(**asked.asked)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     rest = request.GET.copy()
     rest.pop("page", None)
-    context = {"desk": desk, "call": desk.call, "filter": asked, "page": page, "rows": desk.rows(page)}
+    context = {"desk": desk, "call": desk.call, "filter": asked, "page": page, "rows": weighed(desk.rows(page))}
     context |= {"querystring": rest.urlencode(), "back": request.GET.urlencode(), "total": len(found)}
     context["batch"] = BatchForm(None, desk=desk, field=asked.asked["field"])
-    return render(request, "awards/ranking.html", context)
+    fund_left_yen = None if desk.is_lead else left_of_fund(desk.call, reader=desk.user)
+    context["room"] = room_of(desk.spending, fund_left_yen=fund_left_yen)
+    context["reserves"] = desk.chosen(field=asked.asked["field"], decision=Decision.RESERVE)
+    return render(request, "awards/ranking.html", context | more)
 
 
 def case_for(desk: AwardPage, number: str) -> Case:
@@ -108,17 +117,19 @@ def batch(request: PersonRequest, code: str) -> HttpResponse:
             messages.success(request, _("%(count)s marks are staged.") % {"count": len(form.wishes)})
             return redirect(ranking_url(code, back))
     found = rehearse(desk.call, form.wishes, by=request.user, at=timezone.now())
+    if "part" in request.POST:
+        return render(request, "awards/_rehearsed.html", context | {"rehearsal": found})
     context |= {"rehearsal": found, "outcomes": form.outcomes}
     return render(request, "awards/batch.html", context, status=409 if found.refusals else 200)
 
 
 @require_GET
 def what_if(request: PersonRequest, code: str) -> HttpResponse:
-    """Two sets side by side; the address says which, and marks nothing."""
+    """The desk with two sets side by side; the address says which, and marks nothing."""
     desk = desk_for(request, code)
     form = WhatIfForm(request.GET, desk=desk)
     comparison = compare(desk, *form.picks) if form.is_valid() else None
-    return render(request, "awards/what_if.html", {"desk": desk, "call": desk.call, "form": form, "found": comparison})
+    return ranking_page(request, desk, form=form, found=comparison)
 
 
 # --- packets --------------------------------------------------------------------------------------------------------
@@ -171,6 +182,16 @@ def submit(request: PersonRequest, code: str) -> HttpResponse:
         return releasing.submit(desk.call, by=desk.user, at=timezone.now(), comment=comment)
 
     return acted(request, code, act, said=_("The marks are submitted for release."))
+
+
+@require_safe
+def result(request: PersonRequest, code: str) -> HttpResponse:
+    """What a release would make known, as it will be told, and the one question whether it may."""
+    desk = desk_for(request, code)
+    dossier = Dossier(desk)
+    if not dossier.may_release:
+        raise Http404
+    return render(request, "awards/result.html", {"desk": desk, "call": desk.call, "dossier": dossier})
 
 
 @require_POST

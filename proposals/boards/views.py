@@ -34,7 +34,6 @@ from proposals.record.querysets import sees_whole
 from proposals.review import progress as listing
 from proposals.tallies.board import Board
 from proposals.tallies.books import Books
-from proposals.tallies.figures import Table
 from proposals.tallies.overview import overview
 
 # What was written, by the generation of the data (aspire/rules/history.sql), and what time alone changes of a call.
@@ -134,17 +133,12 @@ def board(request: PersonRequest, code: str) -> HttpResponse:
     context |= {"is_by_size": is_by_size, **orders(request)}
     if is_masked(request):
         found = masked(made.board).by_size if is_by_size else masked(made.board)
-        return render(request, "boards/board.html", context | {"board": found, "tables": with_awards(found)})
+        return render(request, "boards/board.html", context | {"board": found})
     context |= {"tiles": tiles_of(made), "eligible": made.shown_eligible, "arrivals": made.arrivals}
-    context |= {"tables": with_awards(found), "course": made.course}
+    context["course"] = made.course
     if roles_of(request.user) & STAFF:
         context["lacking"] = lacking(call)
     return render(request, "boards/board.html", context)
-
-
-def with_awards(board: Board) -> list[tuple[Table, bool]]:
-    """The tables, each with whether it has columns of awards."""
-    return [(table, board.shows_awards(table)) for table in board.tables]
 
 
 def orders(request: HttpRequest) -> dict[str, str]:

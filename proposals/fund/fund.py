@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
 from django.urls import reverse
 
+from aspire.people import Person
 from aspire.untyped import Annotated
+from calls.hidden import partly_hidden_from
 from calls.models import Call, Programme, Terms
 from proposals.fund import stored
 from proposals.fund.stored import Requests, counted_requests
@@ -190,6 +192,17 @@ def fund(proposals: ProposalQuerySet, *, without: Collection[int] = (), hidden: 
         [each for each in ledgers if each.calls or not each.is_synthetic],
         [line for line in lines if line.call.programme_id not in funded],
     )
+
+
+def left_of_fund(call: Call, *, reader: Person) -> int | None:
+    """What the fund of the call's programme has left beside everything released or staged; None where no fund is
+    stated, or where part of what draws on it is hidden from the reader."""
+    fund_yen = call.programme.fund_yen
+    drawing = Call.objects.filter(programme=call.programme_id, is_synthetic=call.is_synthetic)
+    if fund_yen is None or drawing.filter(pk__in=partly_hidden_from(reader)).exists():
+        return None
+    taken: int = drawing.aggregate(yen=Sum("taken_yen", default=0))["yen"]
+    return int(fund_yen) - taken
 
 
 def ledger(

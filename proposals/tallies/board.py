@@ -173,10 +173,6 @@ class Board:
         """The same with the rows of each table from the greatest down."""
         return replace(self, tables=[table.by_size for table in self.tables])
 
-    def shows_awards(self, table: Table) -> bool:
-        """Whether the table has columns of awards: none before the decision, nor where none are published."""
-        return table.has_awards and (self.is_decided or self.has_published)
-
     @property
     def outline(self) -> list[tuple[str, str]]:
         """The facts with the window, for where no line under the title says it."""

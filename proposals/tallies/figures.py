@@ -124,6 +124,11 @@ class Table:
     has_awards: bool
 
     @property
+    def shows_awards(self) -> bool:
+        """Whether any row says something of awards: none before the decision, nor where none are published."""
+        return any(row.awards.status not in {NOT_PUBLISHED, NOT_DECIDED} for row in self.all_rows)
+
+    @property
     def by_size(self) -> "Table":
         """The same with the most proposals first, groups kept together; what is masked or not published comes last."""
         totals = dict[str, int]()

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from proposals.awards.comparison import Beside
 from proposals.tallies.figures import MASK, MASKED, NOT_DECIDED, NOT_PUBLISHED, Figure, Row, Table
 
 register = template.Library()
@@ -90,3 +91,29 @@ def part_bar(part: int, whole: int) -> SafeString:
         '<rect class="count-bar__awards" width="{}" height="10"/></svg></td>',
         f"{done:.4g}",
     )
+
+
+@register.simple_tag
+def versus_bar(beside: Beside, lines: Sequence[tuple[str, Beside]]) -> SafeString:
+    """Two sets as bars against the limit of their line: what is beyond it stands apart. Above the first, below the
+    second; lines without a limit are drawn against the greatest of their block."""
+    limit = beside.line.limit_yen
+    greatest = max(max(line.yen) for _label, line in lines)
+    whole = max(limit, *beside.yen) if limit else greatest or 1
+    parts = []
+    for place, yen in enumerate(beside.yen):
+        within = min(yen, limit) if limit is not None else yen
+        parts.append(("within", 0, within, 6 * place))
+        parts.append(("beyond", within, yen - within, 6 * place))
+    rects = format_html_join(
+        "",
+        '<rect class="versus__{}" x="{}" width="{}" y="{}" height="5"/>',
+        (
+            (name, f"{FULL * start / whole:.4g}", f"{FULL * length / whole:.4g}", y)
+            for name, start, length, y in parts
+            if length
+        ),
+    )
+    at = SafeString("") if limit is None else format_html('<path d="M{0} 0V11"/>', f"{FULL * limit / whole:.4g}")
+    picture = f'<svg class="versus" viewBox="0 0 {FULL} 11" preserveAspectRatio="none" {HEAD}>'
+    return format_html('<td class="bar-cell">' + picture + "{}{}</svg></td>", rects, at)

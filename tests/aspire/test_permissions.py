@@ -172,7 +172,16 @@ OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     # These take no GET, and only their own files.
     "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel", "sheets:decide", "sheets:name_columns"},
-    "manager": {"home", *BOARDS, *AWARDS, "awards:release", "awards:send_back", "awards:undo", "awards:embargo"},
+    "manager": {
+        "home",
+        *BOARDS,
+        *AWARDS,
+        "awards:result",
+        "awards:release",
+        "awards:send_back",
+        "awards:undo",
+        "awards:embargo",
+    },
     "administrator": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     "visitor": set(),
 }

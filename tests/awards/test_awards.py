@@ -179,7 +179,7 @@ def test_ranking_page_takes_the_same_number_of_queries_for_any_rows(
     marked(made, officer, A="award")
     client.force_login(officer)
 
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         assert client.get("/awards/CALL/").status_code == 200
 
 
@@ -549,11 +549,15 @@ def test_packet_goes_from_officer_to_manager_and_becomes_the_result(client, call
     client.post("/awards/CALL/packet/submit/", {"comment": "please"})
     client.force_login(manager)
     page = client.get("/awards/CALL/packet/").content.decode()
+    result = client.get("/awards/CALL/packet/result/")
 
     client.post("/awards/CALL/packet/release/", {"comment": "fine"})
 
     statuses = dict(Proposal.objects.values_list("number", "status"))
-    assert 'action="/awards/CALL/packet/release/"' in page
+    assert 'href="/awards/CALL/packet/result/"' in page
+    assert 'action="/awards/CALL/packet/release/"' in result.content.decode()
+    assert [len(rows) for _label, rows in result.context["dossier"].groups] == [1, 1, 2]
+    assert client.get("/awards/CALL/packet/result/").status_code == 404  # there is nothing to ask any more
     assert statuses == {"P-A": "awarded", "P-B": "received", "P-C": "declined", "P-D": "declined"}
     assert list(PacketStep.objects.values_list("state", "comment")) == [("submitted", "please"), ("released", "fine")]
     call.refresh_from_db()

@@ -64,9 +64,45 @@ def test_lead_reviewer_marks_until_the_pot_refuses_and_a_manager_releases(
     table = page_of(browser, live_server.url, manager)
     table.goto("/awards/CALL/packet/")
     assert wrong_with(table) == []
+    table.click("a[href$='/packet/result/']")
+    assert wrong_with(table) == []
     table.click("form[action$='/release/'] button")
     expect(table.locator(".messages")).to_be_visible()
     assert wrong_with(table) == []
     table.context.close()
     assert Packet.objects.get().state == "released"
     assert Proposal.objects.filter(status=Status.AWARDED).count() == 2
+
+
+def test_bar_at_the_foot_adds_up_what_is_chosen_and_has_the_server_try_it(live_server, browser, call, officer):
+    """By keyboard alone: j to a row, a to choose it for an award; what is chosen outlives the page."""
+    page = page_of(browser, live_server.url, officer)
+    page.goto("/awards/CALL/")
+    bar = page.locator("#batch")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+
+    expect(bar.locator("[data-sum=count]")).to_have_text("1")
+    expect(bar.locator(".act-bar__fits, .act-bar__refused")).to_be_visible()
+    assert wrong_with(page) == []
+    page.goto("/awards/CALL/?decision=none")
+    expect(bar.locator("[data-sum=count]")).to_have_text("1")
+    bar.locator("[data-clear]").click()
+    expect(bar.locator("[data-sum=count]")).to_have_text("0")
+    page.context.close()
+
+
+def test_search_box_takes_the_focus_by_its_key_and_the_menu_opens_on_a_phone(live_server, browser, officer):
+    page = page_of(browser, live_server.url, officer)
+    page.goto("/proposals/")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/proposals/")
+    expect(page.locator("#sections")).to_be_hidden()
+    page.locator(".menu-button").click()
+    expect(page.locator("#sections")).to_be_visible()
+    assert wrong_with(page) == []
+    page.context.close()

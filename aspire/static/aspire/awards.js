@@ -9,6 +9,16 @@
     });
   }
 
+  // How many are chosen, in the bar at the foot.
+  for (const place of document.querySelectorAll("[data-chosen]")) {
+    const form = place.closest("form");
+    const count = () => {
+      place.textContent = form.querySelectorAll(`input[name="${place.dataset.chosen}"]:checked`).length.toLocaleString("en");
+    };
+    form.addEventListener("change", count);
+    count();
+  }
+
   const table = document.getElementById("ranking");
   if (!table) return;
 
