@@ -24,17 +24,21 @@ def millions(yen: int) -> str:
     return _("¥%(amount)s million") % {"amount": _in(yen, MILLION)}
 
 
+def large_unit() -> int:
+    """The greatest unit of the active language: hundred millions (oku) in Japanese, billions in English."""
+    return OKU if (get_language() or "ja").startswith("ja") else BILLION
+
+
 def oku(yen: int) -> str:
     """Hundred millions of yen (oku) in Japanese, billions in English: 44000000000 → ``¥44 billion``."""
-    unit = OKU if (get_language() or "ja").startswith("ja") else BILLION
-    return _("¥%(amount)s billion") % {"amount": _in(yen, unit)}
+    return _("¥%(amount)s billion") % {"amount": _in(yen, large_unit())}
 
 
 def readable(yen: int) -> str:
-    """The unit staff would choose: hundred millions from a billion on, millions below, yen for none."""
+    """The unit staff would choose: the greatest of their language from one of it on, millions below, yen for none."""
     if yen == 0:
         return _("¥%(amount)s") % {"amount": 0}
-    return oku(yen) if yen >= BILLION else millions(yen)
+    return oku(yen) if abs(yen) >= large_unit() else millions(yen)
 
 
 def share(part: int | None, whole: int | None) -> Fraction | None:

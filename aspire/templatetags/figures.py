@@ -80,6 +80,14 @@ def exact_yen(amount_yen: int | None) -> str:
 
 
 @register.filter
+def large_yen(amount_yen: int | None) -> str:
+    """Yen in the greatest unit, the same for all amounts of a page, with the exact one for machines and on hover."""
+    if amount_yen is None:
+        return NOTHING
+    return format_html('<data value="{}" title="¥{}">{}</data>', amount_yen, yen.exact(amount_yen), yen.oku(amount_yen))
+
+
+@register.filter
 def readable_yen(amount_yen: int | None) -> str:
     """Yen in the unit staff would choose, with the exact amount for machines and on hover."""
     if amount_yen is None:
@@ -152,7 +160,7 @@ def yen_wording() -> SafeString:
         'data-millions="{}" data-large="{}" data-large-unit="{}"',
         _("¥%(amount)s million") % gap,
         _("¥%(amount)s billion") % gap,
-        yen.OKU if (get_language() or "ja").startswith("ja") else yen.BILLION,
+        yen.large_unit(),
     )
 
 

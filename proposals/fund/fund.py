@@ -110,6 +110,15 @@ class Ledger:
         return self.committed_yen + self.staged_yen
 
     @property
+    def running(self) -> list[tuple[Year, int]]:
+        """Each fiscal year with what the fund has left after it."""
+        left, found = self.fund_yen, list[tuple[Year, int]]()
+        for year in self.years:
+            left -= year.taken_yen
+            found.append((year, left))
+        return found
+
+    @property
     def left_yen(self) -> int:
         """What the released awards leave."""
         return self.fund_yen - self.committed_yen

@@ -53,6 +53,14 @@ def waiting(calls: Iterable[Call], proposals: ProposalQuerySet, *, reader: Perso
     return found
 
 
+def together(tasks: Iterable[Task]) -> list[tuple[Call | None, list[Task]]]:
+    """The tasks call by call, in the order in which each call first comes up; what is of no call comes last."""
+    found: dict[Call | None, list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.call, []).append(task)
+    return sorted(found.items(), key=lambda item: item[0] is None)
+
+
 def in_stage(calls: Iterable[Call], progress: str) -> list[Call]:
     return [call for call in calls if call.progress == progress]
 
@@ -192,6 +200,11 @@ class CallChanges:
 
     call: Call
     numbers: list[Number]  # proposals logged, proposals corrected, reviews submitted, proposals marked
+
+    @property
+    def total(self) -> int:
+        """Everything that changed in it."""
+        return sum(number.value for number in self.numbers)
 
 
 def changed(

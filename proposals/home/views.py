@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from aspire.people import PersonRequest
 from aspire.roles import Role, roles_of
-from proposals.home.tasks import changed, waiting
+from proposals.home.cockpit import cockpit, deadlines, house
+from proposals.home.tasks import changed, together, waiting
 from proposals.record.models import Proposal
 from proposals.tallies.overview import overview
 
@@ -23,4 +24,8 @@ def home(request: PersonRequest) -> HttpResponse:
     calls, context = [row.call for row in rows], {"calls": rows, "since": yesterday}
     tasks = waiting(calls, proposals, reader=request.user, at=now)
     changes = changed(calls, proposals, since=yesterday, reader=request.user)
-    return render(request, "home/home.html", context | {"tasks": tasks, "changes": changes})
+    context |= {"tasks": tasks, "by_call": together(tasks), "changes": changes, "deadlines": deadlines(calls, at=now)}
+    context |= {"is_manager": Role.MANAGER in roles_of(request.user), **cockpit(calls, proposals, request.user, now)}
+    if Role.ADMINISTRATOR in roles_of(request.user):
+        context["house"] = house()
+    return render(request, "home/home.html", context)

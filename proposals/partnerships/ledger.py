@@ -17,6 +17,7 @@ from proposals.tallies.books import EVERYTHING, OverCalls, Slice, SliceTotals, o
 from proposals.tallies.figures import NOT_PUBLISHED, Figure
 
 MEASURES = ("proposals", "awards")
+RECENT, RECENT_YEARS = "recent", 5  # fiscal years, the newest call's the last
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,22 @@ class Matrix(OverCalls):
     """Partners crossed with calls by one measure."""
 
     measure: str
+    within: str = ""  # the code of the only call, RECENT for the last years, or empty for all
 
     @cached_property
     def calls(self) -> list[Call]:
         """The calls that received anything, the newest first."""
+        return [call for call in self.offered if self._is_within(call)]
+
+    @cached_property
+    def offered(self) -> list[Call]:
+        """All calls that received anything."""
         return [call for call in self.books.calls if not self.books.score(call).is_empty]
+
+    def _is_within(self, call: Call) -> bool:
+        if self.within == RECENT:
+            return call.fiscal_year > max(each.fiscal_year for each in self.offered) - RECENT_YEARS
+        return self.within in {"", call.code}
 
     def row(self, partner: Country | Funder, label: str, part: Slice) -> MatrixRow:
         figures = [getattr(self.books.score(call, part), self.measure) for call in self.calls]

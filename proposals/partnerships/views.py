@@ -12,6 +12,7 @@ from aspire.roles import STAFF, roles_of
 from calls.models import EligibleFunder
 from partners.models import Country, Dialogue, Funder, Initiative
 from proposals.partnerships.ledger import MEASURES, Ledger, Matrix, timeline
+from proposals.partnerships.worldmap import Counted, world_map
 from proposals.record.models import Proposal
 from proposals.tallies.books import Books, Slice, of_country, of_funder
 
@@ -38,11 +39,16 @@ def partner_page(request: PersonRequest, part: Slice, funders: list[Funder], **o
 @require_safe
 def index(request: PersonRequest) -> HttpResponse:
     funders = list(Funder.objects.in_printed_order().select_related("country"))
-    matrix = Matrix(books_for(request), asked_measure(request))
-    rows = matrix.of_countries(Country.objects.for_index(), funders)
+    matrix = Matrix(books_for(request), asked_measure(request), request.GET.get("calls", ""))
+    countries = list(Country.objects.for_index())
+    rows = matrix.of_countries(countries, funders)
     initiatives = Initiative.objects.select_related("country")
     context = {"matrix": matrix, "rows": rows, "funders": funders, "initiatives": initiatives}
     context |= {"whole": matrix.whole(), "dialogues": Dialogue.objects.count()}
+    context["map"] = world_map(
+        Counted(each.alpha2, row.label, row.total.recorded, each.get_absolute_url())
+        for each, row in zip(countries, rows, strict=True)
+    )
     context |= {"may_match": bool(roles_of(request.user) & STAFF), "as_of": matrix.books.at}
     return render(request, "partnerships/index.html", context)
 

@@ -117,3 +117,26 @@ def versus_bar(beside: Beside, lines: Sequence[tuple[str, Beside]]) -> SafeStrin
     at = SafeString("") if limit is None else format_html('<path d="M{0} 0V11"/>', f"{FULL * limit / whole:.4g}")
     picture = f'<svg class="versus" viewBox="0 0 {FULL} 11" preserveAspectRatio="none" {HEAD}>'
     return format_html('<td class="bar-cell">' + picture + "{}{}</svg></td>", rects, at)
+
+
+@register.simple_tag
+def fund_step(fund_yen: int, left_yen: int, *, committed: int = 0, staged: int = 0) -> SafeString:
+    """A step of the waterfall of a fund: what is taken hangs where the step before ended, and left is what is left.
+
+    Only the fund itself, and what is left in the end, stand from the ground: they take nothing.
+    """
+    whole = fund_yen or 1
+    left = FULL * max(left_yen, 0) / whole
+    parts = [
+        ("staged", left, FULL * staged / whole),
+        ("committed", left + FULL * staged / whole, FULL * committed / whole),
+    ]
+    if not committed and not staged:
+        parts = [("left", 0.0, left)]
+    rects = format_html_join(
+        "",
+        '<rect class="fund-step__{}" x="{}" width="{}" height="10"/>',
+        ((name, f"{start:.4g}", f"{length:.4g}") for name, start, length in parts if length),
+    )
+    picture = f'<svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
+    return format_html('<td class="bar-cell">' + picture + "{}</svg></td>", rects)

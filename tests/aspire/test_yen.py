@@ -30,9 +30,15 @@ def test_oku_are_billions_in_english():
 
 @pytest.mark.parametrize(
     ("yen", "written"),
-    [(0, "0円"), (999_999_999, "1,000百万円"), (1_000_000_000, "10億円"), (910_000_000, "910百万円")],
+    [
+        (0, "0円"),
+        (26_000_000, "26百万円"),
+        (100_000_000, "1億円"),
+        (910_000_000, "9.1億円"),
+        (-120_000_000, "-1.2億円"),
+    ],
 )
-def test_readable_takes_oku_from_a_billion_on(yen, written):
+def test_readable_takes_oku_from_one_of_it_on(yen, written):
     with translation.override("ja"):
         assert readable(yen) == written
 

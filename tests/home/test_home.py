@@ -162,7 +162,7 @@ def test_home_asks_the_same_number_of_queries_at_one_and_at_three_calls(
         MarkFactory(proposal=ProposalFactory(terms=TermsFactory(call=decided)), decision="decline")
         PacketFactory(call=decided)
         upload(reader)
-        with django_assert_max_num_queries(40) as asked:
+        with django_assert_max_num_queries(53) as asked:
             assert home(client, reader).status_code == 200
         return len(asked)
 

@@ -15,7 +15,7 @@
   const boxes = () => [...table.querySelectorAll('input[name="pick"]')];
 
   const readable = (yen) => {
-    const isLarge = Math.abs(yen) >= 1_000_000_000;
+    const isLarge = Math.abs(yen) >= Number(bar.dataset.largeUnit);
     const unit = isLarge ? Number(bar.dataset.largeUnit) : 1_000_000;
     const amount = (Math.round(yen / (unit / 10)) / 10).toLocaleString("en").replace("-", "\u2212");
     return (isLarge ? bar.dataset.large : bar.dataset.millions).replace("{amount}", amount);

@@ -12,7 +12,7 @@
   const inUnitsOf = (unit, yen) => grouped(Math.round(yen / (unit / 10)) / 10);
 
   const readable = (yen) => {
-    const isLarge = yen >= 1_000_000_000;
+    const isLarge = Math.abs(yen) >= Number(words.largeUnit);
     const unit = isLarge ? Number(words.largeUnit) : 1_000_000;
     return (isLarge ? words.large : words.millions).replace("{amount}", inUnitsOf(unit, yen));
   };
