@@ -98,6 +98,14 @@ class CallDesk:
         return [row for row in self.assigned if row.proposal.pk in self.shown]
 
     @property
+    def left_shown(self) -> list[DeskRow]:
+        return [row for row in self.assigned_shown if row.is_left]
+
+    @property
+    def done_shown(self) -> list[DeskRow]:
+        return [row for row in self.assigned_shown if not row.is_left]
+
+    @property
     def others_shown(self) -> list[DeskRow]:
         return [row for row in self.others if row.proposal.pk in self.shown]
 
@@ -254,8 +262,24 @@ class ReviewPage:
         return led.exists()
 
     @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.user, self.on)
+
+    @cached_property
     def neighbours(self) -> tuple[Proposal | None, Proposal | None]:
-        return Desk(self.user, self.on).neighbours(self.proposal)
+        return self.desk.neighbours(self.proposal)
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Which of how many it is among the reviewer's own of the call; None where it is not one of them."""
+        own = [row.proposal.pk for part in self.desk.calls if part.call == self.call for row in part.assigned]
+        return (own.index(self.proposal.pk) + 1, len(own)) if self.proposal.pk in own else None
+
+    @property
+    def next_left(self) -> Proposal | None:
+        """The next one on the desk whose review is still to be written."""
+        left = [row.proposal for row in self.desk.left if row.proposal.pk != self.proposal.pk]
+        return left[0] if left else None
 
 
 def reviews_of_others(proposal: Proposal, user: User) -> ReviewQuerySet:

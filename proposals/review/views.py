@@ -84,7 +84,8 @@ def write(request: PersonRequest, found: ReviewPage) -> HttpResponse:
         return show_review(request, page_of(request, found.proposal.number), 400, form=again,
                            missing=again.anchors(lacking))  # fmt: skip
     messages.success(request, _("Submitted.") if is_submitting else _("Draft saved."))
-    return redirect("review:proposal", number=found.proposal.number)
+    goes_on_to = found.next_left if "next" in request.POST else None
+    return redirect("review:proposal", number=(goes_on_to or found.proposal).number)
 
 
 def show_refused(request: PersonRequest, found: ReviewPage, form: ReviewForm, refused: Refused) -> HttpResponse:
