@@ -70,6 +70,8 @@ def known_calls(codes: str) -> None:
 class ProposalFilter(django_filters.FilterSet):
     """The filters of ``/proposals/``, by the codes that boards put into their links."""
 
+    first = {"q", "call", "field", "country", "status"}  # those that always stand there
+
     q = django_filters.CharFilter(label=_("Search"), method="search")
     call = django_filters.ModelChoiceFilter(
         label=_("Call"), queryset=Call.objects.all(), to_field_name="code", method="of_call"
@@ -232,6 +234,23 @@ class ProposalFilter(django_filters.FilterSet):
         """What was understood, without the empty ones."""
         self.form.is_valid()
         return {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")}
+
+    @property
+    def asks_more(self) -> bool:
+        """Whether any of the rest is asked."""
+        return bool(self.asked.keys() - self.first)
+
+    @property
+    def chips(self) -> list[tuple[str, str, str]]:
+        """Each filter in force: what it is called, what is asked, and the address without it."""
+        found = []
+        for name, value in self.asked.items():
+            rest = self.data.copy()
+            for gone in (name, "page", *POSITION):
+                rest.pop(gone, None)
+            words = dict(getattr(self.filters[name], "extra", {}).get("choices") or ())
+            found.append((str(self.form.fields[name].label), str(words.get(value, value)), f"?{rest.urlencode()}"))
+        return found
 
     @property
     def in_address(self) -> dict[str, str]:

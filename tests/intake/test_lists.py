@@ -216,3 +216,14 @@ def test_a_search_finds_funders_and_countries_by_any_of_their_names(looking):
     for asked in ("ukri", "united kingdom", "イギリス", "英国 A-00", "KINGDOM entanglement"):
         assert sorted(row.number for row in looking.get(PATH, {"q": asked}).context["page"]) == sorted(numbers)
     assert len(looking.get(PATH, {"q": "kingdom nowhere"}).context["page"]) == 0
+
+
+def test_filters_in_force_stand_as_chips_and_each_can_be_taken_away(looking):
+    page = looking.get("/proposals/", {"status": "counted", "awarded": "0", "page": "1"})
+    filters = page.context["filter"]
+
+    assert [without for _label, _text, without in filters.chips] == ["?awarded=0", "?status=counted"]
+    assert all(text not in {"counted", "0"} for _label, text, _without in filters.chips)
+    assert filters.asks_more
+    assert not looking.get("/proposals/?status=counted").context["filter"].asks_more
+    assert looking.get("/proposals/").context["filter"].chips == []

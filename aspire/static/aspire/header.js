@@ -1,4 +1,5 @@
-// The header: the menu of a narrow screen, and "/" for the search box.
+// The header: the menu of a narrow screen, and "/" for the search box. And what was refused: it takes the focus, and the
+// title of the page begins with it.
 "use strict";
 
 const button = document.querySelector(".menu-button");
@@ -24,3 +25,24 @@ if (box) {
     box.select();
   });
 }
+
+const refused = document.querySelector("main .banner--error[role=alert]");
+
+if (refused) {
+  refused.tabIndex = -1;
+  refused.focus();
+  document.title = `${document.documentElement.dataset.error} ${document.title}`;
+}
+
+// On a phone the rows of a list stand as blocks; each cell then says what it is.
+for (const table of document.querySelectorAll("table.stacks")) {
+  const labels = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+  for (const row of table.querySelectorAll("tbody tr")) {
+    [...row.cells].forEach((cell, place) => {
+      if (cell.tagName === "TD" && labels[place] && cell.colSpan === 1) cell.dataset.label = labels[place];
+    });
+  }
+}
+
+// The tab of this page is in sight, however many stand before it.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
