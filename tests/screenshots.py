@@ -24,12 +24,22 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test.utils import override_settings
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.chromium import DESK, PHONE, PROGRAM, launched, sign_in, visit
 
 PASSWORD = "aspire-demo"
 REVISED = " (revised)"
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+COLOURS = 64  # of a picture in a guide
+IN_GUIDES = {
+    "officer": ("officer", "/"),
+    "manager": ("manager", "/"),
+    "reviewer": ("reviewer", "/review/DEMO-REVIEW-079/"),
+    "decide": ("officer", "/awards/DEMO-DECIDING/"),
+    "board": ("manager", "/calls/R4-TRIAL/"),
+}
 TARGET = Path(__file__).resolve().parent.parent / "var" / "screenshots"
 PAGES = {
     "": ["/accounts/login/", "/accounts/password/reset/"],
@@ -176,7 +186,30 @@ def main() -> None:
             pages = {"manager": boards_of(sizes)}
         with launched() as browser:
             take(browser, address, pages)
+            if not sizes:
+                illustrate(browser, address)
     sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")
+
+
+def illustrate(browser: Browser, address: str) -> None:
+    """The pictures of README and guides, as large as a window and in few colours."""
+    PICTURES.mkdir(exist_ok=True)
+    for language in ("ja", "en"):
+        for picture, (username, path) in IN_GUIDES.items():
+            context = visit(browser, address, language)
+            page = context.new_page()
+            page.set_viewport_size(DESK)
+            sign_in(page, username, PASSWORD)
+            page.goto(path)
+            if picture == "decide":
+                for place in range(3):
+                    page.locator("input[name=pick]").nth(place).focus()
+                    page.keyboard.press("Space")
+                page.locator(".act-bar__rehearsal > *").wait_for()
+            taken = PICTURES / f"{picture}.{language}.png"
+            page.screenshot(path=taken)
+            Image.open(taken).quantize(COLOURS).save(taken, optimize=True)
+            context.close()
 
 
 def boards_of(sizes: list[int]) -> list[str]:
