@@ -104,6 +104,16 @@ def copied_out(cursor: Any, table: str) -> list[bytes]:
         return [bytes(part) for part in stream]
 
 
+SEQUENCES = """
+    SELECT quote_ident(s.relname), quote_ident(t.relname), quote_ident(a.attname)
+      FROM pg_class s
+      JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')
+      JOIN pg_class t ON t.oid = d.refobjid
+      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+     WHERE s.relkind = 'S' AND t.relname = ANY(%s)
+"""
+
+
 def write_again(rows: dict[str, list[bytes]]) -> None:
     """Put those rows back as they were, past every rule: all of them have been judged when they were made."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -114,6 +124,10 @@ def write_again(rows: dict[str, list[bytes]]) -> None:
             with cursor.copy(f"COPY {table} FROM STDIN") as stream:
                 for part in parts:
                     stream.write(part)
+        cursor.execute(SEQUENCES, [[name.strip('"') for name in rows]])
+        for sequence, table, column in cursor.fetchall():  # which a test may have set back since
+            highest = f"(SELECT max({column}) FROM {table})"
+            cursor.execute(f"SELECT setval('{sequence}', greatest(last_value, {highest})) FROM {sequence}")
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("SELECT set_config('role', %s, true)", [role])
 

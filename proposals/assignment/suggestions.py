@@ -70,7 +70,7 @@ class Suggestion:
     def label(self) -> str:
         """What kind of conflict is likely, in words: an institution in common is not yet a laboratory in common."""
         if self.why == Why.PLACE:
-            return gettext("same institution; whether it is the same laboratory is to be looked into")
+            return gettext("whether it is the same laboratory is to be looked into")
         return str(Conflict.Kind(self.kind).label)
 
     @property

@@ -114,6 +114,8 @@ class Books:
         proposals, awards = (
             tallies.figure(part.dimension, part.key, measure, cells, part.codes) for measure in ("proposals", "awards")
         )
+        if awards.status == NOT_PUBLISHED and proposals.recorded == 0 and not proposals.published:
+            awards = Figure(0, None, RECORDED_ONLY)  # of no proposal none can be awarded, whatever was published
         requested, awarded = (
             None if tallies.is_reconstructed else add_up(cells, measure) for measure in ("requested_yen", "awarded_yen")
         )

@@ -31,7 +31,7 @@ const refused = document.querySelector("main .banner--error[role=alert]");
 if (refused) {
   refused.tabIndex = -1;
   refused.focus();
-  document.title = `${document.documentElement.dataset.error} ${document.title}`;
+  document.title = `${document.body.dataset.error} ${document.title}`;
 }
 
 // On a phone the rows of a list stand as blocks; each cell then says what it is.
