@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from aspire.keyset import CappedPaginator
 from aspire.refusals import Refusal, from_error
 from aspire.roles import RECORDS, STAFF, Role, roles_of
+from aspire.telling import history_of
 from aspire.typed import DayField
 from aspire.untyped import Answered, Named, Passed
 
@@ -159,6 +160,7 @@ class RefusingAdmin(PlainForms, AddressedAdmin):
 
     form = RefusingForm
     formfield_overrides = TYPED
+    object_history_template = "admin/told_history.html"
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
@@ -170,6 +172,17 @@ class RefusingAdmin(PlainForms, AddressedAdmin):
         form: Answered = super().get_form(request, obj, change=change, **kwargs)  # a class of this request alone
         form.refusal = getattr(request, "refusal", None)
         return form
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The history that the database keeps of the record and the rows on its page, old and new in words."""
+        record = self.get_object(request, object_id)
+        if record is not None and self.has_view_permission(request, record):
+            named = ((each.model, str(each.fk_name or self.opts.model_name)) for each in self.inlines)
+            rows = [(model, name) for model, name in named if name in {field.name for field in model._meta.fields}]
+            extra_context = {"acts": history_of(record, rows=rows), **(extra_context or {})}
+        return super().history_view(request, object_id, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Passed, **kwargs: Passed) -> HttpResponse:
         try:

@@ -26,7 +26,7 @@ HOUSE: dict[str, list[list[str]]] = {
             "yen",
             "embedded",
         ],
-        ["constraints", "text"],
+        ["constraints", "telling", "text"],
         ["logs", "models", "workbooks"],
         ["typed"],
         ["records"],

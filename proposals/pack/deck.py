@@ -1,16 +1,19 @@
-"""An empty deck with our theme: 16 to 9, our colours and typefaces, on every slide a title, a foot and a number."""
+"""A deck begins as ``templates/pack/deck.pptx``: 16 to 9, our colours and typefaces, a title, a foot and a number.
+
+Whoever restyles the file in PowerPoint restyles every deck: what counts is that its first layout is a cover, that one
+called "Title Only" has a title, a foot and a number, and that slides keep their size.
+"""
 
 import copy
 import re
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils.translation import get_language
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.opc.constants import RELATIONSHIP_TYPE
-from pptx.oxml.ns import qn
 from pptx.presentation import Presentation as Deck
 from pptx.shapes.autoshape import Shape
 from pptx.shapes.base import BaseShape
@@ -21,31 +24,22 @@ from pptx.util import Inches, Pt
 # Colours and typefaces: those of the screen, by names that Office programs know.
 INK, QUIET, PALE, LINE, GROUND = "1A1A1A", "4D4D4D", "F2F2F2", "CCCCCC", "FFFFFF"
 PRIMARY, COUNT, AWARD = "0017C1", "4979F5", "00118F"
-LATIN = "Arial"
 EAST_ASIAN = "Meiryo"  # stands on every Windows and Mac that has Office; elsewhere the system's own takes its place
-JAPANESE = "Yu Gothic"
 FREE = "Noto Sans JP"
 
 WIDTH, HEIGHT = 13.333, 7.5  # inches, as everything here
 MARGIN, TOP, FOOT = 0.6, 1.35, 6.55
 INNER = WIDTH - 2 * MARGIN
 COVER, PLAIN = 0, 5  # layouts of the template: a title slide, and a title only
-TITLE_SIZE, COVER_SIZE, FOOT_SIZE = 26, 36, 9
+COVER_SIZE, FOOT_SIZE = 36, 9
 FOOTERS = {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER}
 # What XML cannot carry.
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-SCHEME = {
-    "dk1": INK, "lt1": GROUND, "dk2": PRIMARY, "lt2": PALE, "accent1": COUNT, "accent2": AWARD, "accent3": QUIET,
-    "accent4": LINE, "accent5": PRIMARY, "accent6": INK, "hlink": PRIMARY, "folHlink": AWARD,
-}  # fmt: skip
 
 
 def new_deck(title: str) -> Deck:
     """A presentation without slides."""
-    deck = Presentation()
-    _widen(deck)
-    _theme(deck)
-    _arrange(deck)
+    deck = Presentation(str(settings.BASE_DIR / "templates" / "pack" / "deck.pptx"))
     deck.core_properties.title, deck.core_properties.author = clean(title)[:255], "ASPIRE"
     deck.core_properties.language = get_language() or "ja"
     return deck
@@ -120,64 +114,3 @@ def _badge(slide: Slide, text: str) -> None:
     box.line.color.rgb, box.line.width = RGBColor.from_string(INK), Pt(1)
     box.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
     box.name = "Badge"
-
-
-# --- the template ------------------------------------------------------------------------------------------------
-
-
-def _widen(deck: Deck) -> None:
-    """The template of the library is 4 to 3: stretch it with everything that stands on it."""
-    ratio = Inches(WIDTH) / deck.slide_width
-    deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
-    for page in (deck.slide_master, *deck.slide_layouts):
-        for shape in page.shapes:
-            if shape._element.xpath(".//a:xfrm"):
-                shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
-
-
-def _theme(deck: Deck) -> None:
-    part = deck.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
-    theme = part.blob.decode()
-    for name, colour in SCHEME.items():
-        theme = re.sub(rf"<a:{name}>.*?</a:{name}>", f'<a:{name}><a:srgbClr val="{colour}"/></a:{name}>', theme)
-    for kind in ("majorFont", "minorFont"):
-        faces = f'<a:latin typeface="{LATIN}"/><a:ea typeface="{EAST_ASIAN}"/><a:cs typeface=""/>'
-        faces += f'<a:font script="Jpan" typeface="{JAPANESE}"/>'
-        theme = re.sub(rf"<a:{kind}>.*?</a:{kind}>", f"<a:{kind}>{faces}</a:{kind}>", theme, flags=re.DOTALL)
-    part._blob = theme.encode()
-
-
-def _arrange(deck: Deck) -> None:
-    """Titles to the left and bold; the foot across the page, its number at the right; a line under the title."""
-    places = {
-        PP_PLACEHOLDER.TITLE: (MARGIN, 0.4, INNER - 2.8, 0.7),
-        PP_PLACEHOLDER.CENTER_TITLE: (MARGIN, 2.0, INNER, 1.5),
-        PP_PLACEHOLDER.SUBTITLE: (MARGIN, 3.7, INNER, 1.8),
-        PP_PLACEHOLDER.FOOTER: (MARGIN, FOOT, INNER - 0.7, 0.75),
-        PP_PLACEHOLDER.SLIDE_NUMBER: (WIDTH - MARGIN - 0.6, FOOT, 0.6, 0.3),
-    }
-    for page in (deck.slide_master, deck.slide_layouts[COVER], deck.slide_layouts[PLAIN]):
-        for shape in page.placeholders:
-            place = places.get(shape.placeholder_format.type)
-            if place:
-                shape.left, shape.top, shape.width, shape.height = map(Inches, place)
-                _frame(shape)
-    style = deck.slide_master._element.find(qn("p:txStyles")).find(qn("p:titleStyle")).find(qn("a:lvl1pPr"))
-    style.set("algn", "l")
-    style.find(qn("a:defRPr")).set("sz", str(TITLE_SIZE * 100))
-    style.find(qn("a:defRPr")).set("b", "1")
-
-
-def _frame(shape: BaseShape) -> None:
-    """Text that begins at the frame's own edge; the foot from its top, every title from its bottom."""
-    frame, kind = shape.text_frame, shape.placeholder_format.type
-    frame.word_wrap = True
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-    is_title = kind in {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE}
-    frame.vertical_anchor = MSO_ANCHOR.BOTTOM if is_title else MSO_ANCHOR.TOP
-    align = PP_ALIGN.RIGHT if kind == PP_PLACEHOLDER.SLIDE_NUMBER else PP_ALIGN.LEFT
-    for paragraph in frame.paragraphs:
-        paragraph.alignment = align
-    levels = shape._element.find(qn("p:txBody")).find(qn("a:lstStyle"))
-    for level in [] if levels is None else levels:
-        level.set("algn", "r" if align == PP_ALIGN.RIGHT else "l")

@@ -1,5 +1,6 @@
 """Every page in a real Chromium: open to everybody, stopped by no policy, cut off nowhere, its pictures true."""
 
+import io
 import itertools
 import re
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from calls.models import Call
 from proposals.record.models import Assignment, Briefing, Proposal
@@ -343,3 +345,20 @@ def test_sheet_of_the_trial_call_fits_one_page_in_both_languages(briefing, live_
         pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
 
         assert len(pages) == 1
+
+
+def sheets_of(page: Page, path: str) -> list[tuple[int, int]]:
+    """The sheets that a page takes on paper: width and height of each, in millimetres."""
+    page.goto(path)
+    printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    return [tuple(round(float(side) / 72 * 25.4) for side in sheet.mediabox[2:]) for sheet in printed.pages]
+
+
+def test_board_takes_three_sheets_of_paper_and_a_heat_map_one_that_lies_on_its_side(
+    demo, live_server, browser, manager
+):
+    page = page_of(browser, live_server.url, manager)
+
+    for code in ("R4-TRIAL", "DEMO-RELEASED"):
+        assert sheets_of(page, f"/calls/{code}/") == [(210, 297)] * 3
+    assert sheets_of(page, "/explore/?row=field&column=country&heat=on") == [(297, 210)]
