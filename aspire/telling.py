@@ -41,8 +41,8 @@ def history_of(record: Model, *, rows: Sequence[tuple[type[Model], str]] = ()) -
     for model, column in rows:
         events += _events(model, **{column: record.pk})
     names = _names(events)
-    told = [*_told(events, names)]
-    return sorted(reversed(told), key=lambda each: each.at, reverse=True)  # of one moment, the last write first
+    told = sorted(_told(events, names), key=lambda each: each.at)
+    return told[::-1]  # of one moment, the last write first
 
 
 def _events(model: type[Model], **asked: object) -> Iterable[Recorded]:

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from aspire.history import acting
+from aspire.people import in_their_order
 from aspire.telling import NOTHING, history_of, written
 from calls.models import PotSlice, Terms
 from partners.models import Funder
@@ -26,7 +27,7 @@ def test_record_tells_its_changes_the_latest_first_and_by_whom(officer):
     latest, first = history_of(funder)
 
     assert (latest.what, latest.changes) == ("funder: changed", (("English name", "Old name", "New name"),))
-    assert latest.who == f"{officer.last_name} {officer.first_name}"
+    assert latest.who == in_their_order(officer)
     assert first.what == "funder: logged"
     assert ("English name", NOTHING, "Old name") in first.changes
     assert ("country or region", NOTHING, str(funder.country)) in first.changes
