@@ -96,8 +96,7 @@ MIDDLEWARE = [
     "aspire.refusals.RefusalMiddleware",
 ]
 
-ROOT_URLCONF = "aspire.urls"
-WSGI_APPLICATION = "aspire.wsgi.application"
+ROOT_URLCONF, WSGI_APPLICATION = "aspire.urls", "aspire.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -110,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "aspire.navigation.navigation",
+                "proposals.keeping.kept",
                 "calls.hidden.notice",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "aspire.templatetags.figures"],

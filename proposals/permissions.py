@@ -11,6 +11,10 @@ declare_pages(
     # Everybody's first page, and each role's desk
     ("home", SIGNED_IN),
     ("finding:search", LOOKS),
+    (
+        "keeping:(keep|view)",
+        LOOKS | {Role.REVIEWER},
+    ),  # reviewers of the ranking that they lead, as the page itself asks
     ("review:(desk|proposal|declare|decline|save|reopen)", frozenset({Role.REVIEWER})),
     # Boards and lists
     ("boards:(index|board|tallies|paper|compare|reviews)", LOOKS),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from proposals import finding, views
+from proposals import finding, keeping, views
 from proposals.assignment import invitations
 from proposals.assignment import views as assignment
 from proposals.awards import views as awards
@@ -124,6 +124,12 @@ REVIEW = [
     path("<slug:number>/reopen/", review.reopen, name="reopen"),
 ]
 
+# ``/views/``: views of lists that people keep.
+KEEPING = [
+    path("keep/", keeping.keep, name="keep"),
+    path("<int:pk>/", keeping.view, name="view"),
+]
+
 urlpatterns = [
     path("", home, name="home"),
     path("calls/", include((BOARDS, "boards"))),
@@ -133,6 +139,7 @@ urlpatterns = [
     path("partners/", include((PARTNERSHIPS, "partnerships"))),
     path("explore/", include((EXPLORE, "explore"))),
     path("", include((BRIEFINGS, "briefings"))),
+    path("views/", include((KEEPING, "keeping"))),
     path("search/", include(([path("", finding.search, name="search")], "finding"))),
     path("fund/", include((FUND, "fund"))),
     path("awards/", include((AWARDS, "awards"))),

@@ -66,6 +66,7 @@ def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
     limits, visible = proposal.terms.limits, Proposal.objects.fields_visible_to(user)
     costs = [(cost, limits.remaining_yen(cost.direct_yen, cost.indirect_yen)) for cost in proposal.costs.all()]
     award: Award | None = proposal.released_award
+    asked = {cost.fiscal_year: cost.total_yen for cost, _left in costs}
     return {
         "proposal": proposal,
         "is_decided": proposal.status in DECIDED,
@@ -82,5 +83,5 @@ def facts(proposal: Proposal, user: Person) -> dict[str, Any]:
             proposal.counterparts.select_related("country", "funder__country", "grant_document__proposal")
         ),
         "award": award,
-        "amounts": list(award.amounts.all()) if award else [],
+        "amounts": [(each, asked.get(each.fiscal_year)) for each in award.amounts.all()] if award else [],
     }

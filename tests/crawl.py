@@ -193,6 +193,7 @@ class Visit:
         found: dict[str, Any] = {
             "sheets:record": ImportRecord.objects.order_by("pk"),
             "explore:view": SavedView.objects.order_by("pk"),
+            "keeping:view": SavedView.objects.order_by("pk"),
             "awards:undo": Packet.objects.order_by("pk"),
             "intake:document": Document.objects.filter(proposal__in=self.about).order_by("pk"),
             "intake:take_document_away": Document.objects.filter(proposal__in=self.about).order_by("pk"),

@@ -55,7 +55,7 @@ HOUSE: dict[str, list[list[str]]] = {
         ["awards"],
         ["boards"],
         ["briefings", "home"],
-        ["admin", "templatetags", "views"],
+        ["admin", "keeping", "templatetags", "views"],
         ["demo"],
         ["management"],
     ],

@@ -1,7 +1,8 @@
 """``python -m tests.screenshots``: every page as a picture, for a desk and for a phone, into ``var/screenshots``.
 
-Runs the site on the demonstration data of its own database (``DATABASE_URL``, else the embedded engine). The board is
-also printed, page by page, where pdftoppm (Debian: poppler-utils) is installed.
+Runs the site on the demonstration data of its own database (``DATABASE_URL``, else the embedded engine). Each page is
+also taken in the colours of the system and on paper, sheet by sheet where pdftoppm (Debian: poppler-utils) is
+installed; ``index.html`` shows all of them. The pictures of README and guides are renewed.
 
 ``python -m tests.screenshots 0 1 100000`` takes only the boards of calls with so many proposals (``BENCH-100000``),
 which it makes for the purpose and leaves there.
@@ -61,6 +62,10 @@ PAGES = {
         "/briefings/freeze/DEMO-RELEASED/",
         "/awards/",
         "/awards/DEMO-DECIDING/",
+        "/awards/DEMO-DECIDING/packet/",
+        "/awards/DEMO-DECIDING/packet/result/",
+        "/search/?q=%E9%87%8F%E5%AD%90",
+        "/calls/DEMO-REVIEW/",
         "/partners/",
         "/partners/GB/",
         "/partners/US/US-NSF/",
@@ -73,16 +78,24 @@ PAGES = {
         "/accounts/password/change/",
         "/nowhere/",
     ],
-    "reviewer": ["/review/"],
+    "reviewer": ["/review/", "/review/DEMO-REVIEW-079/"],
     "officer": [
         "/",
+        "/calls/DEMO-REVIEW/stage/",
+        "/calls/DEMO-REVIEW/assignments/",
+        "/calls/DEMO-REVIEW/conflicts/",
+        "/awards/DEMO-DECIDING/what-if/",
+        "/proposals/new/?call=DEMO-OPEN",
+        "/proposals/follow-ups/",
+        "/partners/institutions/",
+        "/proposals/DEMO-DECIDING-005/timeline/",
         "/proposals/import/?call=DEMO-OPEN",
         "/proposals/export.csv?call=DEMO-OPEN&encoding=cp932",
         "/admin/",
         "/admin/proposals/proposal/",
         "/admin/proposals/proposal/add/",
     ],
-    "admin": ["/admin/auth/user/"],
+    "admin": ["/", "/admin/auth/user/"],
 }
 
 
@@ -186,9 +199,24 @@ def main() -> None:
             pages = {"manager": boards_of(sizes)}
         with launched() as browser:
             take(browser, address, pages)
+            contact_sheet()
             if not sizes:
                 illustrate(browser, address)
     sys.stdout.write(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET}\n")
+
+
+def contact_sheet() -> None:
+    """All pictures side by side on one page, to be looked at."""
+    figures = "".join(
+        f'<figure><a href="{picture.name}"><img src="{picture.name}" width="300" loading="lazy" alt=""></a>'
+        f"<figcaption>{picture.stem}</figcaption></figure>"
+        for picture in sorted(TARGET.glob("*.png"))
+    )
+    style = (
+        "body{display:flex;flex-wrap:wrap;gap:16px}figure{width:300px;margin:0}img{max-height:500px;object-fit:cover}"
+    )
+    page = f'<!doctype html><meta charset="utf-8"><title>Pictures</title><style>{style}</style>{figures}'
+    (TARGET / "index.html").write_text(page, encoding="utf-8")
 
 
 def illustrate(browser: Browser, address: str) -> None:
@@ -225,7 +253,7 @@ def boards_of(sizes: list[int]) -> list[str]:
 
 
 def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:
-    """Every page in both languages and on both screens; the board and its sheet on paper too."""
+    """Every page in both languages, on both screens, in the colours of the system, and on paper."""
     for language in ("ja", "en"):
         for username, paths in pages.items():
             context = visit(browser, address, language)
@@ -233,14 +261,16 @@ def take(browser: Browser, address: str, pages: dict[str, list[str]]) -> None:
             if username:
                 sign_in(page, username, PASSWORD)
             for path in paths:
+                begins = f"{language}-{username or 'visitor'}-{name(path)}"
                 for size in (DESK, PHONE):
                     page.set_viewport_size(size)
                     page.goto(path)
-                    picture = f"{language}-{username or 'visitor'}-{name(path)}-{size['width']}.png"
-                    page.screenshot(path=TARGET / picture, full_page=True)
-                if path in {"/calls/R4-TRIAL/", "/calls/R4-TRIAL/print/"}:
-                    page.set_viewport_size(DESK)
-                    printed(page, TARGET / f"{language}-{username}-{name(path)}-print")
+                    page.screenshot(path=TARGET / f"{begins}-{size['width']}.png", full_page=True)
+                page.set_viewport_size(DESK)
+                page.emulate_media(forced_colors="active", color_scheme="dark")
+                page.screenshot(path=TARGET / f"{begins}-forced.png", full_page=True)
+                page.emulate_media(forced_colors="none", color_scheme="light")
+                printed(page, TARGET / f"{begins}-print")
             context.close()
 
 

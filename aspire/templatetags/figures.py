@@ -80,6 +80,12 @@ def exact_yen(amount_yen: int | None) -> str:
 
 
 @register.filter
+def less(first: int | None, second: int | None) -> int | None:
+    """The first less the second; None where either is not known."""
+    return None if first is None or second is None else first - second
+
+
+@register.filter
 def large_yen(amount_yen: int | None) -> str:
     """Yen in the greatest unit, the same for all amounts of a page, with the exact one for machines and on hover."""
     if amount_yen is None:

@@ -10,6 +10,7 @@ from aspire.people import PersonRequest
 from proposals.explore.grid import Cross
 from proposals.explore.question import Question, SavedViewForm, sees_all
 from proposals.record.models import Proposal, SavedView
+from proposals.record.models.briefings import EXPLORE
 from proposals.record.trigrams import effort
 
 ROWS_A_PAGE = 50
@@ -32,7 +33,7 @@ def index(request: PersonRequest) -> HttpResponse:
         "effort": effort() if question.kept is None else None,
         "querystring": rest.urlencode(),
         "can_freeze": not question.problems and sees_all(question, request.user),
-        "views": SavedView.objects.for_reader(request.user),
+        "views": SavedView.objects.for_reader(request.user, path=EXPLORE),
         "further": grid.further,
     }
     return render(request, "explore/index.html", context)
@@ -52,7 +53,7 @@ def keep(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def view(request: PersonRequest, pk: int) -> HttpResponse:
     """Rename, share or delete a view of one's own."""
-    kept = get_object_or_404(SavedView, pk=pk, owner=request.user)
+    kept = get_object_or_404(SavedView, pk=pk, owner=request.user, path=EXPLORE)
     form = SavedViewForm(request.POST if "name" in request.POST else None, instance=kept)
     if "delete" in request.POST:
         kept.delete()

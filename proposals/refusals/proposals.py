@@ -129,6 +129,7 @@ SENTENCES = {
     ),
     "briefing_code_once": _("A briefing with that code is already there. Use another code."),
     "briefing_stays": _("A frozen briefing is kept as it was said and cannot be changed or deleted. Freeze another."),
+    "saved_view_of_a_list": _("Views are kept of the lists and of exploring alone. Choose one of these pages."),
     "saved_view_name_once": _("You already keep a view under that name. Use another name, or delete that view."),
     "tallies_kept": _("Counts are kept by the database alone. Change the proposals and awards that they count."),
     # --- review ------------------------------------------------------------------------------------------------

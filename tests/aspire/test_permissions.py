@@ -47,7 +47,7 @@ def test_a_page_missing_from_the_table_is_open_to_nobody():
 
 
 QUERIES = dict.fromkeys(["intake:template", "intake:export", "intake:new", "intake:draft"], "?call={call}")
-QUERIES["intake:leave"] = "?number={number}"
+QUERIES |= {"intake:leave": "?number={number}", "keeping:keep": "?path=/awards/{call}/"}
 
 
 def address(name: str, proposal: Proposal, by=None) -> str:
@@ -57,7 +57,7 @@ def address(name: str, proposal: Proposal, by=None) -> str:
     samples |= {"alpha2": proposal.country.alpha2, "funder": proposal.primary_funder.code}
     samples |= {"kind": "funders", "url": "nope", "pk": sent_file(name, proposal, by) or 1}
     samples["form"] = "csv" if name.endswith(":export") else "json"
-    if name == "explore:view" and by:
+    if name in {"explore:view", "keeping:view"} and by:
         samples["pk"] = SavedView.objects.get_or_create(owner=by, name="x")[0].pk
     if name in ("briefings:detail", "briefings:tallies", "briefings:paper") and not Briefing.objects.exists():
         frozen(proposal.call)
@@ -112,7 +112,8 @@ BOARDS = {
     *("partnerships:index", "partnerships:country", "partnerships:funder"),
     *("briefings:index", "briefings:detail", "briefings:freeze_board", "briefings:tallies"),
     "briefings:paper",
-    *("explore:index", "explore:keep", "briefings:freeze_explored", "explore:view"),
+    *("explore:index", "explore:keep", "briefings:freeze_explored", "explore:view", "keeping:view"),
+    "keeping:keep",
     *("proposals:list", "proposals:detail", "intake:export"),
 }
 FILES = {
@@ -172,7 +173,16 @@ DESK = {"review:desk", "review:proposal", "review:declare", "review:decline", "r
 OPENS = {
     "officer": {"home", *BOARDS, *FILES, *AWARDS, "awards:batch", "awards:submit"},
     # These take no GET, and only their own files.
-    "reviewer": {"home", *DESK, "sheets:confirm", "sheets:cancel", "sheets:decide", "sheets:name_columns"},
+    "reviewer": {
+        "home",
+        *DESK,
+        "keeping:keep",
+        "keeping:view",
+        "sheets:confirm",
+        "sheets:cancel",
+        "sheets:decide",
+        "sheets:name_columns",
+    },
     "manager": {
         "home",
         *BOARDS,

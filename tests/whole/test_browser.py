@@ -99,6 +99,10 @@ def pages_by_role() -> dict[str, list[str]]:
             "/briefings/freeze/DEMO-RELEASED/",
             "/awards/",
             "/awards/DEMO-DECIDING/packet/",
+            "/awards/DEMO-DECIDING/packet/result/",
+            "/search/?q=%E9%87%8F%E5%AD%90",
+            "/calls/DEMO-RELEASED/?order=size",
+            "/partners/?calls=recent&measure=awards",
             "/accounts/password/change/",
             "/nowhere/",
         ],
@@ -118,6 +122,9 @@ def pages_by_role() -> dict[str, list[str]]:
             "/imports/",
             "/imports/marks/",
             "/imports/funders/",
+            "/partners/institutions/",
+            "/proposals/follow-ups/",
+            "/search/?q=%E5%A4%A7%E5%AD%A6",
             "/proposals/import/?call=DEMO-OPEN",
             "/proposals/export.csv?call=DEMO-OPEN&encoding=cp932",
             "/admin/",
@@ -134,15 +141,21 @@ def pages_by_role() -> dict[str, list[str]]:
             "/admin/partners/dialogue/",
             "/admin/partners/funder/add/",
         ],
-        "admin": ["/admin/auth/user/", "/admin/auth/user/add/"],
+        "admin": ["/", "/admin/auth/user/", "/admin/auth/user/add/"],
     }
 
 
 @pytest.mark.sweep
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize(("language", "size", "first"), [("ja", DESK, 0), ("en", PHONE, 1)])
-def test_pages_are_accessible_unstopped_and_fit_a_phone_for_every_role(live_server, browser, language, size, first):
-    """Every other page in either run, so that both together see each of them, and each is laid out at both widths."""
+@pytest.mark.parametrize(
+    ("language", "size", "first", "colours"),
+    [("ja", DESK, 0, "none"), ("en", PHONE, 1, "none"), ("en", DESK, 0, "active")],
+)
+def test_pages_are_accessible_unstopped_and_fit_a_phone_for_every_role(
+    live_server, browser, language, size, first, colours
+):
+    """Every other page in each run, so that two together see each of them, and each is laid out at both widths; the
+    last run in the colours of the system."""
     withdrawn = Proposal.objects.filter(call__code="R4-TRIAL", award=None).first()
     Proposal.objects.filter(pk=withdrawn.pk).update(status=Status.WITHDRAWN, **OUT)
 
@@ -151,6 +164,7 @@ def test_pages_are_accessible_unstopped_and_fit_a_phone_for_every_role(live_serv
         user = User.objects.get(username=account) if account else None
         page = page_of(browser, live_server.url, user, language)
         page.set_viewport_size(size)
+        page.emulate_media(forced_colors=colours)
         for path in paths[first::2]:
             found += findings(page, path)
         assert page.locator("html").get_attribute("lang") == language

@@ -71,11 +71,16 @@ class Briefing(models.Model):
         return in_language(self.name_ja, self.name_en)
 
 
+EXPLORE = "/explore/"
+# The pages of which views can be kept: the crossed table, and the lists.
+KEEPS_VIEWS = r"^/(explore|proposals|proposals/follow-ups|awards/[A-Z0-9-]+|calls/[A-Z0-9-]+/assignments)/$"
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def for_reader(self, user: Person) -> "SavedViewQuerySet":
-        """The person's own, then what others share; a view shows each reader their own figures."""
+    def for_reader(self, user: Person, *, path: str) -> "SavedViewQuerySet":
+        """Of one page: the person's own, then what others share; a view shows each reader their own figures."""
         own_first = models.Case(models.When(owner=user, then=0), default=1)
-        found = self.filter(models.Q(owner=user) | models.Q(is_shared=True)).select_related("owner")
+        found = self.filter(models.Q(owner=user) | models.Q(is_shared=True), path=path).select_related("owner")
         return found.order_by(own_first, "name", "pk")
 
 
@@ -84,12 +89,13 @@ SavedViewManager = models.Manager.from_queryset(SavedViewQuerySet)
 
 @track()
 class SavedView(models.Model):
-    """A question put to the tallies (``query``: the address without its path), never its figures."""
+    """A question put to the tallies or to a list (``query``: the address without its path), never its figures."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="saved_views", verbose_name=_("whose")
     )
     name = models.CharField(_("name of the view"), max_length=80)
+    path = models.CharField(_("page"), max_length=200, db_default=EXPLORE, default=EXPLORE)
     query = models.TextField(_("question"), blank=True)
     is_shared = models.BooleanField(_("shared with everybody who sees boards"), default=False)
 
@@ -98,10 +104,13 @@ class SavedView(models.Model):
     class Meta:
         verbose_name = _("saved view")
         verbose_name_plural = _("saved views")
-        constraints = [Unique(fields=["owner", "name"], name="saved_view_name_once")]
+        constraints = [
+            Unique(fields=["owner", "name"], name="saved_view_name_once"),
+            Check(condition=Q(path__regex=KEEPS_VIEWS), name="saved_view_of_a_list"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('explore:index')}?{self.query}" if self.query else reverse("explore:index")
+        return f"{self.path}?{self.query}" if self.query else self.path
