@@ -33,8 +33,8 @@ END $$;
 CREATE OR REPLACE TRIGGER institution_name_once_new AFTER INSERT ON partners_institution
     FOR EACH ROW EXECUTE FUNCTION rule_institution_name_once();
 CREATE OR REPLACE TRIGGER institution_name_once AFTER UPDATE ON partners_institution
-    FOR EACH ROW WHEN ((OLD.name_ja, OLD.name_en, OLD.aliases, OLD.erad_code, OLD.ror_id)
-                       IS DISTINCT FROM (NEW.name_ja, NEW.name_en, NEW.aliases, NEW.erad_code, NEW.ror_id))
+    FOR EACH ROW WHEN (OLD.name_ja <> NEW.name_ja OR OLD.name_en <> NEW.name_en OR OLD.aliases <> NEW.aliases
+                       OR OLD.erad_code <> NEW.erad_code OR OLD.ror_id <> NEW.ror_id)
     EXECUTE FUNCTION rule_institution_name_once();
 
 CREATE OR REPLACE FUNCTION rule_institution_nameless() RETURNS trigger

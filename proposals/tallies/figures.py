@@ -135,7 +135,8 @@ class Table:
         for row in self.rows:
             totals[row.outer] = totals.get(row.outer, 0) + row.size + 1
         place = {outer: number for number, outer in enumerate(totals)}
-        ranked = sorted(self.rows, key=lambda row: (-totals[row.outer], place[row.outer], -row.size))
+        rows = [replace(row, group=group) for row, group in with_groups(self)]
+        ranked = sorted(rows, key=lambda row: (-totals[row.outer], place[row.outer], -row.size))
         return replace(self, rows=ranked)
 
     @property
