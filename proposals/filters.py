@@ -7,12 +7,14 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import BigIntegerField, Case, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Extract
 from django.utils.translation import gettext_lazy as _
 
 from aspire.choices import remember_choices
 from aspire.keyset import POSITION, counted
 from aspire.untyped import Answered
-from calls.models import Call, Field, Programme
+from calls.models import Call, CallField, Field, Programme
 from partners.models import Country, Funder
 from proposals.assignment.stages import short_in
 from proposals.record.models import FollowUp, Proposal
@@ -41,6 +43,7 @@ KEPT = {
 }
 OF_STATUS = {"status", "awarded"}
 OF_CALLS = {"synthetic", "without"}
+OF_ORDER = {"order"}
 FLAGS = [
     ("late", _("accepted late")),
     ("complete", _("with a period and costs")),
@@ -51,7 +54,39 @@ FLAGS = [
     ("terms", _("that the terms now in force would refuse")),
     ("open", _("with open follow-ups")),
 ]
+ORDER_CHOICES = [
+    ("field", _("in the order of fields")),
+    ("country", _("by country or region")),
+    ("status", _("by status")),
+    ("requested", _("largest request first")),
+    ("awarded", _("largest award first")),
+    ("received", _("received last first")),
+]
 STATUS_CHOICES = [(COUNTED, _("counted")), (NOT_COUNTED, _("left out of the counts")), *Status.choices]
+
+
+def _largest(direct: str, indirect: str, **known: object) -> Case:
+    """A key by which the largest sum (yen) comes first, and what is not known last."""
+    total = Value(0) - Coalesce(F(direct), 0) - Coalesce(F(indirect), 0)
+    return Case(When(is_reconstructed=False, **known, then=total), default=1, output_field=BigIntegerField())
+
+
+PLACE_OF_FIELD = CallField.objects.filter(call=OuterRef("call"), field=OuterRef("field")).values("position")
+# What else a list may be sorted by: the kind of its key, and the key.
+ORDERS: dict[str, tuple[type, Any]] = {
+    "field": (int, Coalesce(Subquery(PLACE_OF_FIELD), 0)),
+    "country": (str, F("primary_funder__country__sort_key")),
+    "status": (int, Case(*(When(status=one, then=place) for place, one in enumerate(Status)), default=len(Status))),
+    "requested": (int, _largest("requested_direct_yen", "requested_indirect_yen")),
+    "awarded": (int, _largest("award__awarded_direct_yen", "award__awarded_indirect_yen", status=Status.AWARDED)),
+    "received": (int, Coalesce(Value(0) - Cast(Extract("received_at", "epoch"), BigIntegerField()), 1)),
+}
+
+
+def sorted_by(proposals: ProposalQuerySet, order: str) -> ProposalQuerySet:
+    """Ready for the pages of a list by one of ``ORDERS``, and within equals newest call first, by number."""
+    ordered: ProposalQuerySet = proposals.in_order().annotate(order_key=ORDERS[order][1])
+    return ordered
 
 
 class YearFilter(django_filters.NumberFilter):
@@ -123,6 +158,9 @@ class ProposalFilter(django_filters.FilterSet):
     logged_since = django_filters.DateFilter(label=_("Logged since"), method="with_logging", **DAY)
     corrected_since = django_filters.DateFilter(label=_("Corrected since"), method="with_correction", **DAY)
     flag = django_filters.ChoiceFilter(label=_("To follow up"), choices=FLAGS, method="with_flag")
+    order = django_filters.ChoiceFilter(
+        label=_("Order"), choices=ORDER_CHOICES, empty_label=_("by number"), method="in_any_order"
+    )
 
     class Meta:
         model = Proposal
@@ -147,6 +185,7 @@ class ProposalFilter(django_filters.FilterSet):
             "logged_since",
             "corrected_since",
             "flag",
+            "order",
         ]
 
     def search(self, proposals: ProposalQuerySet, _name: str, value: str) -> ProposalQuerySet:
@@ -207,6 +246,10 @@ class ProposalFilter(django_filters.FilterSet):
         }
         return flagged[value]()
 
+    def in_any_order(self, proposals: ProposalQuerySet, _name: str, _value: str) -> ProposalQuerySet:
+        """The same rows: the page puts them in order."""
+        return proposals
+
     @property
     def form(self) -> Answered:
         if not hasattr(self, "_form"):
@@ -237,8 +280,8 @@ class ProposalFilter(django_filters.FilterSet):
 
     @property
     def asks_more(self) -> bool:
-        """Whether any of the rest is asked."""
-        return bool(self.asked.keys() - self.first)
+        """Whether any of the rest is asked; a heading of the table asks for an order too."""
+        return bool(self.asked.keys() - self.first - OF_ORDER)
 
     @property
     def chips(self) -> list[tuple[str, str, str]]:
@@ -270,7 +313,7 @@ class ProposalFilter(django_filters.FilterSet):
     @property
     def kept(self) -> dict[str, Any] | None:
         """The question as lookups of the kept tallies; None where it goes past them."""
-        if not self.asked.keys() <= KEPT.keys() | OF_STATUS | OF_CALLS:
+        if not self.asked.keys() <= KEPT.keys() | OF_STATUS | OF_CALLS | OF_ORDER:
             return None
         found = {KEPT[name]: value for name, value in self.asked.items() if name in KEPT}
         if "synthetic" in self.asked:

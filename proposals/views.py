@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from aspire.keyset import POSITION, page_of
 from aspire.people import Person, PersonRequest
-from proposals.filters import ProposalFilter
+from proposals.filters import ORDERS, ProposalFilter, sorted_by
 from proposals.intake.resource import ProposalResource
 from proposals.intake.views import DocumentForm
 from proposals.record.models import Award, Proposal
@@ -24,8 +24,11 @@ OF_COUNTERPARTS = ("country", "funder__country", "grant_document__proposal")
 @require_safe
 def proposal_list(request: PersonRequest) -> HttpResponse:
     asked = ProposalFilter(request.GET, queryset=Proposal.objects.visible_to(request.user), request=request)
-    rows, call = asked.answer().for_list().in_order(), asked.asked.get("call")
+    rows, call, order = asked.answer().for_list(), asked.asked.get("call"), asked.asked.get("order")
     columns, within = (IN_CALL, {"call_id": call.pk}) if call else (IN_LIST, None)
+    if order:
+        columns, within = {"order_key": ORDERS[order][0], **IN_LIST}, None
+    rows = sorted_by(rows, order) if order else rows.in_order()
     page = page_of(rows, columns, request.GET, size=ROWS_A_PAGE, within=within)
     rest = request.GET.copy()
     for name in ("page", *POSITION):

@@ -8,9 +8,19 @@ from django.urls import reverse
 from aspire import keyset
 from calls.models import Call
 from proposals import views
+from proposals.filters import ORDERS
 from proposals.record import trigrams
 from proposals.record.models import Proposal
-from tests.factories import CallFactory, ConflictFactory, ProposalFactory, TermsFactory
+from tests.factories import (
+    AnnualAwardFactory,
+    AnnualCostFactory,
+    AwardFactory,
+    CallFactory,
+    ConflictFactory,
+    ProposalFactory,
+    TermsFactory,
+)
+from tests.record.test_rules_decided import reconstructed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
 PATH = reverse("proposals:list")
@@ -92,6 +102,42 @@ def test_a_page_of_a_list_walks_an_index_and_sorts_nothing(looking, asked, index
 
     assert not [line for line in plan if "Sort" in line]
     assert [line for line in plan if line.endswith(f"using {index} on proposals_proposal")]
+
+
+@pytest.mark.parametrize("asked", ["", "call=A&"])
+@pytest.mark.parametrize("order", list(ORDERS))
+def test_a_list_can_be_sorted_by_each_of_its_columns_and_every_row_comes_once(looking, order, asked):
+    many(23, "A", "B")
+    every = {row.number for row in Proposal.objects.all() if not asked or row.call.code == "A"}
+
+    forwards = walk(looking, "next", f"{PATH}?{asked}order={order}")
+    backwards = walk(looking, "prev", f"{PATH}?{asked}order={order}&last=1")
+
+    assert sorted(number for page in forwards for number in page) == sorted(every)
+    assert {number for page in backwards for number in page} == every
+    assert backwards[-1] == forwards[0]
+
+
+def test_the_largest_request_comes_first_and_what_is_not_known_last(looking):
+    terms = TermsFactory()
+    for number, direct in (("P-1", 1_000_000), ("P-2", 3_000_000), ("P-3", 2_000_000)):
+        AnnualCostFactory(proposal=ProposalFactory(terms=terms, number=number), direct_yen=direct, indirect_yen=0)
+    unknown = reconstructed().number
+
+    page = looking.get(PATH, {"order": "requested"})
+
+    assert [row.number for row in page.context["page"]] == ["P-2", "P-3", "P-1", unknown]
+    assert [address for _label, _text, address in page.context["filter"].chips] == ["?"]
+    assert page.content.decode().count("aria-sort") == 1
+
+
+def test_a_staged_award_sorts_nothing(looking):
+    terms = TermsFactory()
+    for number, amount in (("P-1", 1_000_000), ("P-2", 3_000_000)):
+        award = AwardFactory(proposal=ProposalFactory(terms=terms, number=number))
+        AnnualAwardFactory(award=award, direct_yen=amount, indirect_yen=0)
+
+    assert [row.number for row in looking.get(PATH, {"order": "awarded"}).context["page"]] == ["P-1", "P-2"]
 
 
 def test_a_row_that_comes_or_goes_meanwhile_moves_no_other_row(looking):
