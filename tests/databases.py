@@ -13,7 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg import errors
 
 from aspire.operations.grants import make_application_role
 
@@ -25,6 +26,7 @@ SETTLED_BY = [
 ]
 # The advisory lock under which templates are made, on a connection to no test database.
 ONE_AT_A_TIME = 2_023_0428
+EMPTIED_AGAIN = 3
 
 
 def migrated_template(base: str) -> str:
@@ -69,7 +71,20 @@ def migrate() -> None:
 
 
 def empty(kept: list[str]) -> None:
-    """Delete all rows but those of some tables, past every rule, once whoever still writes has finished."""
+    """Delete all rows but those of some tables, past every rule, once whoever still writes has finished.
+
+    A page's last request may still take locks while the tables are taken: if PostgreSQL then ends this, it tries again.
+    """
+    for _again in range(EMPTIED_AGAIN):
+        try:
+            return _empty(kept)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.DeadlockDetected):
+                raise
+    return _empty(kept)
+
+
+def _empty(kept: list[str]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
         tables = sorted({name for (name,) in cursor.fetchall()} - {*kept})
