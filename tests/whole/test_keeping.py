@@ -1,9 +1,9 @@
 """The filters of a list can be kept under a name, for oneself or for everybody, and lead back to the list."""
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from proposals.record.models import SavedView
+from tests.doors import refused
 from tests.factories import OfficerFactory, ProposalFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("application")]
@@ -54,7 +54,7 @@ def test_a_view_is_its_owners_until_it_is_shared_and_the_owners_alone_to_change(
 @pytest.mark.parametrize("path", ["", "/fund/", "/admin/", "//elsewhere.example/proposals/", "/calls/x/assignments/"])
 def test_views_are_kept_of_lists_alone(desk, officer, path):
     assert desk.get("/views/keep/", {"path": path}).status_code == 404
-    with pytest.raises(IntegrityError, match="saved_view_of_a_list"), transaction.atomic():
+    with refused("saved_view_of_a_list"):
         SavedView.objects.create(owner=officer, name="x", path=path)
 
 
