@@ -31,6 +31,9 @@ class Told:
     who: str
     changes: tuple[Change, ...]
 
+    def __str__(self) -> str:
+        return self.what
+
 
 def history_of(record: Model, *, rows: Sequence[tuple[type[Model], str]] = ()) -> list[Told]:
     """Every write to the record and to its rows, the latest first. ``rows``: models with the column that refers to it.

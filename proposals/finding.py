@@ -20,11 +20,16 @@ from proposals.record.models import Proposal, Reviewer
 AT_MOST = 10  # of each kind; the lists have the rest
 
 
+def with_every(words: list[str], column: str) -> Q:
+    """That the column, a key as ``search_key`` makes it, holds every word."""
+    return reduce(and_, (Q((f"{column}__contains", word)) for word in words))
+
+
 def holding(records: QuerySet[Above], words: list[str], *columns: str) -> QuerySet[Above]:
     """Those that hold every word in one of the columns, in any width, case or kana."""
     parts = [part for column in columns for part in (column, Value("|"))]
     keyed = records.alias(key=SearchKey(Concat(*parts, output_field=TextField())))
-    found: QuerySet[Above] = keyed.filter(reduce(and_, (Q(key__contains=word) for word in words)))
+    found: QuerySet[Above] = keyed.filter(with_every(words, "key"))
     return found
 
 
@@ -38,8 +43,7 @@ def search(request: PersonRequest) -> HttpResponse:
     words = [key for word in asked.split() if (key := search_key(word))]
     if not words:
         return render(request, "finding/search.html", {"asked": asked})
-    by_key = reduce(and_, (Q(search_key__contains=word) for word in words))
-    named = reduce(and_, (Q(names__key__contains=word) for word in words))
+    by_key, named = with_every(words, "search_key"), with_every(words, "names__key")
     is_staff = bool(roles_of(request.user) & STAFF)
     found = {
         "proposals": list(visible.search(asked, by=request.user).for_list()[: AT_MOST + 1]),

@@ -56,11 +56,15 @@ class Course:
     def href(self, **asked: str) -> str:
         return f"{reverse('boards:reviews', args=[self.call.code])}?{urlencode(asked)}"
 
+    @property
+    def counted(self) -> ProposalQuerySet:
+        """The proposals of the call whose reviews count."""
+        return self.proposals.filter(call=self.call).counted().order_by()
+
     @cached_property
     def fields(self) -> list[OfField]:
         """Each field with what is asked for and what is done."""
-        counted = self.proposals.filter(call=self.call).counted().order_by()
-        found = ProposalProgress.objects.filter(call=self.call, proposal__in=counted).values("proposal__field")
+        found = ProposalProgress.objects.filter(call=self.call, proposal__in=self.counted).values("proposal__field")
         sums = {row["proposal__field"]: row for row in found.annotate(given=Sum("reviewers"), done=Sum("reviews"))}
         return [
             OfField(
@@ -75,8 +79,7 @@ class Course:
 
     @property
     def reviews(self) -> QuerySet[Annotated]:
-        counted = self.proposals.filter(call=self.call).counted().order_by()
-        return Review.objects.counting().filter(assignment__proposal__in=counted, submitted_at__isnull=False)
+        return Review.objects.counting().filter(assignment__proposal__in=self.counted, submitted_at__isnull=False)
 
     @cached_property
     def days(self) -> list[OfDay]:

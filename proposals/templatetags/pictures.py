@@ -26,6 +26,13 @@ def drawn(figure: Figure, whole: int) -> float | None:
     return FULL * figure.recorded / whole
 
 
+def stretched(kind: str, height: int, *parts: SafeString) -> SafeString:
+    """A cell with a picture ``FULL`` wide that stretches with its column."""
+    opened = '<td class="bar-cell"><svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="none" ' + HEAD + ">"
+    inside = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html(opened + "{}</svg></td>", kind, FULL, height, inside)
+
+
 @register.simple_tag
 def count_bar(row: Row, table: Table) -> SafeString:
     """The proposals of a row as a bar against the longest of its table, with the awarded part of it in a darker tone.
@@ -38,8 +45,7 @@ def count_bar(row: Row, table: Table) -> SafeString:
     parts = (("proposals", drawn(row.proposals, whole)), ("awards", drawn(row.awards, whole)))
     bars = [(name, f"{min(length, FULL):.4g}") for name, length in parts if length]
     rects = format_html_join("", '<rect class="count-bar__{}" width="{}" height="10"/>', bars)
-    picture = f'<svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
-    return format_html('<td class="bar-cell">' + picture + "{}</svg></td>", rects)
+    return stretched("count-bar", 10, rects)
 
 
 def interval(part: int, whole: int) -> tuple[float, float]:
@@ -85,12 +91,12 @@ def sparkline(values: Sequence[int]) -> SafeString:
 def part_bar(part: int, whole: int) -> SafeString:
     """How much of a whole is done."""
     done = FULL * part / whole if whole else 0
-    return format_html(
-        f'<td class="bar-cell"><svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
+    rects = format_html(
         '<rect class="count-bar__proposals" width="100" height="10"/>'
-        '<rect class="count-bar__awards" width="{}" height="10"/></svg></td>',
+        '<rect class="count-bar__awards" width="{}" height="10"/>',
         f"{done:.4g}",
     )
+    return stretched("count-bar", 10, rects)
 
 
 @register.simple_tag
@@ -115,8 +121,7 @@ def versus_bar(beside: Beside, lines: Sequence[tuple[str, Beside]]) -> SafeStrin
         ),
     )
     at = SafeString("") if limit is None else format_html('<path d="M{0} 0V11"/>', f"{FULL * limit / whole:.4g}")
-    picture = f'<svg class="versus" viewBox="0 0 {FULL} 11" preserveAspectRatio="none" {HEAD}>'
-    return format_html('<td class="bar-cell">' + picture + "{}{}</svg></td>", rects, at)
+    return stretched("versus", 11, rects, at)
 
 
 @register.simple_tag
@@ -138,5 +143,4 @@ def fund_step(fund_yen: int, left_yen: int, *, committed: int = 0, staged: int =
         '<rect class="fund-step__{}" x="{}" width="{}" height="10"/>',
         ((name, f"{start:.4g}", f"{length:.4g}") for name, start, length in parts if length),
     )
-    picture = f'<svg class="count-bar" viewBox="0 0 {FULL} 10" preserveAspectRatio="none" {HEAD}>'
-    return format_html('<td class="bar-cell">' + picture + "{}</svg></td>", rects)
+    return stretched("count-bar", 10, rects)
